@@ -1,0 +1,26 @@
+"""The Mandelbrot set, computed by every stage of optimisation; knows nothing of any UI."""
+
+from __future__ import annotations
+
+from mandel_core.compiling import devices
+from mandel_core.engine import measure, render, sweep
+from mandel_core.job import Settings
+from mandel_core.outcomes import Cancelled, Frame, Measurement, StageFailure
+from mandel_core.stage import Stage
+from mandel_core.stages import STAGES
+from mandel_core.viewport import Viewport
+
+__all__ = [
+    "STAGES",
+    "Cancelled",
+    "Frame",
+    "Measurement",
+    "Settings",
+    "Stage",
+    "StageFailure",
+    "Viewport",
+    "devices",
+    "measure",
+    "render",
+    "sweep",
+]

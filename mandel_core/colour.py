@@ -1,0 +1,123 @@
+"""From a frame to a picture: the continuous iteration count, and two ways to colour it."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mandel_core.outcomes import Frame
+
+Look = Literal["equalised", "hill-shaded"]
+LOOKS: tuple[str, ...] = get_args(Look)
+PALETTES = ("inferno", "hot", "twilight", "twilight_shifted", "viridis", "cividis", "gray")
+
+Floats = NDArray[np.floating]
+RGBA = NDArray[np.uint8]
+
+# The count is continuous up to a relative error of |c| / |z|**2; at this radius it is below float32's.
+_SMOOTH_RADIUS = 2.0**14
+_SHADES = 2**12
+
+
+def continuous_count(frame: Frame) -> Floats:
+    """Iterations until escape as a real number, shape (ny, nx), float32 or float64 as the frame.
+
+    With n the step at which z passed the horizon h, this is n + log2(log h / log |z|): at |z| = h
+    it equals n, and bands of equal n meet without a step. That holds only for |z| >> |c|, so after
+    a small horizon the orbit is followed a few steps further. It is the tutorial's `visualize`
+    but for its offset, which is log2(h) there. Points that did not escape are nan.
+    """
+    horizon = frame.settings.horizon
+    real = frame.z.real.dtype
+    size = np.abs(frame.z)
+    n = frame.iterations.astype(real)
+    outside = (frame.iterations > 0) | (size >= horizon)
+    _restore_last_step(frame, n, size, outside)
+    if horizon < _SMOOTH_RADIUS:
+        _iterate_further(frame, n, size, outside)
+    # Wherever log|z| makes no sense the point is inside, and nan is what it gets.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        count = n + (1 + math.log2(math.log(horizon))) - np.log2(np.log(size))
+    count[~outside] = np.nan
+    return np.asarray(count, dtype=real)
+
+
+def _restore_last_step(frame: Frame, n: Floats, size: Floats, outside: NDArray[np.bool_]) -> None:
+    """Points that escaped at the very last step have n = 0 in the listing; give it back to them."""
+    zero = np.nonzero(outside & (frame.iterations == 0))
+    if zero[0].size:
+        x, y = frame.view.axes(frame.settings.dtype)
+        at_once = np.hypot(x[zero[1]], y[zero[0]]) >= frame.settings.horizon
+        n[zero] = np.where(at_once, 0, frame.settings.maxiter - 1)
+
+
+def _iterate_further(frame: Frame, n: Floats, size: Floats, outside: NDArray[np.bool_]) -> None:
+    x, y = frame.view.axes(frame.settings.dtype)
+    rows, columns = np.nonzero(outside & (size < _SMOOTH_RADIUS))
+    z, c = frame.z[rows, columns], x[columns] + 1j * y[rows]
+    while rows.size:
+        z = z * z + c
+        n[rows, columns] += 1
+        size[rows, columns] = np.abs(z)
+        on = np.abs(z) < _SMOOTH_RADIUS
+        rows, columns, z, c = rows[on], columns[on], z[on], c[on]
+
+
+def shade(frame: Frame, look: Look = "equalised", palette: str = "inferno") -> RGBA:
+    """The frame as RGBA, shape (ny, nx, 4), uint8, first row at the bottom. The interior is black.
+
+    Raises ValueError, naming those there are, for an unknown look or palette.
+    """
+    if look not in LOOKS:
+        raise ValueError(f"there is no look {look!r}; there are {', '.join(LOOKS)}")
+    if palette not in PALETTES:
+        raise ValueError(f"there is no palette {palette!r}; there are {', '.join(PALETTES)}")
+    count = continuous_count(frame)
+    return hill_shade(count, palette) if look == "hill-shaded" else equalise(count, palette)
+
+
+def hill_shade(count: Floats, palette: str = "hot") -> RGBA:
+    """The tutorial's picture: the count as a landscape, lit from the north-west, low."""
+    from matplotlib import colormaps
+    from matplotlib.colors import LightSource, PowerNorm
+
+    top_down = np.nan_to_num(count[::-1])
+    if min(top_down.shape) < 2:  # a landscape needs neighbours to have a slope
+        top_down = np.pad(top_down, ((0, 2), (0, 2)), mode="edge")
+    lit = LightSource(azdeg=315, altdeg=10).shade(
+        top_down, cmap=colormaps[palette], vert_exag=1.5, norm=PowerNorm(0.3), blend_mode="hsv"
+    )
+    rows, columns = count.shape
+    return np.ascontiguousarray(np.rint(255 * lit[:rows, :columns][::-1]).astype(np.uint8))
+
+
+def equalise(count: Floats, palette: str = "inferno") -> RGBA:
+    """Histogram equalisation as datashader does it: each colour covers about the same area."""
+    from datashader.transfer_functions import eq_hist
+
+    shades = _shades(palette)
+    inside = np.isnan(count)
+    if inside.all():
+        return np.broadcast_to(shades[-1], (*count.shape, 4)).copy()
+    level, _ = eq_hist(count, inside)
+    level[inside] = lowest = np.nanmin(level)
+    index = ((level - lowest) * ((_SHADES - 1) / max(1 - lowest, 1e-9))).astype(np.int32)
+    index[inside] = _SHADES
+    return np.asarray(shades[index])
+
+
+@cache
+def _shades(palette: str) -> RGBA:
+    """The palette in fine steps, and black for the interior at the end: (_SHADES + 1, 4)."""
+    from matplotlib import colormaps
+
+    colormap = colormaps[palette]
+    coarse = colormap(np.arange(colormap.N))
+    at = np.linspace(0, 1, colormap.N)
+    fine = [np.interp(np.linspace(0, 1, _SHADES), at, channel) for channel in coarse.T]
+    shades = np.rint(255 * np.stack(fine, axis=-1)).astype(np.uint8)
+    return np.concatenate([shades, np.array([[0, 0, 0, 255]], np.uint8)])

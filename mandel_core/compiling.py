@@ -1,0 +1,183 @@
+"""torch.compile, kept in order: one kernel a purpose, its cost timed, its failures explained.
+
+Everything here that touches torch imports it when called, so that the stages that do without
+torch start without it.
+"""
+
+from __future__ import annotations
+
+import logging
+import types
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from mandel_core.job import Job
+from mandel_core.loops import HOST, Place, Step
+from mandel_core.outcomes import FailureKind, StageFailure
+
+MAX_KERNELS = 64
+_kernels: OrderedDict[tuple[Any, ...], Step] = OrderedDict()
+
+
+def compiled(
+    job: Job, step: Step, *, place: Place = HOST, fullgraph: bool = False, size: int = 1
+) -> Step:
+    """`step` compiled for this job's shape, type, device and thread count; kept for the next call.
+
+    Dynamo counts recompiles per code object and guards on shape, thread count and every Python
+    number. Each combination gets a code object of its own, so that going back to a combination
+    never recompiles and none uses up the recompile limit of another. `size` tells apart the
+    chunk sizes of a step that has one. The least recently used kernels are given up.
+    """
+    import torch
+
+    settings, view = job.settings, job.view
+    key = (
+        *(step, size, view.nx, view.ny, settings.dtype, settings.horizon),
+        *(settings.device, settings.threads, place.tensors, fullgraph),
+    )
+    if key in _kernels:
+        _kernels.move_to_end(key)
+        return _kernels[key]
+    own = _own_code(step)
+    kernel = torch.compile(
+        torch.compiler.wrap_numpy(own) if place.tensors else own, fullgraph=fullgraph
+    )
+    _kernels[key] = kernel
+    while len(_kernels) > MAX_KERNELS:
+        _kernels.popitem(last=False)
+    return kernel
+
+
+def _own_code(step: Step) -> Step:
+    assert isinstance(step, types.FunctionType)
+    return types.FunctionType(
+        step.__code__.replace(), step.__globals__, step.__name__, step.__defaults__
+    )
+
+
+@contextmanager
+def torch_session(job: Job) -> Iterator[None]:
+    """What a stage on torch runs inside: its device checked, threads set, compiling timed.
+
+    Raises StageFailure where torch, the device or the compiler cannot do it.
+    """
+    import torch
+    from torch._dynamo.callback import callback_handler
+
+    _require_device(job)
+    with ExitStack() as stack:
+        stack.callback(torch.set_num_threads, torch.get_num_threads())
+        if job.settings.threads is not None:
+            torch.set_num_threads(job.settings.threads)
+        callback_handler.register_start_callback(job.compile_starts)
+        stack.callback(callback_handler.remove_start_callback, job.compile_starts)
+        callback_handler.register_end_callback(job.compile_ends)
+        stack.callback(callback_handler.remove_end_callback, job.compile_ends)
+        heard = stack.enter_context(_dynamo_log())
+        caught = stack.enter_context(warnings.catch_warnings(record=True))
+        warnings.simplefilter("always")
+        try:
+            yield
+        except torch.cuda.OutOfMemoryError as error:
+            raise StageFailure(
+                job.settings.stage, "error", "The device has too little memory.", str(error)
+            ) from error
+        except Exception as error:
+            if type(error).__module__.partition(".")[0] != "torch":
+                raise
+            raise _explained(job, error, heard) from error
+        finally:
+            seen = dict.fromkeys(
+                str(w.message) for w in caught if not issubclass(w.category, DeprecationWarning)
+            )
+            job.warnings.extend(seen)
+
+
+def devices() -> tuple[str, ...]:
+    """The devices torch can use here: always "cpu", and "cuda" and "mps" where present."""
+    import torch
+
+    present = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}
+    return ("cpu", *(name for name, available in present.items() if available()))
+
+
+def _require_device(job: Job) -> None:
+    device = job.settings.device
+    kind = device.partition(":")[0]
+    if kind not in devices():
+        raise StageFailure(
+            job.settings.stage,
+            "no-device",
+            f"This machine has no {device!r} device that torch can use; "
+            f"there is {', '.join(devices())}.",
+        )
+    if kind == "mps" and job.settings.dtype == "float64":
+        raise StageFailure(
+            job.settings.stage, "no-device", "The mps device has no float64; choose the cpu."
+        )
+
+
+@contextmanager
+def _dynamo_log() -> Iterator[list[str]]:
+    """Collect what Dynamo would print to the console, such as the reason of the last recompile."""
+    logger = logging.getLogger("torch._dynamo.convert_frame")
+    heard: list[str] = []
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            heard.append(record.getMessage())
+
+    listener, propagate = Listener(level=logging.WARNING), logger.propagate
+    logger.addHandler(listener)
+    logger.propagate = False
+    try:
+        yield heard
+    finally:
+        logger.removeHandler(listener)
+        logger.propagate = propagate
+
+
+# The first of these that knows the error speaks for it; the names are those of torch's exceptions.
+_REASONS: tuple[tuple[str, FailureKind, Callable[[str], str]], ...] = (
+    (
+        "FailOnRecompileLimitHit",
+        "recompile-limit",
+        lambda words: (
+            "torch.compile gave up at its recompile limit: the step was compiled anew for every "
+            "value of a Python number it takes for a constant."
+        ),
+    ),
+    (
+        "InvalidCxxCompiler",
+        "no-compiler",
+        lambda words: (
+            "torch.compile found no working C++ compiler (g++ or clang++), which it needs to make "
+            "CPU kernels."
+        ),
+    ),
+    ("CppCompileError", "no-compiler", lambda words: "The C++ compiler rejected the kernel."),
+    (
+        "TritonMissing",
+        "no-compiler",
+        lambda words: "torch.compile found no working Triton, which it needs to make GPU kernels.",
+    ),
+    ("Unsupported", "graph-break", lambda words: f"torch.compile cannot trace the step: {words}"),
+    (
+        "TorchRuntimeError",
+        "unsupported",
+        lambda words: f"torch.compile cannot trace the step on this torch: {words}",
+    ),
+    ("", "error", lambda words: f"torch.compile failed: {words}"),
+)
+
+
+def _explained(job: Job, error: Exception, heard: list[str]) -> StageFailure:
+    text = f"{type(error).__name__}: {error}"
+    detail = next((line for line in text.splitlines() if "got " in line), text.splitlines()[0])
+    words = detail.partition("got ")[2] or str(error).partition("\n")[0]
+    kind, reason = next((k, say(words[:200])) for name, k, say in _REASONS if name in text)
+    return StageFailure(job.settings.stage, kind, reason, "\n".join([*heard, text]))

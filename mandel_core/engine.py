@@ -1,0 +1,128 @@
+"""From a viewport and settings to a frame: `render` one, or `sweep` over chunk sizes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
+from dataclasses import replace
+
+from mandel_core.compiling import torch_session
+from mandel_core.job import Job, Settings, _ignore, never
+from mandel_core.outcomes import Frame, Measurement, StageFailure
+from mandel_core.stage import Stage
+from mandel_core.stages import STAGES
+from mandel_core.viewport import Precision, Viewport
+
+# Dynamo is not thread-safe, and two runs at once would spoil each other's times.
+_one_at_a_time = threading.RLock()
+
+
+def render(
+    view: Viewport,
+    stage: str | Stage = "chunked",
+    maxiter: int = 200,
+    horizon: float = 2.0**40,
+    chunksize: int = 10,
+    device: str = "cpu",
+    threads: int | None = None,
+    dtype: Precision = "float32",
+) -> Frame:
+    """Compute `view` with one stage, in this process and thread.
+
+    Parameters
+    ----------
+    view : the samples; see `Viewport.from_bounds` and `Viewport.from_screen`.
+    stage : one of STAGES, or its name.
+    maxiter : iterations per point, at least 1.
+    horizon : a point has left once |z| reaches this; 2 to 2**63 in float32, to 2**511 in float64.
+    chunksize : iterations per compiled call, for the stages that have it.
+    device : "cpu", "cuda" or "mps"; only the torch stages know others than "cpu".
+    threads : how many; None for as many as the machine has. Each new number compiles anew.
+    dtype : "float32" (z is complex64) or "float64" (z is complex128).
+
+    Raises StageFailure if the stage cannot run here, ValueError if an argument makes no sense.
+    """
+    stage = STAGES.find(stage)
+    settings = Settings(stage.name, maxiter, horizon, chunksize, device, threads, dtype)
+    return render_settings(view, settings)
+
+
+def render_settings(
+    view: Viewport,
+    settings: Settings,
+    should_stop: Callable[[], bool] = never,
+    on_phase: Callable[[str], None] = _ignore,
+) -> Frame:
+    """`render` for settings already checked.
+
+    `should_stop` is asked between steps, and Cancelled raised once it says yes; `on_phase` hears
+    "compiling" and "running" as they alternate.
+    """
+    stage = STAGES.find(settings.stage)
+    job = Job(view, settings, should_stop, on_phase)
+    with _one_at_a_time:
+        try:
+            with torch_session(job) if stage.needs_torch else nullcontext():
+                started = time.perf_counter()
+                z, iterations = stage.run(job)
+                wall = time.perf_counter() - started
+        except MemoryError as error:
+            raise StageFailure(
+                stage.name, "error", "There is not enough memory for this viewport.", str(error)
+            ) from error
+    return Frame(
+        view,
+        settings,
+        iterations,
+        z,
+        run_seconds=wall - job.compile_seconds,
+        compile_seconds=job.compile_seconds,
+        warnings=tuple(job.warnings),
+    )
+
+
+def measure(
+    view: Viewport,
+    settings: Settings,
+    repeats: int = 5,
+    budget_seconds: float = 4.0,
+    should_stop: Callable[[], bool] = never,
+    on_phase: Callable[[str], None] = _ignore,
+) -> Measurement:
+    """Time one stage: a first run that is not counted, then up to `repeats` that are.
+
+    Repeats end early once they have taken `budget_seconds` together; there is at least one.
+    """
+    try:
+        first = render_settings(view, settings, should_stop, on_phase)
+        runs: list[float] = []
+        while len(runs) < repeats and sum(runs) < budget_seconds:
+            runs.append(render_settings(view, settings, should_stop, on_phase).run_seconds)
+    except StageFailure as failure:
+        return Measurement(settings.stage, settings.chunksize, (), 0.0, failure)
+    return Measurement(settings.stage, settings.chunksize, tuple(runs), first.compile_seconds)
+
+
+def sweep(
+    view: Viewport,
+    stage: str | Stage = "chunked",
+    chunksizes: Iterable[int] = (1, 2, 10, 50),
+    maxiter: int = 200,
+    horizon: float = 2.0**40,
+    device: str = "cpu",
+    threads: int | None = None,
+    dtype: Precision = "float32",
+    repeats: int = 5,
+) -> Iterator[Measurement]:
+    """Measure `stage` at each of `chunksizes`, yielding each Measurement as soon as it is made.
+
+    A chunk size at which the stage fails yields a Measurement with its `failure`, and the sweep
+    goes on. The other parameters are those of `render`. Raises ValueError before the first
+    measurement if an argument makes no sense.
+    """
+    stage = STAGES.find(stage)
+    common = Settings(stage.name, maxiter, horizon, 1, device, threads, dtype)
+    points = [replace(common, chunksize=size) for size in chunksizes]
+    return (measure(view, settings, repeats) for settings in points)

@@ -1,0 +1,98 @@
+"""What every stage knows about itself."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mandel_core.job import Job
+
+Varies = Literal["chunksize", "device", "threads"]
+ZN = tuple[NDArray[np.complexfloating], NDArray[np.integer]]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of optimisation.
+
+    name : the word used in code and in links.
+    title, section : for people; the section of the tutorial it comes from.
+    step : the function this stage is about; its text is what the reader should look at.
+    run : computes a job's Z and N, both (ny, nx).
+    varies : which of "chunksize", "device" and "threads" make a difference.
+    needs_torch : whether running it imports torch.
+    """
+
+    name: str
+    title: str
+    section: str
+    step: Callable[..., Any]
+    run: Callable[[Job], ZN]
+    varies: frozenset[Varies] = frozenset()
+    needs_torch: bool = True
+
+    @property
+    def source(self) -> str:
+        """The text of the step, and of the helpers beside it that it calls."""
+        module = sys.modules[self.step.__module__]
+        names = set(self.step.__code__.co_names)
+        helpers = [
+            value
+            for name, value in vars(module).items()
+            if name in names and inspect.isfunction(value) and value is not self.step
+        ]
+        return "\n\n".join(inspect.getsource(function) for function in [*helpers, self.step])
+
+    @property
+    def about(self) -> str:
+        """What the stage changes, what the tutorial reported, what is different today."""
+        return inspect.getdoc(sys.modules[self.step.__module__]) or ""
+
+
+class StageList:
+    """The stages in order; a stage is found by position or by name."""
+
+    def __init__(self, stages: tuple[Stage, ...]) -> None:
+        self._stages = stages
+
+    def __iter__(self) -> Iterator[Stage]:
+        return iter(self._stages)
+
+    def __len__(self) -> int:
+        return len(self._stages)
+
+    @overload
+    def __getitem__(self, key: int | str) -> Stage: ...
+    @overload
+    def __getitem__(self, key: slice) -> tuple[Stage, ...]: ...
+    def __getitem__(self, key: int | str | slice) -> Stage | tuple[Stage, ...]:
+        if not isinstance(key, str):
+            return self._stages[key]
+        for stage in self._stages:
+            if stage.name == key:
+                return stage
+        raise KeyError(key)
+
+    def __contains__(self, key: object) -> bool:
+        return any(key is stage or key == stage.name for stage in self._stages)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The stages' names, in order."""
+        return tuple(stage.name for stage in self._stages)
+
+    def find(self, stage: str | Stage) -> Stage:
+        """The stage of that name. Raises ValueError, naming those there are."""
+        name = stage.name if isinstance(stage, Stage) else stage
+        if name not in self.names:
+            raise ValueError(f"there is no stage {name!r}; there are {', '.join(self.names)}")
+        return self[name]
+
+    def __repr__(self) -> str:
+        return f"StageList({', '.join(self.names)})"

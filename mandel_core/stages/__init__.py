@@ -1,0 +1,30 @@
+"""The stages of optimisation, in the tutorial's order."""
+
+from __future__ import annotations
+
+from mandel_core.stages import (
+    stage_0_numpy,
+    stage_1_as_is,
+    stage_2_where,
+    stage_3_pairs,
+    stage_4_chunked,
+    stage_5_default_device,
+    stage_6_trampoline,
+    stage_7_numba,
+)
+from mandel_core.stage import StageList
+
+STAGES = StageList(
+    (
+        stage_0_numpy.STAGE,
+        stage_1_as_is.STAGE,
+        stage_2_where.STAGE,
+        stage_3_pairs.STAGE,
+        stage_4_chunked.STAGE,
+        stage_5_default_device.STAGE,
+        stage_6_trampoline.STAGE,
+        stage_7_numba.STAGE,
+    )
+)
+
+__all__ = ["STAGES"]

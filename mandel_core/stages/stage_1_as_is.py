@@ -1,0 +1,44 @@
+"""Stage 1, tutorial section 1: take the inner iteration out and compile it as it is.
+
+The loop over n stays in Python, since Dynamo would unroll it; the body is compiled with
+`fullgraph=True`, which makes a failure visible instead of falling back to NumPy in silence.
+
+The tutorial reported a graph break: boolean indexing has a data-dependent shape. Today's Dynamo
+turns `Z[I] = ...` into masked assignments and traces all of it. It fails one obstacle later: `n`
+is stored into N, so Dynamo takes each n for a constant, compiles the step for n = 0, 1, 2, ...
+and stops at its recompile limit of 8. (Given `n` as a zero-dimensional array the step compiles
+once and runs, about ten times slower than NumPy, as complex operators fall back to eager ones.)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mandel_core.compiling import compiled
+from mandel_core.job import Job
+from mandel_core.loops import complex_loop, place_for
+from mandel_core.stage import ZN, Stage
+
+
+def step(n: int, C: Any, Z: Any, N: Any, horizon: float) -> tuple[Any, Any]:
+    I = np.abs(Z) < horizon
+    N[I] = n
+    Z[I] = Z[I] ** 2 + C[I]
+    return Z, N
+
+
+def run(job: Job) -> ZN:
+    place = place_for(job)
+    return complex_loop(job, compiled(job, step, place=place, fullgraph=True), place)
+
+
+STAGE = Stage(
+    name="as_is",
+    title="Compiled as is",
+    section="1. Extract the inner iteration and only compile it",
+    step=step,
+    run=run,
+    varies=frozenset({"device", "threads"}),
+)

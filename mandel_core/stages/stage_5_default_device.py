@@ -1,0 +1,37 @@
+"""Stage 5, tutorial section 5, first form: the NumPy program unchanged, on the default device.
+
+`torch.set_default_device(device)` is all that is added; arrays go in and out of every compiled
+chunk as NumPy arrays. The tutorial reported that it works and that the transfers cost time.
+
+On torch 2.13 it does not trace, whatever the device, even "cpu": the mode that sets the default
+device takes part in tracing and meets NumPy arrays where it expects tensors. The stage compiles
+with `fullgraph=True`, since otherwise Dynamo may leave the step to NumPy without a word.
+"""
+
+from __future__ import annotations
+
+from mandel_core.compiling import compiled
+from mandel_core.job import Job
+from mandel_core.loops import chunk_loop
+from mandel_core.stage import ZN, Stage
+from mandel_core.stages.stage_4_chunked import step
+
+
+def run(job: Job) -> ZN:
+    import torch
+
+    torch.set_default_device(job.settings.device)
+    try:
+        return chunk_loop(job, lambda size: compiled(job, step, fullgraph=True, size=size))
+    finally:
+        torch.set_default_device(None)
+
+
+STAGE = Stage(
+    name="default_device",
+    title="Default device",
+    section="5. Run your NumPy code on CUDA (default device)",
+    step=step,
+    run=run,
+    varies=frozenset({"chunksize", "device", "threads"}),
+)

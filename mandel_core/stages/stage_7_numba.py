@@ -1,0 +1,80 @@
+"""Stage 7, the tutorial's open bonus: the same iteration in Numba, one pixel at a time.
+
+The loop over n moves inside the loop over pixels, so a pixel stops as soon as it has left, z
+stays in registers, and nothing is read but c. Bands of rows are shared out among threads; the
+kernel releases the interpreter lock. This is what most Python fractal programs do; here it is
+about 6 times NumPy on two threads, after a compilation of about a second that Numba keeps on disk.
+
+`fastmath` lets LLVM contract multiplications and additions, so a few counts near the boundary
+differ from NumPy's by rounding.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from mandel_core.job import Job
+from mandel_core.stage import ZN, Stage
+
+BAND = 8  # rows; small enough to share out evenly and to stop soon when cancelled
+
+
+def step(x: Any, y: Any, horizon2: Any, maxiter: int, Z: Any, N: Any) -> None:
+    for row in range(y.size):
+        for column in range(x.size):
+            re = im = x.dtype.type(0)
+            last = 0
+            for n in range(maxiter):
+                re2, im2 = re * re, im * im
+                if re2 + im2 >= horizon2:
+                    break
+                re, im = re2 - im2 + x[column], (re + re) * im + y[row]
+                last = n
+            Z[row, column] = complex(re, im)
+            N[row, column] = last if last < maxiter - 1 else 0
+
+
+@cache
+def kernel() -> Callable[..., None]:
+    import numba
+
+    compiled: Callable[..., None] = numba.njit(nogil=True, fastmath=True, cache=True)(step)
+    return compiled
+
+
+def run(job: Job) -> ZN:
+    settings = job.settings
+    x, y = job.view.axes(settings.dtype)
+    Z = np.empty((y.size, x.size), dtype=np.result_type(x, np.complex64))
+    N = np.empty(Z.shape, dtype=int)
+    horizon2 = x.dtype.type(settings.horizon) ** 2
+    step_7 = kernel()
+    with job.compiling():
+        step_7(x[:1], y[:1], horizon2, 1, Z[:1, :1], N[:1, :1])
+
+    def band(start: int) -> None:
+        job.checkpoint()
+        rows = slice(start, start + BAND)
+        step_7(x, y[rows], horizon2, settings.maxiter, Z[rows], N[rows])
+
+    with ThreadPoolExecutor(settings.threads or os.cpu_count()) as pool:
+        for _ in pool.map(band, range(0, y.size, BAND)):
+            pass
+    return Z, N
+
+
+STAGE = Stage(
+    name="numba",
+    title="Numba",
+    section="Bonus: compare to Numba",
+    step=step,
+    run=run,
+    varies=frozenset({"threads"}),
+    needs_torch=False,
+)

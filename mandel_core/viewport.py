@@ -1,0 +1,129 @@
+"""The viewport: which points of the complex plane a picture samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Context, Decimal, InvalidOperation
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Number = str | int | float | Decimal
+Precision = Literal["float32", "float64"]
+
+# Sums and halves of decimals are exact as long as all their digits fit; this leaves room for any
+# link and for zooms far beyond float64. A pixel's size is a quotient and needs only to be finer
+# than any float made of it.
+_EXACT = Context(prec=2000)
+_QUOTIENT = Context(prec=40)
+
+# Pixels must lie this many units in the last place apart: the orbit magnifies the rounding of c.
+_FLOAT32_ULPS = 64
+
+
+def exact(value: Number) -> Decimal:
+    """`value` as a finite decimal: strings digit by digit, floats by their shortest repr.
+
+    Raises ValueError, in one sentence, for what is not a finite number.
+    """
+    try:
+        number = Decimal(repr(float(value)) if isinstance(value, float) else value)
+    except (InvalidOperation, TypeError, ValueError):
+        raise ValueError(f"{str(value)[:40]!r} is not a decimal number") from None
+    if not number.is_finite():
+        raise ValueError(f"{value} is not a finite number")
+    return number
+
+
+@dataclass(frozen=True)
+class Viewport:
+    """A grid of nx x ny samples around an exact centre.
+
+    `x` and `y` are the centre, `width` and `height` the distance from the first sample to the
+    last; all four are Decimal (strings, ints and floats are taken as well), in units of the
+    complex plane. Rows are in increasing y, as in the tutorial's listing.
+    """
+
+    x: Decimal
+    y: Decimal
+    width: Decimal
+    height: Decimal
+    nx: int
+    ny: int
+
+    def __post_init__(self) -> None:
+        for name in ("x", "y", "width", "height"):
+            object.__setattr__(self, name, exact(getattr(self, name)))
+        for name in ("nx", "ny"):
+            count = getattr(self, name)
+            if int(count) != count or count < 1:
+                raise ValueError(f"{name} must be a whole number of at least 1, not {count}")
+            object.__setattr__(self, name, int(count))
+        if self.width < 0 or self.height < 0:
+            raise ValueError("a viewport's upper bounds must not be below its lower bounds")
+
+    @classmethod
+    def from_bounds(
+        cls, xmin: Number, xmax: Number, ymin: Number, ymax: Number, nx: int, ny: int
+    ) -> Viewport:
+        """The tutorial's grid: `linspace` over [xmin, xmax] and [ymin, ymax], both ends included."""
+        x0, x1, y0, y1 = map(exact, (xmin, xmax, ymin, ymax))
+        return cls(
+            x=_EXACT.divide(_EXACT.add(x0, x1), Decimal(2)),
+            y=_EXACT.divide(_EXACT.add(y0, y1), Decimal(2)),
+            width=_EXACT.subtract(x1, x0),
+            height=_EXACT.subtract(y1, y0),
+            nx=nx,
+            ny=ny,
+        )
+
+    @classmethod
+    def from_screen(cls, x: Number, y: Number, width: Number, nx: int, ny: int) -> Viewport:
+        """A window of nx x ny square pixels, `width` from edge to edge, sampled at their centres."""
+        pixel = _QUOTIENT.divide(exact(width), Decimal(nx))
+        return cls(
+            x=exact(x), y=exact(y), width=pixel * (nx - 1), height=pixel * (ny - 1), nx=nx, ny=ny
+        )
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """(xmin, xmax, ymin, ymax) of the outermost samples, each rounded once to float64."""
+        halves = (self.width / 2, self.height / 2)
+        return (
+            float(_EXACT.subtract(self.x, halves[0])),
+            float(_EXACT.add(self.x, halves[0])),
+            float(_EXACT.subtract(self.y, halves[1])),
+            float(_EXACT.add(self.y, halves[1])),
+        )
+
+    @property
+    def pixel(self) -> tuple[float, float]:
+        """Distance between neighbouring samples along x and along y (0 on an axis of one sample)."""
+        return (
+            float(self.width) / max(self.nx - 1, 1),
+            float(self.height) / max(self.ny - 1, 1),
+        )
+
+    @property
+    def extent(self) -> tuple[float, float, float, float]:
+        """(left, right, bottom, top): the outer edges of the outermost pixels."""
+        xmin, xmax, ymin, ymax = self.bounds
+        dx, dy = self.pixel
+        return xmin - dx / 2, xmax + dx / 2, ymin - dy / 2, ymax + dy / 2
+
+    def axes(self, dtype: Precision) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+        """The samples' coordinates: x of shape (nx,) and y of shape (ny,), both of `dtype`."""
+        xmin, xmax, ymin, ymax = self.bounds
+        return (
+            np.linspace(xmin, xmax, self.nx, dtype=dtype),
+            np.linspace(ymin, ymax, self.ny, dtype=dtype),
+        )
+
+    @property
+    def precision(self) -> Precision:
+        """The narrowest number type that tells the pixels apart with room for rounding."""
+        steps = [step for step in self.pixel if step > 0]
+        reach = max(abs(bound) for bound in self.bounds)
+        ulp = float(np.finfo(np.float32).eps) * max(reach, 0.25)
+        return "float32" if not steps or min(steps) >= _FLOAT32_ULPS * ulp else "float64"
