@@ -1,0 +1,373 @@
+"""The explorer: one set of params, and the picture, widgets and link that are views of it."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import fields
+from decimal import Decimal
+from typing import Any
+
+import panel as pn
+import param
+
+from dashboard import workers
+from dashboard.chart import Chart, seconds
+from dashboard.picture import PictureView
+from dashboard.state import (
+    DEVICES,
+    HOME,
+    LOOK_NAMES,
+    MAX_CENTRE,
+    MAX_CHUNK,
+    MAX_DIGITS,
+    MAX_ITERATIONS,
+    MAX_PIXELS,
+    MAX_WIDTH,
+    MIN_WIDTH,
+    PALETTES,
+    STAGE_NAMES,
+    State,
+)
+from dashboard.sweeping import Sweep
+from mandel_core import STAGES, Settings, StageFailure, Viewport
+from mandel_core.tasks import Draw, Picture
+from mandel_core.viewport import exact
+
+_sessions = itertools.count()
+
+# A frame that takes longer than this is announced; shorter ones would only make the page flicker.
+PATIENCE_SECONDS = 0.4
+
+
+class Coordinate(param.Parameter):
+    """An exact decimal between two bounds; strings, ints and floats are taken as well."""
+
+    __slots__ = ("bounds",)
+
+    def __init__(self, default: Decimal, bounds: tuple[Decimal, Decimal], **kwargs: Any) -> None:
+        super().__init__(default=default, **kwargs)
+        self.bounds = bounds
+
+    def __set__(self, obj: Any, value: Any) -> None:
+        """Store the value as a Decimal. Raises ValueError if it is none, or out of bounds."""
+        if len(str(value)) > MAX_DIGITS:
+            raise ValueError(f"{self.name} has more than {MAX_DIGITS} characters")
+        number = exact(value)
+        low, high = self.bounds
+        if not low <= number <= high:
+            raise ValueError(f"{self.name} must lie between {low} and {high}, not {number}")
+        super().__set__(obj, number)
+
+
+class Explorer(pn.viewable.Viewer):
+    """The Mandelbrot set through a stage of optimisation, live.
+
+    Shown as the last line of a notebook cell or put into any Panel layout. Setting a param moves
+    the picture; using the picture and the widgets sets the params.
+    """
+
+    x = Coordinate(HOME.x, (-MAX_CENTRE, MAX_CENTRE), doc="Real part of the centre, exact.")
+    y = Coordinate(HOME.y, (-MAX_CENTRE, MAX_CENTRE), doc="Imaginary part of the centre, exact.")
+    width = Coordinate(
+        HOME.width, (MIN_WIDTH, MAX_WIDTH), doc="Width of the view, in units of the complex plane."
+    )
+    stage = param.Selector(
+        default=HOME.stage, objects=STAGE_NAMES, doc="The stage of optimisation that computes."
+    )
+    chunksize = param.Integer(
+        default=HOME.chunksize,
+        bounds=(1, MAX_CHUNK),
+        label="Chunk size",
+        doc="Iterations per compiled call, for the stages that have it.",
+    )
+    device = param.Selector(
+        default=HOME.device,
+        objects=list(DEVICES),
+        doc="Where the torch stages compute; those not present are not offered.",
+    )
+    iterations = param.Integer(
+        default=HOME.iterations,
+        bounds=(1, MAX_ITERATIONS),
+        doc="Iterations after which a point counts as inside.",
+    )
+    look = param.Selector(
+        default=HOME.look,
+        objects=LOOK_NAMES,
+        label="Colour",
+        doc="How iteration counts become colours.",
+    )
+    palette = param.Selector(
+        default=HOME.palette, objects=list(PALETTES), doc="The colour map, by Matplotlib's name."
+    )
+
+    def __init__(self, notices: tuple[str, ...] = (), **params: Any) -> None:
+        super().__init__(**params)
+        self._session = f"session-{next(_sessions)}"
+        self._doc = pn.state.curdoc
+        self._lock = threading.RLock()
+        self._size: tuple[int, int] | None = None
+        self._pending: Future[Picture | StageFailure] | None = None
+        self._since = 0.0
+        self._numpy_seconds: dict[tuple[Viewport, int], float] = {}
+        self.on_settled: Callable[[State], None] = lambda state: None
+
+        self._picture = PictureView(
+            self._look_at, self._resize, self.go_home, self.in_document
+        )
+        self._picture.move(self.x, self.y, self.width)
+        self._about = pn.pane.HTML("", sizing_mode="stretch_width", css_classes=["about-frame"])
+        self._busy = pn.pane.HTML("", sizing_mode="stretch_width", css_classes=["busy"])
+        self._cancel = pn.widgets.Button(
+            name="Cancel picture", button_type="warning", visible=False, width=130
+        )
+        self._cancel.on_click(lambda event: self.cancel())
+        self._notice = pn.pane.Alert(
+            "", alert_type="warning", visible=False, sizing_mode="stretch_width"
+        )
+        self._sweep = Sweep(self)
+        self._ask_devices()
+        self.param.watch(self._request_again, [field.name for field in fields(State)])
+        self.param.watch(self._move_axes, ["x", "y", "width"])
+        if notices:
+            self.notify(" ".join(notices))
+
+    @property
+    def state(self) -> State:
+        """What is seen now, as plain values."""
+        return State(**{field.name: getattr(self, field.name) for field in fields(State)})
+
+    def go_home(self) -> None:
+        """Show the whole set again; stage and colours stay."""
+        self._picture.move(HOME.x, HOME.y, HOME.width)
+        self.param.update(x=HOME.x, y=HOME.y, width=HOME.width)
+
+    def cancel(self) -> None:
+        """Give up the picture being computed; the one on screen stays."""
+        if self._pending is not None and not self._pending.done():
+            self._pending.cancel()
+            self._quiet()
+            self.notify("Cancelled; the picture shows the last frame that was finished.")
+
+    def close(self) -> None:
+        """Cancel what is under way for this explorer."""
+        self._sweep.cancel()
+        if self._pending is not None:
+            self._pending.cancel()
+
+    def notify(self, text: str) -> None:
+        """Show one notice beside the picture; an empty text takes it away."""
+        self._notice.param.update(object=text, visible=bool(text))
+
+    def settings(self, stage: str | None = None, chunksize: int | None = None) -> Settings:
+        """The settings of the current params, for this or another stage."""
+        name = stage or self.stage
+        view = self.viewport()
+        return Settings(
+            stage=name,
+            maxiter=self.iterations,
+            chunksize=chunksize or self.chunksize,
+            device=self.device if "device" in STAGES[name].varies else "cpu",
+            dtype=view.precision,
+        )
+
+    def viewport(self) -> Viewport:
+        """The samples of the current view, one at the centre of each pixel on screen."""
+        nx, ny = self._size or (800, 600)
+        return Viewport.from_screen(self.x, self.y, self.width, nx, ny)
+
+    def numpy_seconds(self, view: Viewport, iterations: int) -> float | None:
+        """NumPy's run time for this view where it has been measured."""
+        return self._numpy_seconds.get((view, iterations))
+
+    def remember_numpy(self, view: Viewport, iterations: int, run_seconds: float) -> None:
+        """Keep NumPy's run time for this view, and show the ratio if the view is still shown."""
+        self._numpy_seconds[(view, iterations)] = run_seconds
+
+    def in_document(self, callback: Callable[..., None], *args: Any) -> None:
+        """Call back where this explorer's models may be changed, from any thread."""
+        if self._doc is None:
+            with self._lock:
+                callback(*args)
+        elif self._doc.session_context is not None:
+            self._doc.add_next_tick_callback(lambda: callback(*args))
+
+    def controls(self) -> pn.Column:
+        """The widgets, what is known of the frame, and the chart."""
+        wide = {"sizing_mode": "stretch_width"}
+        has_chunks = "chunksize" in STAGES[self.stage].varies
+        self._chunk_widget = pn.widgets.IntInput.from_param(
+            self.param.chunksize, name="Chunk size", disabled=not has_chunks, **wide
+        )
+        return pn.Column(
+            pn.widgets.Select.from_param(self.param.stage, name="Stage", **wide),
+            pn.Row(
+                self._chunk_widget,
+                pn.widgets.IntInput.from_param(
+                    self.param.iterations, name="Iterations", step=100, **wide
+                ),
+                **wide,
+            ),
+            pn.Row(
+                pn.widgets.Select.from_param(self.param.device, name="Device", **wide),
+                pn.widgets.Select.from_param(self.param.look, name="Colour", **wide),
+                pn.widgets.Select.from_param(self.param.palette, name="Palette", **wide),
+                **wide,
+            ),
+            self._about,
+            pn.Row(self._busy, self._cancel, **wide),
+            self._notice,
+            self._sweep.panel,
+            **wide,
+        )
+
+    def picture(self) -> Any:
+        """The picture alone."""
+        return self._picture.pane
+
+    def __panel__(self) -> Any:
+        """For notebooks and layouts: controls beside the picture."""
+        return pn.Row(
+            pn.Column(self.controls(), width=360),
+            self.picture(),
+            sizing_mode="stretch_width",
+            height=640,
+        )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        # Without its resources in the page nothing would show; inline, so that none are fetched.
+        if not pn.extension._loaded:
+            pn.extension(inline=True)
+        return super()._repr_mimebundle_(include, exclude)
+
+    def _look_at(self, x: Decimal, y: Decimal, width: Decimal) -> None:
+        if width <= MIN_WIDTH:
+            self.notify("Closer is not possible: float64 cannot tell smaller pixels apart.")
+        elif width >= MAX_WIDTH:
+            self.notify("There is nothing more to see further out.")
+        with param.parameterized.batch_call_watchers(self):
+            self.x, self.y, self.width = x, y, width
+
+    def _resize(self, width: int, height: int) -> None:
+        ratio = 1.0
+        if pn.state.browser_info is not None and self._doc is not None:
+            ratio = pn.state.browser_info.device_pixel_ratio or 1.0
+        scale = min(ratio, MAX_PIXELS / max(width, height))
+        self._size = (max(round(width * scale), 1), max(round(height * scale), 1))
+        self._request()
+
+    def _move_axes(self, *_: Any) -> None:
+        self._picture.move(self.x, self.y, self.width)
+
+    def _ask_devices(self) -> None:
+        self.param.device.objects = ["cpu"] if self.device == "cpu" else ["cpu", self.device]
+
+        def offer(present: tuple[str, ...] | StageFailure) -> None:
+            if isinstance(present, StageFailure):
+                present = ("cpu",)
+            if self.device not in present:
+                self.notify(f"This machine has no {self.device} device; the cpu is used instead.")
+                self.device = "cpu"
+            self.param.device.objects = list(present)
+
+        workers.devices().add_done_callback(
+            lambda future: None
+            if future.cancelled()
+            else self.in_document(offer, future.result())
+        )
+
+    def _request_again(self, *events: param.parameterized.Event) -> None:
+        if any(event.name == "stage" for event in events) and hasattr(self, "_chunk_widget"):
+            self._chunk_widget.disabled = "chunksize" not in STAGES[self.stage].varies
+        if any(event.name not in {"x", "y", "width"} for event in events):
+            self.notify("")
+        self._request()
+
+    def _request(self) -> None:
+        """Ask for the current view; whatever was asked before is dropped."""
+        if self._size is None:
+            return
+        view, state = self.viewport(), self.state
+        task = Draw(view, self.settings(), self.look, self.palette)
+        self._since = time.monotonic()
+        self._announce_later(task)
+        self._pending = workers.drawing().submit(
+            task,
+            session=self._session,
+            on_phase=lambda phase: self.in_document(self._announce, task, phase),
+        )
+        self._pending.add_done_callback(
+            lambda future: None
+            if future.cancelled()
+            else self.in_document(self._show, future, state)
+        )
+
+    def _announce_later(self, task: Draw) -> None:
+        future_since = self._since
+
+        def still_waiting() -> None:
+            if self._pending is not None and not self._pending.done():
+                if self._since == future_since:
+                    self._announce(task, "running")
+
+        if self._doc is not None:
+            self._doc.add_timeout_callback(still_waiting, int(1000 * PATIENCE_SECONDS))
+
+    def _announce(self, task: Draw, phase: str) -> None:
+        if self._pending is None or self._pending.done():
+            return
+        title = STAGES[task.settings.stage].title
+        doing = "Compiling" if phase == "compiling" else "Computing"
+        self._busy.object = f"<progress style='width:100%'></progress><br>{doing} · {title}…"
+        self._cancel.visible = True
+
+    def _quiet(self) -> None:
+        self._busy.object = ""
+        self._cancel.visible = False
+
+    def _show(self, future: Future[Picture | StageFailure], state: State) -> None:
+        if future is not self._pending:
+            return
+        self._quiet()
+        outcome = future.result()
+        if isinstance(outcome, StageFailure):
+            title = STAGES[self.stage].title
+            words = outcome.details.strip()
+            details = f"\n\n```text\n{words[:2000]}\n```" if words else ""
+            self.notify(
+                f"**{title} cannot run here.** {outcome.reason} "
+                f"The picture shown is the last one that could be made.{details}"
+            )
+        else:
+            self._picture.show(outcome)
+            self._describe(outcome)
+        self.on_settled(state)
+
+    def _describe(self, picture: Picture) -> None:
+        settings, view = picture.settings, picture.view
+        if settings.stage == "numpy":
+            self.remember_numpy(view, settings.maxiter, picture.run_seconds)
+        title = STAGES[settings.stage].title
+        if "chunksize" in STAGES[settings.stage].varies:
+            title += f", chunk size {settings.chunksize}"
+        numpy_time = self.numpy_seconds(view, settings.maxiter)
+        if settings.stage == "numpy":
+            ratio = "the measure of all others"
+        elif numpy_time is None:
+            ratio = "NumPy not timed for this view"
+        else:
+            ratio = f"{numpy_time / picture.run_seconds:.2g} × NumPy"
+        compiled = (
+            f"<br>compiled in {seconds(picture.compile_seconds)}"
+            if picture.compile_seconds > 0.05
+            else ""
+        )
+        self._about.object = (
+            f"<b style='font-size:1.3em'>{seconds(picture.run_seconds)}</b> {title}<br>"
+            f"{ratio}{compiled}<br>"
+            f"<small>{view.nx} × {view.ny} pixels, {settings.maxiter} iterations, "
+            f"{settings.dtype}, width {float(self.width):.3g}</small>"
+        )

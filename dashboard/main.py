@@ -1,0 +1,5 @@
+"""The served page: `panel serve dashboard`."""
+
+from dashboard.page import page
+
+page().servable()

@@ -1,0 +1,126 @@
+"""What can be asked of a worker: small requests that travel to its process, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from mandel_core.colour import RGBA, Look, shade
+from mandel_core.compiling import devices
+from mandel_core.engine import measure, render_settings
+from mandel_core.job import Settings
+from mandel_core.outcomes import Frame, Measurement
+from mandel_core.stages import STAGES
+from mandel_core.viewport import Viewport
+
+Result = TypeVar("Result", covariant=True)
+
+
+class Task(Protocol[Result]):
+    """A picklable request. It may raise StageFailure, which the worker hands on as a value."""
+
+    @property
+    def compile_key(self) -> Hashable:
+        """Equal for two tasks if what is compiled for one serves the other."""
+
+    @property
+    def stage(self) -> str:
+        """The stage to name if the worker's process dies over this task."""
+
+    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Result:
+        """Do it. Raises Cancelled soon after `should_stop` begins to say yes."""
+
+
+def _compile_key(view: Viewport, settings: Settings) -> Hashable:
+    varies = STAGES[settings.stage].varies
+    used = [getattr(settings, name) for name in sorted(varies)]
+    return (settings.stage, settings.dtype, settings.horizon, view.nx, view.ny, *used)
+
+
+@dataclass(frozen=True)
+class Render:
+    """Compute a frame."""
+
+    view: Viewport
+    settings: Settings
+
+    @property
+    def compile_key(self) -> Hashable:
+        return _compile_key(self.view, self.settings)
+
+    @property
+    def stage(self) -> str:
+        return self.settings.stage
+
+    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Frame:
+        return render_settings(self.view, self.settings, should_stop, on_phase)
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A coloured frame: rgba is (ny, nx, 4) uint8, first row at the bottom; times in seconds."""
+
+    view: Viewport
+    settings: Settings
+    rgba: RGBA
+    run_seconds: float
+    compile_seconds: float
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Compute a frame and colour it; only the colours travel back."""
+
+    view: Viewport
+    settings: Settings
+    look: Look = "equalised"
+    palette: str = "inferno"
+
+    @property
+    def compile_key(self) -> Hashable:
+        return _compile_key(self.view, self.settings)
+
+    @property
+    def stage(self) -> str:
+        return self.settings.stage
+
+    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Picture:
+        frame = render_settings(self.view, self.settings, should_stop, on_phase)
+        rgba = shade(frame, self.look, self.palette)
+        return Picture(self.view, self.settings, rgba, frame.run_seconds, frame.compile_seconds)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Time a stage; a failure of the stage is part of the Measurement."""
+
+    view: Viewport
+    settings: Settings
+    repeats: int = 5
+
+    @property
+    def compile_key(self) -> Hashable:
+        return _compile_key(self.view, self.settings)
+
+    @property
+    def stage(self) -> str:
+        return self.settings.stage
+
+    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Measurement:
+        return measure(
+            self.view, self.settings, self.repeats, should_stop=should_stop, on_phase=on_phase
+        )
+
+
+@dataclass(frozen=True)
+class Devices:
+    """Which devices torch can use here; importing torch is most of the work."""
+
+    compile_key: Hashable = None
+    stage: str = "torch"
+
+    def run(
+        self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]
+    ) -> tuple[str, ...]:
+        return devices()

@@ -1,0 +1,212 @@
+"""A process that owns all compiling and computing, seen from outside: submit, get a future, cancel.
+
+Compiling holds the interpreter for seconds to minutes and Dynamo is not thread-safe, so it is
+kept out of the process that answers people. The process is started with `subprocess`, not with
+`multiprocessing`: that would import the caller's main module again, which under `panel serve`
+means all of Panel, and in a script without a main guard the script itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from typing import Any, TypeVar
+
+from mandel_core.job import _ignore
+from mandel_core.outcomes import StageFailure
+from mandel_core.tasks import Task
+
+T = TypeVar("T")
+
+# How long a cancelled task may go on before its process is killed. Between two steps a task stops
+# by itself and the process keeps its kernels; only compiling and very long steps last longer.
+GRACE_SECONDS = 0.5
+
+_CHILD = (
+    "import sys; sys.path[:] = {path!r}; from mandel_core.worker_process import serve; serve({fd})"
+)
+
+
+@dataclass(eq=False)
+class _Request:
+    number: int
+    task: Task[Any]
+    session: str
+    on_phase: Callable[[str], None]
+    future: Future[Any] = field(default_factory=Future)
+    patient: bool = False  # cancelled, but what it compiles is wanted by its successor
+    kill_at: float | None = None
+
+
+class Worker:
+    """Runs tasks one at a time in a process of its own.
+
+    Of each session only the newest task counts: submitting another cancels the one before.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._waiting: OrderedDict[str, _Request] = OrderedDict()
+        self._running: _Request | None = None
+        self._closed = False
+        self._numbers = itertools.count()
+        self._child: _Child | None = None
+        self._thread = threading.Thread(target=self._supervise, name="mandel-worker", daemon=True)
+        self._thread.start()
+
+    def submit(
+        self,
+        task: Task[T],
+        session: str = "",
+        on_phase: Callable[[str], None] = _ignore,
+    ) -> Future[T | StageFailure]:
+        """Ask for `task`; the session's earlier task, if it is not done, is cancelled.
+
+        The future's result is the task's, or a StageFailure if the stage cannot run or the
+        process died; it never raises but for being cancelled. `future.cancel()` works at any
+        time, also in mid-compile: then the process is replaced. `on_phase` hears "compiling" and
+        "running" as they alternate, in another thread.
+        """
+        request = _Request(next(self._numbers), task, session, on_phase)
+        with self._changed:
+            if self._closed:
+                raise RuntimeError("this worker is closed")
+            dropped = self._waiting.pop(session, None)
+            running = self._running
+            self._waiting[session] = request
+            self._changed.notify_all()
+        if dropped is not None:
+            dropped.future.cancel()
+        if running is not None and running.session == session and not running.future.done():
+            running.patient = running.task.compile_key == task.compile_key
+            running.future.cancel()
+        request.future.add_done_callback(lambda future: self._settle(request))
+        return request.future
+
+    def close(self) -> None:
+        """Cancel everything and end the process."""
+        with self._changed:
+            self._closed = True
+            requests = [*self._waiting.values(), *([self._running] if self._running else [])]
+            self._changed.notify_all()
+        for request in requests:
+            request.future.cancel()
+        self._thread.join(timeout=10)
+
+    @property
+    def pid(self) -> int | None:
+        """The process's number, None before the first task."""
+        return self._child.process.pid if self._child else None
+
+    def _settle(self, request: _Request) -> None:
+        """A future is done; if by cancelling, see that nothing goes on for it in vain."""
+        if not request.future.cancelled():
+            return
+        request.future.set_running_or_notify_cancel()
+        with self._changed:
+            if self._waiting.get(request.session) is request:
+                del self._waiting[request.session]
+            elif self._running is request:
+                if not request.patient:
+                    request.kill_at = time.monotonic() + GRACE_SECONDS
+                if self._child:
+                    self._child.send(("stop", request.number))
+
+    def _supervise(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._closed)
+                if self._closed:
+                    break
+                _, request = self._waiting.popitem(last=False)
+                if request.future.done():
+                    continue
+                self._running = request
+            outcome = self._execute(request)
+            with self._changed:
+                self._running = None
+            # Somebody may have cancelled in this very moment, which is as good as in time.
+            with contextlib.suppress(Exception):
+                request.future.set_result(outcome)
+        if self._child:
+            self._child.kill()
+
+    def _execute(self, request: _Request) -> Any:
+        if self._child is None or self._child.process.poll() is not None:
+            self._child = _Child()
+        child = self._child
+        child.send(("run", request.number, request.task))
+        if request.future.cancelled():  # between its becoming the running one and the line above
+            child.send(("stop", request.number))
+        try:
+            while True:
+                while not child.connection.poll(0.05):
+                    if request.kill_at is not None and time.monotonic() > request.kill_at:
+                        child.kill()
+                        self._child = _Child()
+                        return None
+                kind, number, value = child.connection.recv()
+                if number != request.number:
+                    continue
+                if kind == "done":
+                    return value
+                request.on_phase(value)
+        except (EOFError, OSError):
+            child.kill()
+            self._child = _Child()
+            return StageFailure(
+                request.task.stage,
+                "died",
+                f"The process that computes ended unexpectedly ({child.death}); "
+                "a new one has been started, so please try again.",
+            )
+
+
+class _Child:
+    """The process and the connection to it."""
+
+    def __init__(self) -> None:
+        self.connection, theirs = Pipe()
+        self._sending = threading.Lock()
+        code = _CHILD.format(path=sys.path, fd=theirs.fileno())
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", code],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,  # so that the compilers it starts can be ended with it
+        )
+        theirs.close()
+        self._finalizer = weakref.finalize(self, _end, self.process, self.connection)
+
+    def send(self, message: tuple[Any, ...]) -> None:
+        with self._sending, contextlib.suppress(OSError):  # a dead process is noticed when reading
+            self.connection.send(message)
+
+    def kill(self) -> None:
+        self._finalizer()
+
+    @property
+    def death(self) -> str:
+        code = self.process.wait()
+        return f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
+
+
+def _end(process: subprocess.Popen[bytes], connection: Connection) -> None:
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    connection.close()

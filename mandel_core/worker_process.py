@@ -1,0 +1,57 @@
+"""The inside of the worker's process: take tasks from the connection, run them, send back."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
+from typing import Any
+
+from mandel_core.outcomes import Cancelled, StageFailure
+from mandel_core.tasks import Task
+
+
+def serve(fd: int) -> None:
+    """Run tasks until the other end closes. The process ends with this function."""
+    connection: Connection[Any, Any] = Connection(fd)
+    tasks: SimpleQueue[tuple[int, Task[Any]]] = SimpleQueue()
+    stopped: set[int] = set()
+
+    def listen() -> None:
+        try:
+            while True:
+                kind, number, *rest = connection.recv()
+                if kind == "stop":
+                    stopped.add(number)
+                else:
+                    tasks.put((number, *rest))
+        except (EOFError, OSError):
+            os._exit(0)  # nobody is left to compute for, whatever is being compiled
+
+    threading.Thread(target=listen, name="listen", daemon=True).start()
+    while True:
+        number, task = tasks.get()
+        outcome = _outcome(
+            task,
+            should_stop=lambda number=number: number in stopped,
+            on_phase=lambda phase, number=number: connection.send(("phase", number, phase)),
+        )
+        connection.send(("done", number, outcome))
+        stopped.discard(number)
+
+
+def _outcome(
+    task: Task[Any], should_stop: Callable[[], bool], on_phase: Callable[[str], None]
+) -> Any:
+    try:
+        return task.run(should_stop, on_phase)
+    except StageFailure as failure:
+        return failure
+    except Cancelled:
+        return None
+    except Exception as error:
+        return StageFailure(
+            task.stage, "error", f"The stage failed: {type(error).__name__}: {error}"[:300]
+        )
