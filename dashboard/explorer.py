@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import itertools
 import threading
 import time
@@ -41,6 +42,12 @@ _sessions = itertools.count()
 
 # A frame that takes longer than this is announced; shorter ones would only make the page flicker.
 PATIENCE_SECONDS = 0.4
+
+_NOTICE = {
+    "border-left": "4px solid #e09f3e",
+    "background": "color-mix(in srgb, #e09f3e 14%, transparent)",
+    "padding": "8px 12px",
+}
 
 
 class Coordinate(param.Parameter):
@@ -112,6 +119,7 @@ class Explorer(pn.viewable.Viewer):
         self._size: tuple[int, int] | None = None
         self._pending: Future[Picture | StageFailure] | None = None
         self._since = 0.0
+        self._shown: Picture | None = None
         self._numpy_seconds: dict[tuple[Viewport, int], float] = {}
         self.on_settled: Callable[[State], None] = lambda state: None
 
@@ -125,9 +133,7 @@ class Explorer(pn.viewable.Viewer):
             name="Cancel picture", button_type="warning", visible=False, width=130
         )
         self._cancel.on_click(lambda event: self.cancel())
-        self._notice = pn.pane.Alert(
-            "", alert_type="warning", visible=False, sizing_mode="stretch_width"
-        )
+        self._notice = pn.pane.HTML("", visible=False, sizing_mode="stretch_width", styles=_NOTICE)
         self._sweep = Sweep(self)
         self._ask_devices()
         self.param.watch(self._request_again, [field.name for field in fields(State)])
@@ -158,9 +164,18 @@ class Explorer(pn.viewable.Viewer):
         if self._pending is not None:
             self._pending.cancel()
 
-    def notify(self, text: str) -> None:
-        """Show one notice beside the picture; an empty text takes it away."""
-        self._notice.param.update(object=text, visible=bool(text))
+    def notify(self, text: str, words: str = "") -> None:
+        """Show one notice beside the picture, with a compiler's words folded away beneath it.
+
+        An empty text takes the notice away. Both are shown literally: they may come from a link.
+        """
+        folded = (
+            "<details><summary>The compiler's own words</summary><pre style='white-space:pre-wrap;"
+            f"overflow-wrap:anywhere;font-size:.85em'>{html.escape(words[:4000])}</pre></details>"
+        )
+        self._notice.param.update(
+            object=html.escape(text) + (folded if words else ""), visible=bool(text)
+        )
 
     def settings(self, stage: str | None = None, chunksize: int | None = None) -> Settings:
         """The settings of the current params, for this or another stage."""
@@ -186,6 +201,10 @@ class Explorer(pn.viewable.Viewer):
     def remember_numpy(self, view: Viewport, iterations: int, run_seconds: float) -> None:
         """Keep NumPy's run time for this view, and show the ratio if the view is still shown."""
         self._numpy_seconds[(view, iterations)] = run_seconds
+        while len(self._numpy_seconds) > 256:
+            self._numpy_seconds.pop(next(iter(self._numpy_seconds)))
+        if self._shown is not None and self._shown.view == view:
+            self._describe(self._shown)
 
     def in_document(self, callback: Callable[..., None], *args: Any) -> None:
         """Call back where this explorer's models may be changed, from any thread."""
@@ -335,21 +354,21 @@ class Explorer(pn.viewable.Viewer):
         outcome = future.result()
         if isinstance(outcome, StageFailure):
             title = STAGES[self.stage].title
-            words = outcome.details.strip()
-            details = f"\n\n```text\n{words[:2000]}\n```" if words else ""
             self.notify(
-                f"**{title} cannot run here.** {outcome.reason} "
-                f"The picture shown is the last one that could be made.{details}"
+                f"{title} cannot run here. {outcome.reason} "
+                "The picture shown is the last one that could be made.",
+                outcome.details.strip(),
             )
         else:
             self._picture.show(outcome)
+            self._shown = outcome
+            if outcome.settings.stage == "numpy":
+                self.remember_numpy(outcome.view, outcome.settings.maxiter, outcome.run_seconds)
             self._describe(outcome)
         self.on_settled(state)
 
     def _describe(self, picture: Picture) -> None:
         settings, view = picture.settings, picture.view
-        if settings.stage == "numpy":
-            self.remember_numpy(view, settings.maxiter, picture.run_seconds)
         title = STAGES[settings.stage].title
         if "chunksize" in STAGES[settings.stage].varies:
             title += f", chunk size {settings.chunksize}"

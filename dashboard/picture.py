@@ -84,7 +84,8 @@ class PictureView:
             nothing = np.zeros((1, 1, 4), np.uint8)
             return hv.RGB(nothing, bounds=self._bounds(*self._centre, self._width))
         left, right, bottom, top = data.view.extent
-        return hv.RGB(data.rgba[::-1], bounds=(left, bottom, right, top))
+        # Deep down the edges are rounded by a good part of a pixel, which is no reason to warn.
+        return hv.RGB(data.rgba[::-1], bounds=(left, bottom, right, top), rtol=1)
 
     def _bounds(self, x: float, y: float, width: float) -> tuple[float, float, float, float]:
         nx, ny = self._size or (4, 3)

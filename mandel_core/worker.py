@@ -155,8 +155,7 @@ class Worker:
             while True:
                 while not child.connection.poll(0.05):
                     if request.kill_at is not None and time.monotonic() > request.kill_at:
-                        child.kill()
-                        self._child = _Child()
+                        self._replace(child)
                         return None
                 kind, number, value = child.connection.recv()
                 if number != request.number:
@@ -165,14 +164,17 @@ class Worker:
                     return value
                 request.on_phase(value)
         except (EOFError, OSError):
-            child.kill()
-            self._child = _Child()
+            self._replace(child)
             return StageFailure(
                 request.task.stage,
                 "died",
                 f"The process that computes ended unexpectedly ({child.death}); "
                 "a new one has been started, so please try again.",
             )
+
+    def _replace(self, child: _Child) -> None:
+        child.kill()
+        self._child = None if self._closed else _Child()
 
 
 class _Child:

@@ -1,0 +1,100 @@
+"""The link keeps every state, and survives every query string."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.link import MAX_LENGTH, decode, encode
+from dashboard.state import (
+    DEVICES,
+    HOME,
+    LOOKS,
+    MAX_CENTRE,
+    MAX_CHUNK,
+    MAX_DIGITS,
+    MAX_ITERATIONS,
+    MAX_WIDTH,
+    MIN_WIDTH,
+    PALETTES,
+    State,
+)
+from mandel_core import STAGES
+
+centres = st.decimals(-MAX_CENTRE, MAX_CENTRE, allow_nan=False, places=60) | st.decimals(
+    -MAX_CENTRE, MAX_CENTRE, allow_nan=False
+).filter(lambda number: len(str(number)) <= MAX_DIGITS)
+states = st.builds(
+    State,
+    x=centres,
+    y=centres,
+    width=st.decimals(MIN_WIDTH, MAX_WIDTH, allow_nan=False),
+    stage=st.sampled_from(STAGES.names),
+    chunksize=st.integers(1, MAX_CHUNK),
+    device=st.sampled_from(DEVICES),
+    iterations=st.integers(1, MAX_ITERATIONS),
+    look=st.sampled_from(LOOKS),
+    palette=st.sampled_from(PALETTES),
+)
+
+
+@given(states)
+def test_every_state_comes_back(state: State) -> None:
+    assert decode(encode(state)) == (state, ())
+
+
+@given(st.text(max_size=200) | st.binary(max_size=200).map(lambda raw: raw.decode("latin-1")))
+def test_any_text_gives_a_state_within_limits(text: str) -> None:
+    state, _ = decode(text)
+    assert decode(encode(state)) == (state, ())
+
+
+@given(st.dictionaries(st.sampled_from(["x", "y", "width", "chunk", "iterations"]), st.text()))
+def test_any_value_gives_a_state_within_limits(values: dict[str, str]) -> None:
+    state, _ = decode("&".join(f"{key}={value}" for key, value in values.items()))
+    assert decode(encode(state)) == (state, ())
+
+
+@pytest.mark.parametrize("key", ["x", "y", "width", "iterations", "chunk"])
+@pytest.mark.parametrize("value", ["nan", "inf", "1e999", "1e999999999", "-99", "", "0x10", "१२e9"])
+def test_a_bad_number_is_replaced_and_named(key: str, value: str) -> None:
+    state, notices = decode(f"?{key}={value}&palette=hot")
+    assert state == State(palette="hot")
+    assert len(notices) == 1
+    assert f"link's {key} " in notices[0]
+
+
+@pytest.mark.parametrize("key", ["stage", "device", "colour", "palette"])
+def test_an_unknown_name_is_replaced_and_named(key: str) -> None:
+    state, notices = decode(f"?{key}=../../etc/passwd&x=-1.25")
+    assert state == State(x=Decimal("-1.25"))
+    assert len(notices) == 1
+    assert f"link's {key} " in notices[0]
+
+
+def test_costly_values_are_refused() -> None:
+    state, notices = decode("?iterations=1000000000&chunk=100000")
+    assert state == HOME
+    assert len(notices) == 2
+
+
+def test_a_megabyte_is_not_read() -> None:
+    for query in ("x=" + "1" * 2**20, "&".join(["x=1"] * 1000)):
+        state, notices = decode(query)
+        assert state == HOME
+        assert len(notices) == 1
+        assert len(notices[0]) < 200
+    assert len(encode(HOME)) < MAX_LENGTH
+
+
+def test_a_long_value_is_shortened_in_its_notice() -> None:
+    _, (notice,) = decode("?stage=" + "a" * 3000)
+    assert len(notice) < 300
+
+
+def test_the_link_spells_out_every_field() -> None:
+    assert encode(HOME).count("=") == len(fields(State))

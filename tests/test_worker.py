@@ -1,0 +1,171 @@
+"""The worker: newest task only, cancelling at any moment, and a process that may die."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mandel_core import Frame, Measurement, Settings, StageFailure, Viewport, render
+from mandel_core.tasks import Devices, Draw, Measure, Render
+from mandel_core.worker import Worker
+
+VIEW = Viewport.from_bounds(-2.25, 0.75, -1.25, 1.25, 120, 100)
+QUICK = Render(VIEW, Settings("numpy", maxiter=20))
+ENDLESS = Render(VIEW, Settings("numpy", maxiter=10_000_000))
+SLOW_COMPILE = Settings("chunked", chunksize=100)
+PATIENCE = 120
+
+
+@pytest.fixture()
+def worker() -> Iterator[Worker]:
+    worker = Worker()
+    yield worker
+    worker.close()
+
+
+class Phases:
+    """Waits for a word from the worker instead of sleeping."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self._came = threading.Condition()
+
+    def __call__(self, phase: str) -> None:
+        with self._came:
+            self.heard.append(phase)
+            self._came.notify_all()
+
+    def wait_for(self, phase: str) -> None:
+        with self._came:
+            assert self._came.wait_for(lambda: phase in self.heard, PATIENCE)
+
+
+def result(future: Future[Any]) -> Any:
+    return future.result(PATIENCE)
+
+
+def test_a_frame_comes_back_as_render_makes_it(worker: Worker) -> None:
+    frame = result(worker.submit(QUICK))
+    here = render(VIEW, "numpy", maxiter=20)
+    assert isinstance(frame, Frame)
+    np.testing.assert_array_equal(frame.iterations, here.iterations)
+    np.testing.assert_array_equal(frame.z, here.z)
+
+
+def test_pictures_measurements_and_devices_come_back(worker: Worker) -> None:
+    picture = result(worker.submit(Draw(VIEW, Settings("numba", maxiter=20))))
+    assert picture.rgba.shape == (VIEW.ny, VIEW.nx, 4)
+    measurement = result(worker.submit(Measure(VIEW, Settings("numpy", maxiter=5), repeats=2)))
+    assert isinstance(measurement, Measurement)
+    assert len(measurement.run_seconds) == 2
+    assert "cpu" in result(worker.submit(Devices()))
+
+
+def test_a_failing_stage_is_a_value(worker: Worker) -> None:
+    outcome = result(worker.submit(Render(VIEW, Settings("chunked", device="cuda:99"))))
+    assert isinstance(outcome, StageFailure)
+    assert outcome.kind == "no-device"
+
+
+def test_only_the_newest_of_a_session_is_computed(worker: Worker) -> None:
+    result(worker.submit(QUICK))
+    pid = worker.pid
+    futures = [worker.submit(ENDLESS, session="one") for _ in range(5)]
+    other = worker.submit(QUICK, session="other")
+    newest = worker.submit(QUICK, session="one")
+    assert isinstance(result(newest), Frame)
+    assert isinstance(result(other), Frame)
+    assert all(future.cancelled() for future in futures)
+    assert worker.pid == pid, "what can stop between two steps must not cost the process"
+
+
+def test_cancel_in_mid_compile_replaces_the_process(worker: Worker) -> None:
+    phases = Phases()
+    compiling = worker.submit(Render(VIEW, SLOW_COMPILE), on_phase=phases)
+    phases.wait_for("compiling")
+    pid = worker.pid
+    assert compiling.cancel()
+    assert compiling.cancelled()
+    assert isinstance(result(worker.submit(QUICK)), Frame)
+    assert worker.pid != pid
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid or 0, 0)
+
+
+def test_another_stage_does_not_wait_for_a_compile_nobody_wants(worker: Worker) -> None:
+    phases = Phases()
+    dropped = worker.submit(Render(VIEW, SLOW_COMPILE), session="one", on_phase=phases)
+    phases.wait_for("compiling")
+    pid = worker.pid
+    assert isinstance(result(worker.submit(QUICK, session="one")), Frame)
+    assert dropped.cancelled()
+    assert worker.pid != pid
+
+
+def test_the_same_stage_elsewhere_waits_for_the_compile_it_needs(worker: Worker) -> None:
+    settings = Settings("chunked", chunksize=2)
+    phases = Phases()
+    worker.submit(Render(VIEW, settings), session="one", on_phase=phases)
+    phases.wait_for("compiling")
+    pid = worker.pid
+    moved = Viewport.from_bounds(-1, 0, -0.5, 0.5, VIEW.nx, VIEW.ny)
+    frame = result(worker.submit(Render(moved, settings), session="one"))
+    assert isinstance(frame, Frame)
+    assert frame.view == moved
+    assert worker.pid == pid
+
+
+def test_a_killed_process_is_one_sentence_and_the_next_task_runs(worker: Worker) -> None:
+    phases = Phases()
+    lost = worker.submit(Render(VIEW, SLOW_COMPILE), on_phase=phases)
+    phases.wait_for("compiling")
+    os.kill(worker.pid or 0, signal.SIGKILL)
+    outcome = result(lost)
+    assert isinstance(outcome, StageFailure)
+    assert outcome.kind == "died"
+    assert "SIGKILL" in outcome.reason
+    assert isinstance(result(worker.submit(QUICK)), Frame)
+
+
+def test_a_process_killed_while_idle_is_replaced_without_a_word(worker: Worker) -> None:
+    result(worker.submit(QUICK))
+    child = worker._child
+    assert child is not None
+    child.process.kill()
+    child.process.wait()
+    assert isinstance(result(worker.submit(QUICK)), Frame)
+
+
+def test_closing_cancels_and_ends_the_process(worker: Worker) -> None:
+    future = worker.submit(ENDLESS)
+    worker.close()
+    assert future.cancelled()
+    child = worker._child
+    assert child is None or child.process.poll() is not None
+    with pytest.raises(RuntimeError):
+        worker.submit(QUICK)
+
+
+def test_a_script_without_a_main_guard_is_not_run_twice(tmp_path: Any) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "print('running')\n"
+        "from mandel_core import Settings, Viewport\n"
+        "from mandel_core.tasks import Render\n"
+        "from mandel_core.worker import Worker\n"
+        "view = Viewport.from_bounds(-2, 1, -1, 1, 8, 8)\n"
+        "print(Worker().submit(Render(view, Settings('numpy'))).result().z.shape)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=PATIENCE, check=True
+    )
+    assert done.stdout.split("\n")[:2] == ["running", "(8, 8)"]
