@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 
 import numpy as np
@@ -65,9 +66,9 @@ class Chart:
                 padding=4,
             )
         )
-        self._title = pn.pane.Markdown("", margin=(0, 10))
+        self._caption = pn.widgets.StaticText(sizing_mode="stretch_width")
         self._pane = pn.pane.Bokeh(self._figure, sizing_mode="stretch_width", min_height=280)
-        self.panel = pn.Column(self._pane, self._title, sizing_mode="stretch_width")
+        self.panel = pn.Column(self._pane, self._caption, sizing_mode="stretch_width")
 
     def start(self, stage_title: str, about: str) -> None:
         """Begin anew for another view; `about` says in one line what is measured."""
@@ -75,14 +76,15 @@ class Chart:
         self._points.data = _columns([])
         self._numpy.visible = False
         self._figure.legend[0].items[0].label = {"value": stage_title}
-        self._title.object = about
+        self._caption.value = about
         self._push()
 
     def add(self, point: Measurement) -> None:
         """Show one more point; a failure is written beneath the chart."""
         if point.failure is not None:
-            self._title.object += (
-                f"\n\nChunk size {point.chunksize} could not be measured: {point.failure.reason}"
+            self._caption.value += (
+                f"<br>Chunk size {point.chunksize} could not be measured: "
+                f"{html.escape(point.failure.reason)}"
             )
         else:
             self._measured[point.chunksize] = point
@@ -103,11 +105,6 @@ class Chart:
             self._numpy.location = 1e3 * measurement.median
             self._numpy.visible = True
             self._fit()
-        self._push()
-
-    def note(self, text: str) -> None:
-        """Add a sentence beneath the chart."""
-        self._title.object += f"\n\n{text}"
         self._push()
 
     def _push(self) -> None:

@@ -127,13 +127,16 @@ class Explorer(pn.viewable.Viewer):
             self._look_at, self._resize, self.go_home, self.in_document
         )
         self._picture.move(self.x, self.y, self.width)
-        self._about = pn.pane.HTML("", sizing_mode="stretch_width", css_classes=["about-frame"])
-        self._busy = pn.pane.HTML("", sizing_mode="stretch_width", css_classes=["busy"])
+        # Not panes: in a notebook each update of a pane sends its style sheets' CDN addresses again.
+        self._about = pn.widgets.StaticText(sizing_mode="stretch_width", css_classes=["about"])
+        self._busy = pn.widgets.StaticText(sizing_mode="stretch_width", css_classes=["busy"])
         self._cancel = pn.widgets.Button(
             name="Cancel picture", button_type="warning", visible=False, width=130
         )
         self._cancel.on_click(lambda event: self.cancel())
-        self._notice = pn.pane.HTML("", visible=False, sizing_mode="stretch_width", styles=_NOTICE)
+        self._notice = pn.widgets.StaticText(
+            visible=False, sizing_mode="stretch_width", styles=_NOTICE, css_classes=["notice"]
+        )
         self._sweep = Sweep(self)
         self._ask_devices()
         self.param.watch(self._request_again, [field.name for field in fields(State)])
@@ -174,7 +177,7 @@ class Explorer(pn.viewable.Viewer):
             f"overflow-wrap:anywhere;font-size:.85em'>{html.escape(words[:4000])}</pre></details>"
         )
         self._notice.param.update(
-            object=html.escape(text) + (folded if words else ""), visible=bool(text)
+            value=html.escape(text) + (folded if words else ""), visible=bool(text)
         )
 
     def settings(self, stage: str | None = None, chunksize: int | None = None) -> Settings:
@@ -257,8 +260,8 @@ class Explorer(pn.viewable.Viewer):
         )
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        # Without its resources in the page nothing would show; inline, so that none are fetched.
-        if not pn.extension._loaded:
+        # Without Panel's scripts in the page nothing would show; inline, so that none are fetched.
+        if not (pn.extension._loaded and pn.config.inline):
             pn.extension(inline=True)
         return super()._repr_mimebundle_(include, exclude)
 
@@ -340,11 +343,11 @@ class Explorer(pn.viewable.Viewer):
             return
         title = STAGES[task.settings.stage].title
         doing = "Compiling" if phase == "compiling" else "Computing"
-        self._busy.object = f"<progress style='width:100%'></progress><br>{doing} · {title}…"
+        self._busy.value = f"<progress style='width:100%'></progress><br>{doing} · {title}…"
         self._cancel.visible = True
 
     def _quiet(self) -> None:
-        self._busy.object = ""
+        self._busy.value = ""
         self._cancel.visible = False
 
     def _show(self, future: Future[Picture | StageFailure], state: State) -> None:
@@ -384,7 +387,7 @@ class Explorer(pn.viewable.Viewer):
             if picture.compile_seconds > 0.05
             else ""
         )
-        self._about.object = (
+        self._about.value = (
             f"<b style='font-size:1.3em'>{seconds(picture.run_seconds)}</b> {title}<br>"
             f"{ratio}{compiled}<br>"
             f"<small>{view.nx} × {view.ny} pixels, {settings.maxiter} iterations, "

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import holoviews as hv
+import holoviews.plotting.bokeh  # noqa: F401  (registers the backend)
 import numpy as np
 import panel as pn
 from holoviews import streams
@@ -18,7 +19,8 @@ from holoviews import streams
 from dashboard.state import HOME, MAX_CENTRE, MAX_WIDTH, MIN_WIDTH
 from mandel_core.tasks import Picture
 
-hv.extension("bokeh", logo=False)
+# Not `hv.extension`, which in a notebook fetches Panel's scripts from a CDN.
+hv.Store.set_current_backend("bokeh")
 
 # Axes that differ by less than this share of the width show the same view; screens round.
 SAME = 1e-9

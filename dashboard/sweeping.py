@@ -32,7 +32,9 @@ class Sweep:
         self._measure.on_click(lambda event: self.start())
         self._cancel = pn.widgets.Button(name="Cancel", width=90, visible=False)
         self._cancel.on_click(lambda event: self.cancel())
-        self._progress = pn.pane.Markdown("", sizing_mode="stretch_width", margin=(5, 10))
+        self._progress = pn.widgets.StaticText(
+            sizing_mode="stretch_width", css_classes=["progress"]
+        )
         self.panel = pn.Column(
             pn.Row(self._measure, self._cancel, self._progress, sizing_mode="stretch_width"),
             self._chart.panel,
@@ -106,8 +108,8 @@ class Sweep:
             done = self._total - len(self._todo)
             what = "NumPy" if settings.stage == "numpy" else f"chunk size {settings.chunksize}"
             doing = "compiling" if phase == "compiling" else "measuring"
-            self._progress.object = f"{done} of {self._total}: {doing} {what}…"
+            self._progress.value = f"{done} of {self._total}: {doing} {what}…"
 
     def _end(self, word: str) -> None:
         self._measure.disabled = self._cancel.visible = False
-        self._progress.object = word
+        self._progress.value = word
