@@ -16,7 +16,7 @@ import panel as pn
 import param
 
 from dashboard import workers
-from dashboard.chart import Chart, seconds
+from dashboard.chart import seconds
 from dashboard.picture import PictureView
 from dashboard.state import (
     DEVICES,
@@ -123,11 +123,9 @@ class Explorer(pn.viewable.Viewer):
         self._numpy_seconds: dict[tuple[Viewport, int], float] = {}
         self.on_settled: Callable[[State], None] = lambda state: None
 
-        self._picture = PictureView(
-            self._look_at, self._resize, self.go_home, self.in_document
-        )
+        self._picture = PictureView(self._look_at, self._resize, self.go_home, self.in_document)
         self._picture.move(self.x, self.y, self.width)
-        # Not panes: in a notebook each update of a pane sends its style sheets' CDN addresses again.
+        # Not panes: in a notebook each update of a pane sends its style sheets' CDN addresses.
         self._about = pn.widgets.StaticText(sizing_mode="stretch_width", css_classes=["about"])
         self._busy = pn.widgets.StaticText(sizing_mode="stretch_width", css_classes=["busy"])
         self._cancel = pn.widgets.Button(
@@ -296,9 +294,7 @@ class Explorer(pn.viewable.Viewer):
             self.param.device.objects = list(present)
 
         workers.devices().add_done_callback(
-            lambda future: None
-            if future.cancelled()
-            else self.in_document(offer, future.result())
+            lambda future: None if future.cancelled() else self.in_document(offer, future.result())
         )
 
     def _request_again(self, *events: param.parameterized.Event) -> None:
@@ -322,18 +318,17 @@ class Explorer(pn.viewable.Viewer):
             on_phase=lambda phase: self.in_document(self._announce, task, phase),
         )
         self._pending.add_done_callback(
-            lambda future: None
-            if future.cancelled()
-            else self.in_document(self._show, future, state)
+            lambda future: (
+                None if future.cancelled() else self.in_document(self._show, future, state)
+            )
         )
 
     def _announce_later(self, task: Draw) -> None:
-        future_since = self._since
+        asked_at = self._since
 
         def still_waiting() -> None:
-            if self._pending is not None and not self._pending.done():
-                if self._since == future_since:
-                    self._announce(task, "running")
+            if self._since == asked_at:
+                self._announce(task, "running")
 
         if self._doc is not None:
             self._doc.add_timeout_callback(still_waiting, int(1000 * PATIENCE_SECONDS))

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import holoviews as hv
-import holoviews.plotting.bokeh  # noqa: F401  (registers the backend)
+import holoviews.plotting.bokeh
 import numpy as np
 import panel as pn
 from holoviews import streams

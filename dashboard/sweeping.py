@@ -1,4 +1,4 @@
-"""Measuring run time against chunk size: asked for, one point at a time, until done or cancelled."""
+"""Measuring run time against chunk size: one point at a time, until done or cancelled."""
 
 from __future__ import annotations
 
@@ -84,9 +84,11 @@ class Sweep:
         )
         self._pending = pending
         pending.add_done_callback(
-            lambda future: None
-            if future.cancelled()
-            else self._explorer.in_document(self._add, future, settings)
+            lambda future: (
+                None
+                if future.cancelled()
+                else self._explorer.in_document(self._add, future, settings)
+            )
         )
 
     def _add(self, future: Future[Any], settings: Settings) -> None:

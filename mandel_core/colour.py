@@ -18,8 +18,11 @@ PALETTES = ("inferno", "hot", "twilight", "twilight_shifted", "viridis", "cividi
 Floats = NDArray[np.floating]
 RGBA = NDArray[np.uint8]
 
-# The count is continuous up to a relative error of |c| / |z|**2; at this radius it is below float32's.
+# The count is continuous up to a relative error of |c| / |z|**2; at this radius that is below
+# float32's.
 _SMOOTH_RADIUS = 2.0**14
+# Ample: what has reached 2 and leaves at all has its distance from 2 quadrupled by each step.
+_FURTHER_STEPS = 64
 _SHADES = 2**12
 
 
@@ -59,16 +62,22 @@ def _iterate_further(frame: Frame, n: Floats, size: Floats, outside: NDArray[np.
     x, y = frame.view.axes(frame.settings.dtype)
     rows, columns = np.nonzero(outside & (size < _SMOOTH_RADIUS))
     z, c = frame.z[rows, columns], x[columns] + 1j * y[rows]
-    while rows.size:
+    for _ in range(_FURTHER_STEPS):
         z = z * z + c
         n[rows, columns] += 1
         size[rows, columns] = np.abs(z)
         on = np.abs(z) < _SMOOTH_RADIUS
         rows, columns, z, c = rows[on], columns[on], z[on], c[on]
+        if not rows.size:
+            return
+    # c = -2, whose orbit lies at 2 for ever, and belongs to the set.
+    outside[rows, columns] = False
 
 
 def shade(frame: Frame, look: Look = "equalised", palette: str = "inferno") -> RGBA:
-    """The frame as RGBA, shape (ny, nx, 4), uint8, first row at the bottom. The interior is black.
+    """The frame as RGBA, shape (ny, nx, 4), uint8, first row at the bottom.
+
+    The interior is black when equalised, and the ground of the landscape when hill-shaded.
 
     Raises ValueError, naming those there are, for an unknown look or palette.
     """

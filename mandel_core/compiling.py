@@ -43,8 +43,8 @@ def compiled(
         _kernels.move_to_end(key)
         return _kernels[key]
     own = _own_code(step)
-    kernel = torch.compile(
-        torch.compiler.wrap_numpy(own) if place.tensors else own, fullgraph=fullgraph
+    kernel: Step = torch.compile(
+        _own_code(torch.compiler.wrap_numpy(own)) if place.tensors else own, fullgraph=fullgraph
     )
     _kernels[key] = kernel
     while len(_kernels) > MAX_KERNELS:
@@ -55,7 +55,8 @@ def compiled(
 def _own_code(step: Step) -> Step:
     assert isinstance(step, types.FunctionType)
     return types.FunctionType(
-        step.__code__.replace(), step.__globals__, step.__name__, step.__defaults__
+        *(step.__code__.replace(), step.__globals__, step.__name__),
+        *(step.__defaults__, step.__closure__),
     )
 
 

@@ -98,7 +98,7 @@ def measure(
     try:
         first = render_settings(view, settings, should_stop, on_phase)
         runs: list[float] = []
-        while len(runs) < repeats and sum(runs) < budget_seconds:
+        while not runs or (len(runs) < repeats and sum(runs) < budget_seconds):
             runs.append(render_settings(view, settings, should_stop, on_phase).run_seconds)
     except StageFailure as failure:
         return Measurement(settings.stage, settings.chunksize, (), 0.0, failure)

@@ -38,19 +38,20 @@ class Settings:
     def __post_init__(self) -> None:
         for name, limit in (("maxiter", MAX_ITERATIONS), ("chunksize", MAX_ITERATIONS)):
             value = getattr(self, name)
-            if int(value) != value or not 1 <= value <= limit:
+            if not (1 <= value <= limit and int(value) == value):
                 raise ValueError(f"{name} must be a whole number from 1 to {limit}, not {value}")
             object.__setattr__(self, name, int(value))
         if self.dtype not in get_args(Precision):
             raise ValueError(f"dtype must be one of {get_args(Precision)}, not {self.dtype!r}")
         # Where |z| is just below the horizon, z**2 must still be a finite number.
-        limit = 2.0**63 if self.dtype == "float32" else 2.0**511
-        if not (math.isfinite(self.horizon) and 2 <= self.horizon <= limit):
+        highest = 2.0**63 if self.dtype == "float32" else 2.0**511
+        if not (math.isfinite(self.horizon) and 2 <= self.horizon <= highest):
             raise ValueError(
-                f"horizon must lie between 2 and {limit:g} in {self.dtype}, not {self.horizon}"
+                f"horizon must lie between 2 and {highest:g} in {self.dtype}, not {self.horizon}"
             )
-        if self.threads is not None and not 1 <= self.threads <= 1024:
-            raise ValueError(f"threads must lie between 1 and 1024, not {self.threads}")
+        threads = self.threads
+        if threads is not None and not (1 <= threads <= 1024 and int(threads) == threads):
+            raise ValueError(f"threads must be a whole number from 1 to 1024, not {threads}")
 
 
 @dataclass

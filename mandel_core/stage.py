@@ -42,7 +42,7 @@ class Stage:
         """The text of the step, and of the helpers beside it that it calls."""
         module = sys.modules[self.step.__module__]
         names = set(self.step.__code__.co_names)
-        helpers = [
+        helpers: list[Callable[..., Any]] = [
             value
             for name, value in vars(module).items()
             if name in names and inspect.isfunction(value) and value is not self.step

@@ -14,10 +14,10 @@ from mandel_core.outcomes import Frame, Measurement
 from mandel_core.stages import STAGES
 from mandel_core.viewport import Viewport
 
-Result = TypeVar("Result", covariant=True)
+Result_co = TypeVar("Result_co", covariant=True)
 
 
-class Task(Protocol[Result]):
+class Task(Protocol[Result_co]):
     """A picklable request. It may raise StageFailure, which the worker hands on as a value."""
 
     @property
@@ -28,7 +28,7 @@ class Task(Protocol[Result]):
     def stage(self) -> str:
         """The stage to name if the worker's process dies over this task."""
 
-    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Result:
+    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Result_co:
         """Do it. Raises Cancelled soon after `should_stop` begins to say yes."""
 
 

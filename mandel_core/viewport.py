@@ -36,6 +36,13 @@ def exact(value: Number) -> Decimal:
     return number
 
 
+def _count(name: str, value: float) -> int:
+    # For nan and infinity the quotient is nan, which equals nothing.
+    if value // 1 != value or value < 1:
+        raise ValueError(f"{name} must be a whole number of at least 1, not {value}")
+    return int(value)
+
+
 @dataclass(frozen=True)
 class Viewport:
     """A grid of nx x ny samples around an exact centre.
@@ -56,10 +63,7 @@ class Viewport:
         for name in ("x", "y", "width", "height"):
             object.__setattr__(self, name, exact(getattr(self, name)))
         for name in ("nx", "ny"):
-            count = getattr(self, name)
-            if int(count) != count or count < 1:
-                raise ValueError(f"{name} must be a whole number of at least 1, not {count}")
-            object.__setattr__(self, name, int(count))
+            object.__setattr__(self, name, _count(name, getattr(self, name)))
         if self.width < 0 or self.height < 0:
             raise ValueError("a viewport's upper bounds must not be below its lower bounds")
 
@@ -67,7 +71,7 @@ class Viewport:
     def from_bounds(
         cls, xmin: Number, xmax: Number, ymin: Number, ymax: Number, nx: int, ny: int
     ) -> Viewport:
-        """The tutorial's grid: `linspace` over [xmin, xmax] and [ymin, ymax], both ends included."""
+        """The tutorial's grid: `linspace` over [xmin, xmax] and [ymin, ymax], ends included."""
         x0, x1, y0, y1 = map(exact, (xmin, xmax, ymin, ymax))
         return cls(
             x=_EXACT.divide(_EXACT.add(x0, x1), Decimal(2)),
@@ -80,16 +84,22 @@ class Viewport:
 
     @classmethod
     def from_screen(cls, x: Number, y: Number, width: Number, nx: int, ny: int) -> Viewport:
-        """A window of nx x ny square pixels, `width` from edge to edge, sampled at their centres."""
+        """A window of nx x ny square pixels, `width` from edge to edge, sampled at the centres."""
+        nx, ny = _count("nx", nx), _count("ny", ny)
         pixel = _QUOTIENT.divide(exact(width), Decimal(nx))
         return cls(
-            x=exact(x), y=exact(y), width=pixel * (nx - 1), height=pixel * (ny - 1), nx=nx, ny=ny
+            x=exact(x),
+            y=exact(y),
+            width=_EXACT.multiply(pixel, Decimal(nx - 1)),
+            height=_EXACT.multiply(pixel, Decimal(ny - 1)),
+            nx=nx,
+            ny=ny,
         )
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
         """(xmin, xmax, ymin, ymax) of the outermost samples, each rounded once to float64."""
-        halves = (self.width / 2, self.height / 2)
+        halves = [_EXACT.divide(size, Decimal(2)) for size in (self.width, self.height)]
         return (
             float(_EXACT.subtract(self.x, halves[0])),
             float(_EXACT.add(self.x, halves[0])),
@@ -99,7 +109,7 @@ class Viewport:
 
     @property
     def pixel(self) -> tuple[float, float]:
-        """Distance between neighbouring samples along x and along y (0 on an axis of one sample)."""
+        """Distance between neighbouring samples along x and y (0 on an axis of one sample)."""
         return (
             float(self.width) / max(self.nx - 1, 1),
             float(self.height) / max(self.ny - 1, 1),

@@ -31,15 +31,18 @@ def serve(fd: int) -> None:
             os._exit(0)  # nobody is left to compute for, whatever is being compiled
 
     threading.Thread(target=listen, name="listen", daemon=True).start()
-    while True:
-        number, task = tasks.get()
+
+    def run(number: int, task: Task[Any]) -> None:
         outcome = _outcome(
             task,
-            should_stop=lambda number=number: number in stopped,
-            on_phase=lambda phase, number=number: connection.send(("phase", number, phase)),
+            should_stop=lambda: number in stopped,
+            on_phase=lambda phase: connection.send(("phase", number, phase)),
         )
         connection.send(("done", number, outcome))
         stopped.discard(number)
+
+    while True:
+        run(*tasks.get())
 
 
 def _outcome(

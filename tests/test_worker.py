@@ -25,7 +25,7 @@ SLOW_COMPILE = Settings("chunked", chunksize=100)
 PATIENCE = 120
 
 
-@pytest.fixture()
+@pytest.fixture
 def worker() -> Iterator[Worker]:
     worker = Worker()
     yield worker

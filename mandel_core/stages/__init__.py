@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mandel_core.stage import StageList
 from mandel_core.stages import (
     stage_0_numpy,
     stage_1_as_is,
@@ -12,7 +13,6 @@ from mandel_core.stages import (
     stage_6_trampoline,
     stage_7_numba,
 )
-from mandel_core.stage import StageList
 
 STAGES = StageList(
     (

@@ -1,0 +1,185 @@
+"""Real servers and a real browser for the tests of the page and the notebook."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parent.parent
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+# A shared, headless machine: no sandbox as root, and nothing that phones home by itself.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# First compiles take tens of seconds on two busy cores.
+PATIENCE = 120_000
+
+
+def chromium() -> str:
+    """The browser's path; without one the test is skipped, or fails where browsers are required."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        reason = f"no browser found (looked for {', '.join(NAMES)})"
+        if os.environ.get("MANDEL_REQUIRE_BROWSER"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
+@contextmanager
+def serving(command: list[str], path: str, cwd: Path, scratch: Path) -> Iterator[str]:
+    """Run a server on a free port until the block ends; yields its address once it answers.
+
+    Its compilers start without a cache, in `scratch`, and its log is kept there.
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"http://localhost:{port}"
+    with (scratch / "server.log").open("w") as output:
+        server = subprocess.Popen(
+            [sys.executable, "-m", *command, f"--port={port}"],
+            cwd=cwd,
+            env=os.environ | {"TORCHINDUCTOR_CACHE_DIR": str(scratch / "inductor")},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            _wait_until_it_answers(server, address + path)
+            yield address
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def _wait_until_it_answers(server: subprocess.Popen[bytes], address: str) -> None:
+    for _ in range(600):
+        try:
+            urllib.request.urlopen(address, timeout=10).close()
+            return
+        except (urllib.error.URLError, ConnectionError):
+            assert server.poll() is None, "the server ended before it answered"
+            try:
+                server.wait(0.1)
+            except subprocess.TimeoutExpired:
+                continue
+    raise AssertionError("the server did not answer within a minute")
+
+
+@dataclass
+class Watched:
+    """A page and what went wrong on it."""
+
+    page: Any
+    errors: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.set_default_timeout(PATIENCE)
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("dialog", lambda dialog: self.errors.append(f"dialog: {dialog.message}"))
+        self.page.on("request", self._request)
+
+    def _console(self, message: Any) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def _request(self, request: Any) -> None:
+        url = urlsplit(request.url)
+        if url.scheme not in {"data", "blob"} and url.hostname not in {"localhost", "127.0.0.1"}:
+            self.foreign.append(request.url)
+
+    def assert_clean(self) -> None:
+        """Nothing went wrong on the page, and it asked nobody but this machine."""
+        assert self.errors == []
+        assert self.foreign == []
+
+    def another(self) -> Watched:
+        """A second page of the same size in the same browser."""
+        return Watched(self.page.context.browser.new_page(viewport=self.page.viewport_size))
+
+    def link(self) -> dict[str, str]:
+        """The fields of the address bar's query."""
+        return {key: value[0] for key, value in parse_qs(urlsplit(self.page.url).query).items()}
+
+    def settled(self, **fields: str) -> dict[str, str]:
+        """Wait until the link has these fields, which it has once their picture is there."""
+        self.page.wait_for_function(
+            "fields => { const link = new URLSearchParams(location.search);"
+            " return Object.entries(fields).every(([key, value]) => link.get(key) === value); }",
+            arg=fields,
+        )
+        return self.link()
+
+    def moved(self, before: dict[str, str]) -> dict[str, str]:
+        """Wait until the link shows another view than before, and stays at it."""
+        self.page.wait_for_function(
+            "before => { const width = new URLSearchParams(location.search).get('width');"
+            " const x = new URLSearchParams(location.search).get('x');"
+            " const still = window.lastLink === location.search; window.lastLink ="
+            " location.search; return width && still && (width !== before.width"
+            " || x !== before.x); }",
+            arg=before,
+            polling=700,
+        )
+        return self.link()
+
+    def figure(self) -> Any:
+        """The picture's element."""
+        figures = self.page.locator(".bk-Figure").all()
+        return max(figures, key=lambda figure: (figure.bounding_box() or {"width": 0})["width"])
+
+    def pixels(self) -> Any:
+        """What the picture looks like: (rows, columns, 3), without the toolbar above it."""
+        import io
+
+        from PIL import Image
+
+        # Two animation frames later whatever was sent has been drawn.
+        self.page.evaluate(
+            "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
+        box = self.figure().bounding_box()
+        box = {**box, "y": box["y"] + 40, "height": box["height"] - 40}
+        image = Image.open(io.BytesIO(self.page.screenshot(clip=box, animations="disabled")))
+        return np.asarray(image.convert("RGB"))
+
+    def centre(self) -> tuple[float, float]:
+        """The middle of the picture on the screen."""
+        box = self.figure().bounding_box()
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+@contextmanager
+def browsing(**context: Any) -> Iterator[Watched]:
+    """A new page in a new browser; it must end without errors and without foreign requests."""
+    path = chromium()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        watched = Watched(browser.new_page(**context))
+        yield watched
+        browser.close()
+    watched.assert_clean()

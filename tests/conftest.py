@@ -1,0 +1,33 @@
+"""Shared fixtures: the home view, and frames that are computed once for all tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import pytest
+
+from mandel_core import Frame, Viewport, render
+
+Render = Callable[..., Frame]
+
+
+@pytest.fixture(scope="session")
+def home() -> Viewport:
+    """The tutorial's box, 97 x 81 points 1/32 apart: every coordinate is exact in float32."""
+    return Viewport.from_bounds(-2.25, 0.75, -1.25, 1.25, 97, 81)
+
+
+@pytest.fixture(scope="session")
+def rendered() -> Render:
+    """`mandel_core.render`, which compiles for seconds, at most once per set of arguments."""
+
+    @cache
+    def once(view: Viewport, stage: str, **settings: Any) -> Frame:
+        frame = render(view, stage, **settings)
+        frame.iterations.setflags(write=False)
+        frame.z.setflags(write=False)
+        return frame
+
+    return once

@@ -1,0 +1,207 @@
+"""The served page in a real browser, used as a visitor would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dashboard.state import MIN_WIDTH
+from tests.browsing import ROOT, Watched, browsing, chromium, serving
+
+SIZE = {"width": 1000, "height": 700}
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    chromium()
+    scratch = tmp_path_factory.mktemp("server")
+    command = ["panel", "serve", "dashboard", "--liveness"]
+    with serving(command, "/liveness", cwd=ROOT, scratch=scratch) as base:
+        yield f"{base}/dashboard"
+
+
+@pytest.fixture
+def visitor() -> Iterator[Watched]:
+    with browsing(viewport=SIZE) as watched:
+        yield watched
+
+
+def open_page(visitor: Watched, address: str, query: str = "") -> None:
+    visitor.page.goto(address + query)
+    visitor.settled(iterations=visitor.link().get("iterations", "200"))
+    visitor.page.get_by_text(" pixels, ").first.wait_for()
+
+
+def choose(visitor: Watched, label: str, option: str) -> None:
+    visitor.page.get_by_label(label, exact=False).first.select_option(label=option)
+
+
+def wheel(visitor: Watched, ticks: int = 3, direction: int = -1) -> None:
+    visitor.page.mouse.move(*visitor.centre())
+    for _ in range(ticks):
+        visitor.page.mouse.wheel(0, direction * 200)
+        visitor.page.wait_for_timeout(50)
+
+
+def pixel_sizes(visitor: Watched) -> tuple[float, float]:
+    """How much of the plane one screen pixel shows, across and up."""
+    across, up = visitor.page.evaluate(
+        """() => {
+            const models = Bokeh.documents.flatMap(doc => [...doc._all_models.values()]);
+            const figures = models.filter(model => model.type === 'Figure');
+            const figure = figures.reduce((a, b) => a.inner_width > b.inner_width ? a : b);
+            return [(figure.x_range.end - figure.x_range.start) / figure.inner_width,
+                    (figure.y_range.end - figure.y_range.start) / figure.inner_height];
+        }"""
+    )
+    return across, up
+
+
+def test_the_page_shows_the_set_and_its_link(visitor: Watched, address: str) -> None:
+    open_page(visitor, address)
+    colours = np.unique(visitor.pixels().reshape(-1, 3), axis=0)
+    assert len(colours) > 500, "a smooth picture has hundreds of colours"
+    link = visitor.link()
+    assert link["stage"] == "numba"
+    assert (Decimal(link["x"]), Decimal(link["width"])) == (Decimal("-0.75"), Decimal("3.5"))
+    for label in ("Stage", "Chunk size", "Device", "Iterations", "Colour"):
+        assert visitor.page.get_by_label(label).first.is_visible()
+
+
+def test_a_wheel_zoom_is_a_link_that_shows_the_same_pixels(visitor: Watched, address: str) -> None:
+    open_page(visitor, address)
+    home, before = visitor.pixels(), visitor.link()
+    wheel(visitor)
+    after = visitor.moved(before)
+    assert Decimal(after["width"]) < Decimal(before["width"])
+    zoomed = visitor.pixels()
+    assert (zoomed != home).any()
+    other = visitor.another()
+    open_page(other, visitor.page.url)
+    np.testing.assert_array_equal(other.pixels(), zoomed)
+    other.assert_clean()
+
+
+def test_pixels_stay_square(visitor: Watched, address: str) -> None:
+    open_page(visitor, address)
+    for width in (900, SIZE["width"]):
+        visitor.page.set_viewport_size({"width": width, "height": SIZE["height"]})
+        # The toolbar above and the margins beside the picture are the page's own.
+        visitor.page.get_by_text(f"{width - 420} × ").first.wait_for()
+        across, up = pixel_sizes(visitor)
+        assert across == pytest.approx(up, rel=1e-3)
+    before = visitor.link()
+    visitor.page.locator(".bk-tool-icon-box-zoom").first.click()
+    x, y = visitor.centre()
+    visitor.page.mouse.move(x - 150, y - 20)
+    visitor.page.mouse.down()
+    visitor.page.mouse.move(x + 150, y + 20, steps=4)
+    visitor.page.mouse.up()
+    visitor.moved(before)
+    across, up = pixel_sizes(visitor)
+    assert across == pytest.approx(up, rel=1e-3)
+    before = visitor.link()
+    visitor.page.locator(".bk-tool-icon-reset").first.click()
+    assert Decimal(visitor.moved(before)["width"]) == Decimal("3.5")
+
+
+def test_every_kind_of_stage_can_be_chosen(visitor: Watched, address: str) -> None:
+    open_page(visitor, address)
+    chunk = visitor.page.get_by_label("Chunk size").first
+    assert chunk.is_disabled()
+    choose(visitor, "Stage", "NumPy listing")
+    visitor.settled(stage="numpy")
+    picture = visitor.pixels()
+    choose(visitor, "Stage", "Chunked")
+    visitor.settled(stage="chunked")
+    assert chunk.is_enabled()
+    visitor.page.get_by_text("× NumPy").first.wait_for()
+    # Rounding re-rolls some pixels near the boundary; equalised colours shift a little with them.
+    assert (np.abs(visitor.pixels().astype(int) - picture) > 16).any(axis=-1).mean() < 0.02
+    kept = visitor.pixels()
+    choose(visitor, "Stage", "Default device")
+    visitor.page.get_by_text("Default device cannot run here").wait_for()
+    visitor.page.get_by_text("The compiler's own words").wait_for()
+    np.testing.assert_array_equal(visitor.pixels(), kept)
+    choose(visitor, "Stage", "Numba")
+    visitor.settled(stage="numba")
+    visitor.page.get_by_text("cannot run here").wait_for(state="hidden")
+
+
+def test_the_page_answers_while_a_stage_compiles(visitor: Watched, address: str) -> None:
+    """Round trips of the visitor's browser to the server's event loop, in mid-compile.
+
+    The median of 20, since a single one also tells how busy the two cores are with compiling.
+    """
+    open_page(visitor, address, "?stage=numba&chunk=60")
+    choose(visitor, "Stage", "Chunked")
+    visitor.page.get_by_text("Compiling · Chunked").wait_for()
+    answers = visitor.page.evaluate(
+        """async () => {
+            const times = [];
+            for (let i = 0; i < 20; i++) {
+                const asked = performance.now();
+                await fetch('/liveness');
+                times.push(performance.now() - asked);
+                await new Promise(done => setTimeout(done, 50));
+            }
+            return times;
+        }"""
+    )
+    assert visitor.page.get_by_text("Compiling · Chunked").is_visible(), (
+        "it has to be in mid-compile"
+    )
+    assert float(np.median(answers)) < 200
+    visitor.page.get_by_role("button", name="Cancel picture").click()
+    visitor.page.get_by_text("Cancelled; the picture shows").wait_for()
+    choose(visitor, "Stage", "NumPy listing")
+    visitor.settled(stage="numpy")
+
+
+def test_measuring_fills_the_chart_and_can_be_cancelled(visitor: Watched, address: str) -> None:
+    open_page(visitor, address, "?chunk=2&iterations=40")
+    visitor.page.get_by_role("button", name="Measure").click()
+    visitor.page.get_by_text("3 of 4").first.wait_for()
+    visitor.page.get_by_text("× NumPy").first.wait_for()
+    visitor.page.get_by_role("button", name="Cancel", exact=True).click()
+    visitor.page.get_by_text("Cancelled.").wait_for()
+    points = visitor.page.evaluate(
+        """() => Bokeh.documents.flatMap(doc => [...doc._all_models.values()])
+            .filter(model => model.type === 'ColumnDataSource' && 'chunksize' in model.data)
+            .map(model => [...model.data.chunksize])"""
+    )
+    assert points == [[2]]
+    before = visitor.link()
+    wheel(visitor)
+    visitor.moved(before)
+
+
+def test_a_hostile_link_is_answered_with_words(visitor: Watched, address: str) -> None:
+    bad = "%3Cimg%20src=x%20onerror=alert(1)%3E"
+    query = f"?x=nan&width=1e999&iterations=1000000000&chunk=-1&stage={bad}&colour=![](http://e.example/)"
+    visitor.page.goto(address + query)
+    notice: Any = visitor.page.get_by_text("was replaced by")
+    notice.first.wait_for()
+    text = notice.first.inner_text()
+    for key in ("x", "width", "iterations", "chunk", "stage", "colour"):
+        assert f"link's {key} " in text
+    assert "<img src=x onerror=alert(1)>" in text
+    assert visitor.settled(stage="numba")["iterations"] == "200"
+
+
+def test_zooming_ends_with_a_word_where_numbers_end(visitor: Watched, address: str) -> None:
+    view = "?x=-1.7687788&y=0.0017389&iterations=50"
+    open_page(visitor, address, f"{view}&width=2e-12")
+    wheel(visitor, ticks=6)
+    visitor.page.get_by_text("Closer is not possible").wait_for()
+    width = Decimal(visitor.settled(width=f"{MIN_WIDTH}")["width"])
+    assert width == MIN_WIDTH
+    # The axes have their last word on a gesture 100 ms after it; until then it is the same gesture.
+    visitor.page.wait_for_timeout(500)
+    before = visitor.link()
+    wheel(visitor, direction=1)
+    assert Decimal(visitor.moved(before)["width"]) > MIN_WIDTH
