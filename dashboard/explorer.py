@@ -378,7 +378,7 @@ class Explorer(pn.viewable.Viewer):
         else:
             ratio = f"{numpy_time / picture.run_seconds:.2g} × NumPy"
         compiled = (
-            f"<br>compiled in {seconds(picture.compile_seconds)}"
+            f"<br>first run, after compiling for {seconds(picture.compile_seconds)}"
             if picture.compile_seconds > 0.05
             else ""
         )

@@ -22,7 +22,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # A shared, headless machine: no sandbox as root, and nothing that phones home by itself.
-FLAGS = [
+FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -30,7 +30,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-]
+)
 # First compiles take tens of seconds on two busy cores.
 PATIENCE = 120_000
 
