@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from mandel_core.viewport import Viewport
 
 FailureKind = Literal[
-    "recompile-limit", "graph-break", "unsupported", "no-compiler", "no-device", "died", "error"
+    "recompile-limit",
+    "graph-break",
+    "unsupported",
+    "no-compiler",
+    "no-device",
+    "died",
+    "too-long",
+    "error",
 ]
 
 

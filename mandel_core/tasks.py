@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -10,7 +11,7 @@ from mandel_core.colour import RGBA, Look, shade
 from mandel_core.compiling import devices
 from mandel_core.engine import measure, render_settings
 from mandel_core.job import Settings
-from mandel_core.outcomes import Frame, Measurement
+from mandel_core.outcomes import Frame, Measurement, StageFailure
 from mandel_core.stages import STAGES
 from mandel_core.viewport import Viewport
 
@@ -70,12 +71,16 @@ class Picture:
 
 @dataclass(frozen=True)
 class Draw:
-    """Compute a frame and colour it; only the colours travel back."""
+    """Compute a frame and colour it; only the colours travel back.
+
+    A frame that takes longer than `limit_seconds` is a StageFailure of kind "too-long".
+    """
 
     view: Viewport
     settings: Settings
     look: Look = "equalised"
     palette: str = "inferno"
+    limit_seconds: float = 300.0  # others wait for the same worker
 
     @property
     def compile_key(self) -> Hashable:
@@ -86,7 +91,19 @@ class Draw:
         return self.settings.stage
 
     def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Picture:
-        frame = render_settings(self.view, self.settings, should_stop, on_phase)
+        deadline = time.monotonic() + self.limit_seconds
+
+        def stop_or_late() -> bool:
+            if time.monotonic() > deadline:
+                raise StageFailure(
+                    self.stage,
+                    "too-long",
+                    f"The picture was given up after {self.limit_seconds:g} s; fewer iterations, "
+                    "a smaller window or a faster stage will do.",
+                )
+            return should_stop()
+
+        frame = render_settings(self.view, self.settings, stop_or_late, on_phase)
         rgba = shade(frame, self.look, self.palette)
         return Picture(self.view, self.settings, rgba, frame.run_seconds, frame.compile_seconds)
 

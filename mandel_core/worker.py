@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import logging
 import os
 import signal
 import subprocess
@@ -30,6 +31,7 @@ from mandel_core.outcomes import StageFailure
 from mandel_core.tasks import Task
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 # How long a cancelled task may go on before its process is killed. Between two steps a task stops
 # by itself and the process keeps its kernels; only compiling and very long steps last longer.
@@ -148,7 +150,11 @@ class Worker:
         if self._child is None or self._child.process.poll() is not None:
             self._child = _Child()
         child = self._child
-        child.send(("run", request.number, request.task))
+        try:
+            child.send(("run", request.number, request.task))
+        except Exception as error:  # whatever pickle says of a task that cannot travel
+            reason = f"The request cannot be sent to the worker: {error}"
+            return StageFailure(request.task.stage, "error", reason)
         if request.future.cancelled():  # between its becoming the running one and the line above
             child.send(("stop", request.number))
         try:
@@ -162,7 +168,10 @@ class Worker:
                     continue
                 if kind == "done":
                     return value
-                request.on_phase(value)
+                try:
+                    request.on_phase(value)
+                except Exception:
+                    _log.exception("A listener to a task's phases failed")
         except (EOFError, OSError):
             self._replace(child)
             return StageFailure(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
@@ -29,6 +30,9 @@ def serve(fd: int) -> None:
                     tasks.put((number, *rest))
         except (EOFError, OSError):
             os._exit(0)  # nobody is left to compute for, whatever is being compiled
+        except Exception:
+            traceback.print_exc()
+            os._exit(1)  # a task that cannot be read; the other end says so and starts anew
 
     threading.Thread(target=listen, name="listen", daemon=True).start()
 

@@ -76,6 +76,24 @@ def test_a_failing_stage_is_a_value(worker: Worker) -> None:
     assert outcome.kind == "no-device"
 
 
+def test_a_picture_that_takes_too_long_is_given_up(worker: Worker) -> None:
+    endless = Draw(VIEW, Settings("numpy", maxiter=10_000_000), limit_seconds=0.5)
+    outcome = result(worker.submit(endless))
+    assert isinstance(outcome, StageFailure)
+    assert outcome.kind == "too-long"
+
+
+def test_what_cannot_travel_is_a_value_and_harms_nobody(worker: Worker) -> None:
+    def fail(phase: str) -> None:
+        raise RuntimeError(phase)
+
+    unpicklable = Draw(VIEW, Settings("numpy", maxiter=2), palette=(lambda: None))  # type: ignore[arg-type]
+    assert isinstance(result(worker.submit(unpicklable)), StageFailure)
+    quick = Draw(VIEW, Settings("numba", maxiter=2))
+    picture = result(worker.submit(quick, on_phase=fail))
+    assert picture.rgba.shape == (VIEW.ny, VIEW.nx, 4)
+
+
 def test_only_the_newest_of_a_session_is_computed(worker: Worker) -> None:
     result(worker.submit(QUICK))
     pid = worker.pid
