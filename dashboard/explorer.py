@@ -43,6 +43,10 @@ _sessions = itertools.count()
 # A frame that takes longer than this is announced; shorter ones would only make the page flicker.
 PATIENCE_SECONDS = 0.4
 
+# How long a frame may hold up the next one during a gesture, and how long a view must stand still
+# to be one that was meant.
+GESTURE_SECONDS = 0.3
+
 _NOTICE = {
     "border-left": "4px solid #e09f3e",
     "background": "color-mix(in srgb, #e09f3e 14%, transparent)",
@@ -118,7 +122,9 @@ class Explorer(pn.viewable.Viewer):
         self._lock = threading.RLock()
         self._size: tuple[int, int] | None = None
         self._pending: Future[Picture | StageFailure] | None = None
-        self._since = 0.0
+        self._task: Draw | None = None
+        self._since, self._phase = 0.0, "running"
+        self._again = False
         self._shown: Picture | None = None
         self._numpy_seconds: dict[tuple[Viewport, int], float] = {}
         self.on_settled: Callable[[State], None] = lambda state: None
@@ -305,17 +311,32 @@ class Explorer(pn.viewable.Viewer):
         self._request()
 
     def _request(self) -> None:
-        """Ask for the current view; whatever was asked before is dropped."""
+        """Ask for the current view; whatever was asked before is dropped.
+
+        A frame that was asked for just now may still come: dropping it at every tick of a gesture
+        would leave the screen as it was until the gesture ends.
+        """
         if self._size is None:
             return
+        if self._pending is not None and not self._pending.done():
+            age = time.monotonic() - self._since
+            if age < GESTURE_SECONDS and self._doc is not None:
+                if not self._again:
+                    self._again = True
+                    self._doc.add_timeout_callback(
+                        self._ask_again, 1 + int(1000 * (GESTURE_SECONDS - age))
+                    )
+                return
+        self._again = False
         view, state = self.viewport(), self.state
         task = Draw(view, self.settings(), self.look, self.palette)
-        self._since = time.monotonic()
+        self._since, self._phase = time.monotonic(), "running"
+        self._task = task
         self._announce_later(task)
         self._pending = workers.drawing().submit(
             task,
             session=self._session,
-            on_phase=lambda phase: self.in_document(self._announce, task, phase),
+            on_phase=lambda phase: self.in_document(self._hear, task, phase),
         )
         self._pending.add_done_callback(
             lambda future: (
@@ -323,21 +344,33 @@ class Explorer(pn.viewable.Viewer):
             )
         )
 
+    def _ask_again(self) -> None:
+        if self._again:
+            self._again = False
+            self._request()
+
     def _announce_later(self, task: Draw) -> None:
         asked_at = self._since
 
         def still_waiting() -> None:
             if self._since == asked_at:
-                self._announce(task, "running")
+                self._announce(task)
 
         if self._doc is not None:
             self._doc.add_timeout_callback(still_waiting, int(1000 * PATIENCE_SECONDS))
 
-    def _announce(self, task: Draw, phase: str) -> None:
+    def _hear(self, task: Draw, phase: str) -> None:
+        if task is not self._task:
+            return
+        self._phase = phase
+        if phase == "compiling" or self._cancel.visible:  # compiling takes seconds: say it at once
+            self._announce(task)
+
+    def _announce(self, task: Draw) -> None:
         if self._pending is None or self._pending.done():
             return
         title = STAGES[task.settings.stage].title
-        doing = "Compiling" if phase == "compiling" else "Computing"
+        doing = "Compiling" if self._phase == "compiling" else "Computing"
         self._busy.value = f"<progress style='width:100%'></progress><br>{doing} · {title}…"
         self._cancel.visible = True
 
@@ -349,6 +382,7 @@ class Explorer(pn.viewable.Viewer):
         if future is not self._pending:
             return
         self._quiet()
+        self._ask_again()
         outcome = future.result()
         if isinstance(outcome, StageFailure):
             title = STAGES[self.stage].title
@@ -363,7 +397,19 @@ class Explorer(pn.viewable.Viewer):
             if outcome.settings.stage == "numpy":
                 self.remember_numpy(outcome.view, outcome.settings.maxiter, outcome.run_seconds)
             self._describe(outcome)
-        self.on_settled(state)
+        self._settle(future, state)
+
+    def _settle(self, future: Future[Picture | StageFailure], state: State) -> None:
+        """Tell of the view once it has stood still for a moment; a gesture is one view."""
+
+        def tell() -> None:
+            if future is self._pending and state == self.state:
+                self.on_settled(state)
+
+        if self._doc is None:
+            tell()
+        else:
+            self._doc.add_timeout_callback(tell, int(1000 * GESTURE_SECONDS))
 
     def _describe(self, picture: Picture) -> None:
         settings, view = picture.settings, picture.view

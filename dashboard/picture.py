@@ -37,6 +37,8 @@ class PictureView:
         in_document: Callable[..., None],
     ) -> None:
         self._on_view, self._on_size = on_view, on_size
+        self._in_document = in_document
+        self._following = False
         self._centre = (float(HOME.x), float(HOME.y))
         self._width = float(HOME.width)
         self._size: tuple[int, int] | None = None
@@ -77,9 +79,14 @@ class PictureView:
         self._pipe.send(picture)
 
     def move(self, x: Decimal, y: Decimal, width: Decimal) -> None:
-        """Move the axes to this view, as high as the window is."""
-        self._centre, self._width = (float(x), float(y)), float(width)
-        self._place_axes()
+        """Move the axes to this view, as high as the window is.
+
+        Does nothing where they are already: in mid-gesture the person has moved on by now.
+        """
+        view = ((float(x), float(y)), float(width))
+        if view != (self._centre, self._width):
+            self._centre, self._width = view
+            self._place_axes()
 
     def _element(self, data: Picture | None) -> hv.RGB:
         if data is None:
@@ -108,6 +115,13 @@ class PictureView:
             if type(tool).__name__ == "WheelZoomTool":
                 tool.zoom_on_axis = False
         self._ranges[plot.id] = (figure.x_range, figure.y_range)
+        if pn.state.curdoc is not None:
+            # RangeXY is silent until a gesture has ended; the ranges themselves are not.
+            for axis in self._ranges[plot.id]:
+                axis.on_change(
+                    "start",
+                    lambda attr, old, new: self._follow(figure.x_range, figure.y_range),
+                )
         for axis in (figure.x_range, figure.y_range):
             axis.update(
                 min_interval=float(MIN_WIDTH) / 8,
@@ -115,6 +129,19 @@ class PictureView:
                 bounds=(-float(MAX_CENTRE) * 16, float(MAX_CENTRE) * 16),
             )
         self._place_axes()
+
+    def _follow(self, x_range: Any, y_range: Any) -> None:
+        """The axes move in mid-gesture; the tick after, all of their ends have arrived."""
+        if not self._following:
+            self._following = True
+
+            def read() -> None:
+                self._following = False
+                self._moved(
+                    (x_range.start, x_range.end), (y_range.start, y_range.end), gesture=True
+                )
+
+            self._in_document(read)
 
     def _place_axes(self) -> None:
         left, bottom, right, top = self._bounds(*self._centre, self._width)
@@ -132,8 +159,12 @@ class PictureView:
             self._on_size(width, height)
 
     def _moved(
-        self, x_range: tuple[float, float] | None, y_range: tuple[float, float] | None
+        self,
+        x_range: tuple[float, float] | None,
+        y_range: tuple[float, float] | None,
+        gesture: bool = False,
     ) -> None:
+        """Take up where the axes went, and put them right; but never in mid-gesture."""
         if self._size is None or not x_range or not y_range:
             return
         if not np.isfinite([*x_range, *y_range]).all():
@@ -155,9 +186,13 @@ class PictureView:
             min(max(y, -limit), limit),
             min(max(width, float(MIN_WIDTH)), float(MAX_WIDTH)),
         )
+        distortion = abs(wide * ny - high * nx)
+        to_mend = allowed != (x, y, width) or (
+            distortion > 1e-6 * wide * ny + rounding * max(nx, ny)
+        )
+        if to_mend and gesture:
+            return
         self._centre, self._width = allowed[:2], allowed[2]
-        if allowed != (x, y, width) or (
-            abs(wide * ny - high * nx) > 1e-6 * wide * ny + rounding * max(nx, ny)
-        ):
+        if to_mend:
             self._place_axes()
         self._on_view(*(Decimal(repr(float(value))) for value in allowed))

@@ -14,7 +14,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -40,12 +39,22 @@ def step(x: Any, y: Any, horizon2: Any, maxiter: int, Z: Any, N: Any) -> None:
             N[row, column] = last if last < maxiter - 1 else 0
 
 
-@cache
-def kernel() -> Callable[..., None]:
-    import numba
+_kernels: dict[str, Callable[..., None]] = {}
 
-    compiled: Callable[..., None] = numba.njit(nogil=True, fastmath=True, cache=True)(step)
-    return compiled
+
+def compiled(job: Job) -> Callable[..., None]:
+    """`step` as machine code for the job's number type, made on the first call."""
+    dtype = job.settings.dtype
+    if dtype not in _kernels:
+        with job.compiling():
+            import numba
+
+            kernel: Callable[..., None] = numba.njit(nogil=True, fastmath=True, cache=True)(step)
+            one = np.zeros(1, dtype)
+            z = np.zeros((1, 1), np.result_type(one, np.complex64))
+            kernel(one, one, one[0], 1, z, np.zeros((1, 1), int))
+        _kernels[dtype] = kernel
+    return _kernels[dtype]
 
 
 def run(job: Job) -> ZN:
@@ -54,9 +63,7 @@ def run(job: Job) -> ZN:
     Z = np.empty((y.size, x.size), dtype=np.result_type(x, np.complex64))
     N = np.empty(Z.shape, dtype=int)
     horizon2 = x.dtype.type(settings.horizon) ** 2
-    step_7 = kernel()
-    with job.compiling():
-        step_7(x[:1], y[:1], horizon2, 1, Z[:1, :1], N[:1, :1])
+    step_7 = compiled(job)
 
     def band(start: int) -> None:
         job.checkpoint()
