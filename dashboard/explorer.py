@@ -67,7 +67,10 @@ class Coordinate(param.Parameter):
         """Store the value as a Decimal. Raises ValueError if it is none, or out of bounds."""
         if len(str(value)) > MAX_DIGITS:
             raise ValueError(f"{self.name} has more than {MAX_DIGITS} characters")
-        number = exact(value)
+        try:
+            number = exact(value)
+        except ValueError as error:
+            raise ValueError(f"{self.name}: {error}") from None
         low, high = self.bounds
         if not low <= number <= high:
             raise ValueError(f"{self.name} must lie between {low} and {high}, not {number}")
@@ -135,7 +138,7 @@ class Explorer(pn.viewable.Viewer):
         self._about = pn.widgets.StaticText(sizing_mode="stretch_width", css_classes=["about"])
         self._busy = pn.widgets.StaticText(sizing_mode="stretch_width", css_classes=["busy"])
         self._cancel = pn.widgets.Button(
-            name="Cancel picture", button_type="warning", visible=False, width=130
+            label="Cancel picture", color="warning", visible=False, width=130
         )
         self._cancel.on_click(lambda event: self.cancel())
         self._notice = pn.widgets.StaticText(
@@ -226,21 +229,21 @@ class Explorer(pn.viewable.Viewer):
         wide = {"sizing_mode": "stretch_width"}
         has_chunks = "chunksize" in STAGES[self.stage].varies
         self._chunk_widget = pn.widgets.IntInput.from_param(
-            self.param.chunksize, name="Chunk size", disabled=not has_chunks, **wide
+            self.param.chunksize, label="Chunk size", disabled=not has_chunks, **wide
         )
         return pn.Column(
-            pn.widgets.Select.from_param(self.param.stage, name="Stage", **wide),
+            pn.widgets.Select.from_param(self.param.stage, label="Stage", **wide),
             pn.Row(
                 self._chunk_widget,
                 pn.widgets.IntInput.from_param(
-                    self.param.iterations, name="Iterations", step=100, **wide
+                    self.param.iterations, label="Iterations", step=100, **wide
                 ),
                 **wide,
             ),
             pn.Row(
-                pn.widgets.Select.from_param(self.param.device, name="Device", **wide),
-                pn.widgets.Select.from_param(self.param.look, name="Colour", **wide),
-                pn.widgets.Select.from_param(self.param.palette, name="Palette", **wide),
+                pn.widgets.Select.from_param(self.param.device, label="Device", **wide),
+                pn.widgets.Select.from_param(self.param.look, label="Colour", **wide),
+                pn.widgets.Select.from_param(self.param.palette, label="Palette", **wide),
                 **wide,
             ),
             self._about,

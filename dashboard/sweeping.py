@@ -28,9 +28,9 @@ class Sweep:
         self._todo: list[Settings] = []
         self._total = 0
         self._pending: Future[Measurement | StageFailure] | None = None
-        self._measure = pn.widgets.Button(name="Measure", button_type="primary", width=110)
+        self._measure = pn.widgets.Button(label="Measure", color="primary", width=110)
         self._measure.on_click(lambda event: self.start())
-        self._cancel = pn.widgets.Button(name="Cancel", width=90, visible=False)
+        self._cancel = pn.widgets.Button(label="Cancel", width=90, visible=False)
         self._cancel.on_click(lambda event: self.cancel())
         self._progress = pn.widgets.StaticText(
             sizing_mode="stretch_width", css_classes=["progress"]

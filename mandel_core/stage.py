@@ -52,7 +52,7 @@ class Stage:
     @property
     def about(self) -> str:
         """What the stage changes, what the tutorial reported, what is different today."""
-        return inspect.getdoc(sys.modules[self.step.__module__]) or ""
+        return inspect.getdoc(sys.modules[self.run.__module__]) or ""
 
 
 class StageList:

@@ -33,26 +33,27 @@ class Task(Protocol[Result_co]):
         """Do it. Raises Cancelled soon after `should_stop` begins to say yes."""
 
 
-def _compile_key(view: Viewport, settings: Settings) -> Hashable:
-    varies = STAGES[settings.stage].varies
-    used = [getattr(settings, name) for name in sorted(varies)]
-    return (settings.stage, settings.dtype, settings.horizon, view.nx, view.ny, *used)
-
-
 @dataclass(frozen=True)
-class Render:
-    """Compute a frame."""
+class _OfStage:
+    """What all tasks have that run a stage."""
 
     view: Viewport
     settings: Settings
 
     @property
-    def compile_key(self) -> Hashable:
-        return _compile_key(self.view, self.settings)
-
-    @property
     def stage(self) -> str:
         return self.settings.stage
+
+    @property
+    def compile_key(self) -> Hashable:
+        view, settings = self.view, self.settings
+        used = [getattr(settings, name) for name in sorted(STAGES[settings.stage].varies)]
+        return (settings.stage, settings.dtype, settings.horizon, view.nx, view.ny, *used)
+
+
+@dataclass(frozen=True)
+class Render(_OfStage):
+    """Compute a frame."""
 
     def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Frame:
         return render_settings(self.view, self.settings, should_stop, on_phase)
@@ -70,25 +71,15 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Draw:
+class Draw(_OfStage):
     """Compute a frame and colour it; only the colours travel back.
 
     A frame that takes longer than `limit_seconds` is a StageFailure of kind "too-long".
     """
 
-    view: Viewport
-    settings: Settings
     look: Look = "equalised"
     palette: str = "inferno"
     limit_seconds: float = 300.0  # others wait for the same worker
-
-    @property
-    def compile_key(self) -> Hashable:
-        return _compile_key(self.view, self.settings)
-
-    @property
-    def stage(self) -> str:
-        return self.settings.stage
 
     def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Picture:
         deadline = time.monotonic() + self.limit_seconds
@@ -109,20 +100,10 @@ class Draw:
 
 
 @dataclass(frozen=True)
-class Measure:
+class Measure(_OfStage):
     """Time a stage; a failure of the stage is part of the Measurement."""
 
-    view: Viewport
-    settings: Settings
     repeats: int = 5
-
-    @property
-    def compile_key(self) -> Hashable:
-        return _compile_key(self.view, self.settings)
-
-    @property
-    def stage(self) -> str:
-        return self.settings.stage
 
     def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Measurement:
         return measure(

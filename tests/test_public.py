@@ -77,7 +77,7 @@ def test_every_stage_introduces_itself(stage):
     assert stage.title
     assert stage.section
     assert "def step(" in stage.source
-    assert stage.about.startswith("Stage ")
+    assert stage.about.startswith(f"Stage {STAGES.names.index(stage.name)},")
     assert stage.varies <= {"chunksize", "device", "threads"}
 
 

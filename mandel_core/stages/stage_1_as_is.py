@@ -12,21 +12,11 @@ once and runs, about ten times slower than NumPy, as complex operators fall back
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
 from mandel_core.compiling import compiled
 from mandel_core.job import Job
 from mandel_core.loops import complex_loop, place_for
 from mandel_core.stage import ZN, Stage
-
-
-def step(n: int, C: Any, Z: Any, N: Any, horizon: float) -> tuple[Any, Any]:
-    I = np.abs(Z) < horizon
-    N[I] = n
-    Z[I] = Z[I] ** 2 + C[I]
-    return Z, N
+from mandel_core.stages.stage_0_numpy import step
 
 
 def run(job: Job) -> ZN:
