@@ -6,6 +6,7 @@ import atexit
 from concurrent.futures import Future
 from functools import cache
 
+from dashboard.state import HOME
 from mandel_core import Settings, StageFailure, Viewport
 from mandel_core.tasks import Devices, Draw
 from mandel_core.worker import Worker
@@ -35,6 +36,6 @@ def devices() -> Future[tuple[str, ...] | StageFailure]:
 
 def warm_up() -> None:
     """Load or compile what the first picture needs, then torch, before anybody asks."""
-    view = Viewport.from_screen("-0.75", "0", "3.5", 16, 16)
-    drawing().submit(Draw(view, Settings("numba")), session="warm-up")
+    view = Viewport.from_screen(HOME.x, HOME.y, HOME.width, 16, 16)
+    drawing().submit(Draw(view, Settings(HOME.stage)), session="warm-up")
     devices()

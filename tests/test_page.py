@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dashboard.state import MIN_WIDTH
+from dashboard.state import HOME, MIN_WIDTH
 from tests.browsing import ROOT, Watched, browsing, chromium, serving
 
 SIZE = {"width": 1000, "height": 700}
@@ -66,7 +66,7 @@ def test_the_page_shows_the_set_and_its_link(visitor: Watched, address: str) -> 
     colours = np.unique(visitor.pixels().reshape(-1, 3), axis=0)
     assert len(colours) > 500, "a smooth picture has hundreds of colours"
     link = visitor.link()
-    assert link["stage"] == "numba"
+    assert link["stage"] == HOME.stage
     assert (Decimal(link["x"]), Decimal(link["width"])) == (Decimal("-0.75"), Decimal("3.5"))
     for label in ("Stage", "Chunk size", "Device", "Iterations", "Colour"):
         assert visitor.page.get_by_label(label).first.is_visible()
@@ -127,8 +127,8 @@ def test_every_kind_of_stage_can_be_chosen(visitor: Watched, address: str) -> No
     visitor.page.get_by_text("Default device cannot run here").wait_for()
     visitor.page.get_by_text("The compiler's own words").wait_for()
     np.testing.assert_array_equal(visitor.pixels(), kept)
-    choose(visitor, "Stage", "Numba")
-    visitor.settled(stage="numba")
+    choose(visitor, "Stage", "Numba over lanes")
+    visitor.settled(stage="lanes")
     visitor.page.get_by_text("cannot run here").wait_for(state="hidden")
 
 
@@ -190,7 +190,7 @@ def test_a_hostile_link_is_answered_with_words(visitor: Watched, address: str) -
     for key in ("x", "width", "iterations", "chunk", "stage", "colour"):
         assert f"link's {key} " in text
     assert "<img src=x onerror=alert(1)>" in text
-    assert visitor.settled(stage="numba")["iterations"] == "200"
+    assert visitor.settled(stage=HOME.stage)["iterations"] == "200"
 
 
 def test_zooming_ends_with_a_word_where_numbers_end(visitor: Watched, address: str) -> None:

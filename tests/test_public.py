@@ -21,6 +21,7 @@ NAMES = (
     "default_device",
     "trampoline",
     "numba",
+    "lanes",
 )
 
 
@@ -68,7 +69,7 @@ def test_stages_without_torch_run_without_it():
         "assert 'torch' not in sys.modules"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.split() == ["numpy", "numba"]
+    assert run.stdout.split() == ["numpy", "numba", "lanes"]
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
@@ -98,7 +99,7 @@ def test_the_stages_come_in_the_tutorials_order():
 
 def test_a_stage_is_found_by_position_and_by_name():
     assert STAGES[0].name == "numpy"
-    assert STAGES[-1] is STAGES["numba"]
+    assert STAGES[-1] is STAGES["lanes"]
     assert [stage.name for stage in STAGES[:2]] == ["numpy", "as_is"]
     assert "pairs" in STAGES
     assert STAGES[3] in STAGES

@@ -1,4 +1,4 @@
-"""The stages of optimisation, in the tutorial's order."""
+"""The stages of optimisation, in the tutorial's order and beyond it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from mandel_core.stages import (
     stage_5_default_device,
     stage_6_trampoline,
     stage_7_numba,
+    stage_8_lanes,
 )
 
 STAGES = StageList(
@@ -24,6 +25,7 @@ STAGES = StageList(
         stage_5_default_device.STAGE,
         stage_6_trampoline.STAGE,
         stage_7_numba.STAGE,
+        stage_8_lanes.STAGE,
     )
 )
 

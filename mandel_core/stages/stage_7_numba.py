@@ -39,41 +39,46 @@ def step(x: Any, y: Any, horizon2: Any, maxiter: int, Z: Any, N: Any) -> None:
             N[row, column] = last if last < maxiter - 1 else 0
 
 
-_kernels: dict[str, Callable[..., None]] = {}
-
-
-def compiled(job: Job) -> Callable[..., None]:
-    """`step` as machine code for the job's number type, made on the first call."""
-    dtype = job.settings.dtype
-    if dtype not in _kernels:
-        with job.compiling():
-            import numba
-
-            kernel: Callable[..., None] = numba.njit(nogil=True, fastmath=True, cache=True)(step)
-            one = np.zeros(1, dtype)
-            z = np.zeros((1, 1), np.result_type(one, np.complex64))
-            kernel(one, one, one[0], 1, z, np.zeros((1, 1), int))
-        _kernels[dtype] = kernel
-    return _kernels[dtype]
-
-
 def run(job: Job) -> ZN:
+    return in_bands(job, step)
+
+
+def in_bands(job: Job, step: Callable[..., None]) -> ZN:
+    """Run a Numba step with this stage's signature over bands of rows, on all threads."""
     settings = job.settings
     x, y = job.view.axes(settings.dtype)
     Z = np.empty((y.size, x.size), dtype=np.result_type(x, np.complex64))
     N = np.empty(Z.shape, dtype=int)
     horizon2 = x.dtype.type(settings.horizon) ** 2
-    step_7 = compiled(job)
+    kernel = compiled(job, step)
 
     def band(start: int) -> None:
         job.checkpoint()
         rows = slice(start, start + BAND)
-        step_7(x, y[rows], horizon2, settings.maxiter, Z[rows], N[rows])
+        kernel(x, y[rows], horizon2, settings.maxiter, Z[rows], N[rows])
 
     with ThreadPoolExecutor(settings.threads or os.cpu_count()) as pool:
         for _ in pool.map(band, range(0, y.size, BAND)):
             pass
     return Z, N
+
+
+_kernels: dict[tuple[Callable[..., None], str], Callable[..., None]] = {}
+
+
+def compiled(job: Job, step: Callable[..., None]) -> Callable[..., None]:
+    """`step` as machine code for the job's number type, made on the first call."""
+    key = (step, job.settings.dtype)
+    if key not in _kernels:
+        with job.compiling():
+            import numba
+
+            kernel: Callable[..., None] = numba.njit(nogil=True, fastmath=True, cache=True)(step)
+            one = np.zeros(1, job.settings.dtype)
+            z = np.zeros((1, 1), np.result_type(one, np.complex64))
+            kernel(one, one, one[0], 1, z, np.zeros((1, 1), int))
+        _kernels[key] = kernel
+    return _kernels[key]
 
 
 STAGE = Stage(

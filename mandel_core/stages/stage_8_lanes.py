@@ -1,0 +1,83 @@
+"""Stage 8, beyond the tutorial: Numba over lanes, so that vector units have something to do.
+
+One pixel at a time leaves a core's vector registers empty and waits for each multiplication to
+finish before the next. Here 64 neighbouring pixels go through the iteration side by side: the loop
+over lanes is the inner one, and LLVM makes vector instructions of it. A lane that has left is
+masked, not skipped; four steps are done between two looks at the counters, which keeps z in
+registers for that long. A block ends when its last lane has left.
+
+No shortcut is taken, and more iterations are executed than in stage 7, since lanes that have left
+go along until the last one leaves. It is still about 5 times as fast: some 30 times NumPy on two
+threads with AVX-512. Counts differ from NumPy's as little as stage 7's do.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mandel_core.job import Job
+from mandel_core.stage import ZN, Stage
+from mandel_core.stages.stage_7_numba import in_bands
+
+LANES = 64
+STEPS = 4
+
+
+def step(x: Any, y: Any, horizon2: Any, maxiter: int, Z: Any, N: Any) -> None:
+    c, re, im = np.zeros(LANES, x.dtype), np.zeros(LANES, x.dtype), np.zeros(LANES, x.dtype)
+    count = np.zeros(LANES, np.int32)
+    for row in range(y.size):
+        cy = y[row]
+        for start in range(0, x.size, LANES):
+            width = min(LANES, x.size - start)
+            for lane in range(LANES):
+                c[lane] = x[start + min(lane, width - 1)]
+                re[lane] = im[lane] = count[lane] = 0
+            n = 0
+            alive = LANES
+            while n < maxiter and alive > 0:
+                # Two loops alike but for the number of steps: the last few come one by one.
+                alive = 0
+                if maxiter - n >= STEPS:
+                    n += STEPS
+                    for lane in range(LANES):
+                        a, b, k = re[lane], im[lane], count[lane]
+                        for _ in range(STEPS):
+                            a2, b2 = a * a, b * b
+                            inside = a2 + b2 < horizon2
+                            b = (a + a) * b + cy if inside else b
+                            a = a2 - b2 + c[lane] if inside else a
+                            k += inside
+                        re[lane], im[lane], count[lane] = a, b, k
+                        alive += inside
+                else:
+                    n += 1
+                    for lane in range(LANES):
+                        a, b = re[lane], im[lane]
+                        a2, b2 = a * a, b * b
+                        inside = a2 + b2 < horizon2
+                        im[lane] = (a + a) * b + cy if inside else b
+                        re[lane] = a2 - b2 + c[lane] if inside else a
+                        count[lane] += inside
+                        alive += inside
+            for lane in range(width):
+                Z[row, start + lane] = complex(re[lane], im[lane])
+                last = count[lane] - 1
+                N[row, start + lane] = last if last < maxiter - 1 else 0
+
+
+def run(job: Job) -> ZN:
+    return in_bands(job, step)
+
+
+STAGE = Stage(
+    name="lanes",
+    title="Numba over lanes",
+    section="Beyond the tutorial",
+    step=step,
+    run=run,
+    varies=frozenset({"threads"}),
+    needs_torch=False,
+)
