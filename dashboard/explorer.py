@@ -228,16 +228,12 @@ class Explorer(pn.viewable.Viewer):
         """The widgets, what is known of the frame, and the chart."""
         wide = {"sizing_mode": "stretch_width"}
         has_chunks = "chunksize" in STAGES[self.stage].varies
-        self._chunk_widget = pn.widgets.IntInput.from_param(
-            self.param.chunksize, label="Chunk size", disabled=not has_chunks, **wide
-        )
+        self._chunk_widget = self._number("chunksize", "Chunk size", disabled=not has_chunks)
         return pn.Column(
             pn.widgets.Select.from_param(self.param.stage, label="Stage", **wide),
             pn.Row(
                 self._chunk_widget,
-                pn.widgets.IntInput.from_param(
-                    self.param.iterations, label="Iterations", step=100, **wide
-                ),
+                self._number("iterations", "Iterations", step=100),
                 **wide,
             ),
             pn.Row(
@@ -252,6 +248,30 @@ class Explorer(pn.viewable.Viewer):
             self._sweep.panel,
             **wide,
         )
+
+    def _number(self, name: str, label: str, **options: Any) -> pn.widgets.IntInput:
+        """An input for a param, which says so if it cannot take what was typed."""
+        parameter = self.param[name]
+        low, high = parameter.bounds
+        widget = pn.widgets.IntInput(
+            label=label,
+            value=getattr(self, name),
+            description=parameter.doc,
+            sizing_mode="stretch_width",
+            **options,
+        )
+
+        def take(event: param.parameterized.Event) -> None:
+            if event.new is not None and low <= event.new <= high:
+                setattr(self, name, event.new)
+                return
+            kept = getattr(self, name)
+            widget.value = kept
+            self.notify(f"{label} must be a whole number from {low} to {high}; it stays at {kept}.")
+
+        widget.param.watch(take, "value")
+        self.param.watch(lambda event: setattr(widget, "value", event.new), name)
+        return widget
 
     def picture(self) -> Any:
         """The picture alone."""
@@ -298,8 +318,8 @@ class Explorer(pn.viewable.Viewer):
             if isinstance(present, StageFailure):
                 present = ("cpu",)
             if self.device not in present:
-                self.notify(f"This machine has no {self.device} device; the cpu is used instead.")
-                self.device = "cpu"
+                missing, self.device = self.device, "cpu"
+                self.notify(f"This machine has no {missing} device; the cpu is used instead.")
             self.param.device.objects = list(present)
 
         workers.devices().add_done_callback(

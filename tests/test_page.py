@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dashboard.state import HOME, MIN_WIDTH
+from dashboard.state import DEVICES, HOME, MIN_WIDTH
+from mandel_core import devices
 from tests.browsing import ROOT, Watched, browsing, chromium, serving
 
 SIZE = {"width": 1000, "height": 700}
@@ -178,6 +179,25 @@ def test_measuring_fills_the_chart_and_can_be_cancelled(visitor: Watched, addres
     before = visitor.link()
     wheel(visitor)
     visitor.moved(before)
+
+
+def test_a_number_out_of_bounds_is_answered_with_words(visitor: Watched, address: str) -> None:
+    open_page(visitor, address)
+    field = visitor.page.get_by_label("Iterations").first
+    field.fill("1000000000")
+    field.press("Enter")
+    visitor.page.get_by_text("Iterations must be a whole number from 1 to 50000").wait_for()
+    visitor.page.wait_for_function("field => field.value === '200'", arg=field.element_handle())
+    field.fill("300")
+    field.press("Enter")
+    visitor.settled(iterations="300")
+
+
+def test_a_device_that_is_not_here_is_answered_with_words(visitor: Watched, address: str) -> None:
+    missing = next(name for name in DEVICES if name not in devices())
+    visitor.page.goto(f"{address}?device={missing}&iterations=50")
+    visitor.page.get_by_text(f"This machine has no {missing} device").wait_for()
+    visitor.settled(iterations="50", device="cpu")
 
 
 def test_a_hostile_link_is_answered_with_words(visitor: Watched, address: str) -> None:
