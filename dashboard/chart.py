@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import math
 
 import numpy as np
 import panel as pn
@@ -125,10 +124,3 @@ def _columns(points: list[Measurement]) -> dict[str, list[float]]:
         columns["repeats"].append(len(point.run_seconds))
         columns["compile"].append(point.compile_seconds)
     return columns
-
-
-def seconds(value: float) -> str:
-    """A duration for people: three digits and a unit."""
-    if not math.isfinite(value):
-        return "–"
-    return f"{value:.3g} s" if value >= 1 else f"{1e3 * value:.3g} ms"

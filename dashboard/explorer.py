@@ -16,7 +16,8 @@ import panel as pn
 import param
 
 from dashboard import workers
-from dashboard.chart import seconds
+from dashboard.coordinate import Coordinate
+from dashboard.describe import describe
 from dashboard.picture import PictureView
 from dashboard.state import (
     DEVICES,
@@ -24,7 +25,6 @@ from dashboard.state import (
     LOOK_NAMES,
     MAX_CENTRE,
     MAX_CHUNK,
-    MAX_DIGITS,
     MAX_ITERATIONS,
     MAX_PIXELS,
     MAX_WIDTH,
@@ -36,7 +36,6 @@ from dashboard.state import (
 from dashboard.sweeping import Sweep
 from mandel_core import STAGES, Settings, StageFailure, Viewport
 from mandel_core.tasks import Draw, Picture
-from mandel_core.viewport import exact
 
 _sessions = itertools.count()
 
@@ -52,29 +51,6 @@ _NOTICE = {
     "background": "color-mix(in srgb, #e09f3e 14%, transparent)",
     "padding": "8px 12px",
 }
-
-
-class Coordinate(param.Parameter):
-    """An exact decimal between two bounds; strings, ints and floats are taken as well."""
-
-    __slots__ = ("bounds",)
-
-    def __init__(self, default: Decimal, bounds: tuple[Decimal, Decimal], **kwargs: Any) -> None:
-        super().__init__(default=default, **kwargs)
-        self.bounds = bounds
-
-    def __set__(self, obj: Any, value: Any) -> None:
-        """Store the value as a Decimal. Raises ValueError if it is none, or out of bounds."""
-        if len(str(value)) > MAX_DIGITS:
-            raise ValueError(f"{self.name} has more than {MAX_DIGITS} characters")
-        try:
-            number = exact(value)
-        except ValueError as error:
-            raise ValueError(f"{self.name}: {error}") from None
-        low, high = self.bounds
-        if not low <= number <= high:
-            raise ValueError(f"{self.name} must lie between {low} and {high}, not {number}")
-        super().__set__(obj, number)
 
 
 class Explorer(pn.viewable.Viewer):
@@ -435,25 +411,5 @@ class Explorer(pn.viewable.Viewer):
             self._doc.add_timeout_callback(tell, int(1000 * GESTURE_SECONDS))
 
     def _describe(self, picture: Picture) -> None:
-        settings, view = picture.settings, picture.view
-        title = STAGES[settings.stage].title
-        if "chunksize" in STAGES[settings.stage].varies:
-            title += f", chunk size {settings.chunksize}"
-        numpy_time = self.numpy_seconds(view, settings.maxiter)
-        if settings.stage == "numpy":
-            ratio = "the measure of all others"
-        elif numpy_time is None:
-            ratio = "NumPy not timed for this view"
-        else:
-            ratio = f"{numpy_time / picture.run_seconds:.2g} × NumPy"
-        compiled = (
-            f"<br>first run, after compiling for {seconds(picture.compile_seconds)}"
-            if picture.compile_seconds > 0.05
-            else ""
-        )
-        self._about.value = (
-            f"<b style='font-size:1.3em'>{seconds(picture.run_seconds)}</b> {title}<br>"
-            f"{ratio}{compiled}<br>"
-            f"<small>{view.nx} × {view.ny} pixels, {settings.maxiter} iterations, "
-            f"{settings.dtype}, width {float(self.width):.3g}</small>"
-        )
+        known = self.numpy_seconds(picture.view, picture.settings.maxiter)
+        self._about.value = describe(picture, known)

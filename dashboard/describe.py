@@ -1,0 +1,40 @@
+"""What is said about a frame beside the picture: its runtime, and how it compares to NumPy."""
+
+from __future__ import annotations
+
+import math
+
+from mandel_core import STAGES
+from mandel_core.tasks import Picture
+
+
+def seconds(value: float) -> str:
+    """A duration for people: three digits and a unit."""
+    if not math.isfinite(value):
+        return "–"
+    return f"{value:.3g} s" if value >= 1 else f"{1e3 * value:.3g} ms"
+
+
+def describe(picture: Picture, numpy_seconds: float | None) -> str:
+    """A few lines of HTML on a picture; `numpy_seconds` is NumPy's time for its view, if known."""
+    settings, view = picture.settings, picture.view
+    title = STAGES[settings.stage].title
+    if "chunksize" in STAGES[settings.stage].varies:
+        title += f", chunk size {settings.chunksize}"
+    if settings.stage == "numpy":
+        ratio = "the measure of all others"
+    elif numpy_seconds is None:
+        ratio = "NumPy not timed for this view"
+    else:
+        ratio = f"{numpy_seconds / picture.run_seconds:.2g} × NumPy"
+    compiled = (
+        f"<br>first run, after compiling for {seconds(picture.compile_seconds)}"
+        if picture.compile_seconds > 0.05
+        else ""
+    )
+    return (
+        f"<b style='font-size:1.3em'>{seconds(picture.run_seconds)}</b> {title}<br>"
+        f"{ratio}{compiled}<br>"
+        f"<small>{view.nx} × {view.ny} pixels, {settings.maxiter} iterations, "
+        f"{settings.dtype}, width {view.pixel[0] * view.nx:.3g}</small>"
+    )
