@@ -121,7 +121,7 @@ class Explorer(pn.viewable.Viewer):
             visible=False, sizing_mode="stretch_width", styles=_NOTICE, css_classes=["notice"]
         )
         self._sweep = Sweep(self)
-        self._ask_devices()
+        self._ask_devices(notices)
         self.param.watch(self._request_again, [field.name for field in fields(State)])
         self.param.watch(self._move_axes, ["x", "y", "width"])
         if notices:
@@ -287,7 +287,7 @@ class Explorer(pn.viewable.Viewer):
     def _move_axes(self, *_: Any) -> None:
         self._picture.move(self.x, self.y, self.width)
 
-    def _ask_devices(self) -> None:
+    def _ask_devices(self, notices: tuple[str, ...]) -> None:
         self.param.device.objects = ["cpu"] if self.device == "cpu" else ["cpu", self.device]
 
         def offer(present: tuple[str, ...] | StageFailure) -> None:
@@ -295,7 +295,8 @@ class Explorer(pn.viewable.Viewer):
                 present = ("cpu",)
             if self.device not in present:
                 missing, self.device = self.device, "cpu"
-                self.notify(f"This machine has no {missing} device; the cpu is used instead.")
+                word = f"This machine has no {missing} device; the cpu is used instead."
+                self.notify(" ".join([*notices, word]))
             self.param.device.objects = list(present)
 
         workers.devices().add_done_callback(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from typing import Any
 
@@ -16,6 +17,9 @@ from dashboard.state import State
 def page() -> Any:
     """A page for one visitor, at the view of the link it was opened with."""
     pn.extension()
+    # Panel makes ints of a link's digits before we see them, and fails at Python's limit of 4300;
+    # the server takes no more than 64 KiB of link, whose conversion takes milliseconds.
+    sys.set_int_max_str_digits(100_000)
     location = pn.state.location
     state, notices = decode(location.search if location else "")
     explorer = Explorer(notices=notices, **asdict(state))

@@ -28,7 +28,9 @@ def exact(value: Number) -> Decimal:
     Raises ValueError, in one sentence, for what is not a finite number.
     """
     try:
-        number = Decimal(repr(float(value)) if isinstance(value, float) else value)
+        if isinstance(value, np.generic):
+            value = value.item()
+        number = Decimal(repr(value) if isinstance(value, float) else value)
     except (InvalidOperation, TypeError, ValueError):
         raise ValueError(f"{str(value)[:40]!r} is not a decimal number") from None
     if not number.is_finite():

@@ -213,6 +213,14 @@ def test_a_hostile_link_is_answered_with_words(visitor: Watched, address: str) -
     assert visitor.settled(stage=HOME.stage)["iterations"] == "200"
 
 
+def test_a_link_of_thousands_of_digits_is_answered_with_words(
+    visitor: Watched, address: str
+) -> None:
+    visitor.page.goto(f"{address}?x={'1' * 5000}")
+    visitor.page.get_by_text("longer than 4096 characters").wait_for()
+    visitor.settled(x="-0.75")
+
+
 def test_zooming_ends_with_a_word_where_numbers_end(visitor: Watched, address: str) -> None:
     view = "?x=-1.7687788&y=0.0017389&iterations=50"
     open_page(visitor, address, f"{view}&width=2e-12")
