@@ -80,6 +80,7 @@ def render_settings(
         run_seconds=wall - job.compile_seconds,
         compile_seconds=job.compile_seconds,
         warnings=tuple(job.warnings),
+        executed=job.executed,
     )
 
 

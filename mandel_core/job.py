@@ -64,6 +64,7 @@ class Job:
     on_phase: Callable[[str], None] = _ignore
     compile_seconds: float = 0.0
     warnings: list[str] = field(default_factory=list)
+    executed: int | None = None  # iterations, where the stage can tell
     _compile_started: float = 0.0
 
     def checkpoint(self) -> None:

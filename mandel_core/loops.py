@@ -58,6 +58,7 @@ def complex_loop(job: Job, step: Step, place: Place = HOST) -> ZN:
     for n in range(job.settings.maxiter):
         job.checkpoint()
         Z, N = step(n, C, Z, N, job.settings.horizon)
+    job.executed = C.shape[0] * C.shape[1] * job.settings.maxiter
     return place.fetch(Z), _without_last(place.fetch(N), job)
 
 
@@ -92,6 +93,7 @@ def _start_pairs(job: Job) -> tuple[Any, Any, Any]:
 
 
 def _finish_pairs(Z: Any, N: Any, job: Job) -> ZN:
+    job.executed = N.size * job.settings.maxiter
     Zc = np.ascontiguousarray(Z).view(np.result_type(Z.dtype, np.complex64))[..., 0]
     return Zc, _without_last(N, job)
 

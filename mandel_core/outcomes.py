@@ -55,6 +55,7 @@ class Frame:
     z : (ny, nx) complex64 or complex128, the tutorial's Z: the orbit where it was left.
     run_seconds, compile_seconds : wall time, the second not contained in the first.
     warnings : what the compiler warned of on the way.
+    executed : iterations done, useful or not, in all points together; None where unknown.
     """
 
     view: Viewport
@@ -64,6 +65,7 @@ class Frame:
     run_seconds: float
     compile_seconds: float
     warnings: tuple[str, ...] = ()
+    executed: int | None = None
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ from mandel_core.stage import ZN, Stage
 BAND = 8  # rows; small enough to share out evenly and to stop soon when cancelled
 
 
-def step(x: Any, y: Any, horizon2: Any, maxiter: int, Z: Any, N: Any) -> None:
+def step(x: Any, y: Any, horizon2: Any, maxiter: int, Z: Any, N: Any) -> int:
+    executed = 0
     for row in range(y.size):
         for column in range(x.size):
             re = im = x.dtype.type(0)
@@ -37,13 +38,15 @@ def step(x: Any, y: Any, horizon2: Any, maxiter: int, Z: Any, N: Any) -> None:
                 last = n
             Z[row, column] = complex(re, im)
             N[row, column] = last if last < maxiter - 1 else 0
+            executed += last + 1
+    return executed
 
 
 def run(job: Job) -> ZN:
     return in_bands(job, step)
 
 
-def in_bands(job: Job, step: Callable[..., None]) -> ZN:
+def in_bands(job: Job, step: Callable[..., int]) -> ZN:
     """Run a Numba step with this stage's signature over bands of rows, on all threads."""
     settings = job.settings
     x, y = job.view.axes(settings.dtype)
@@ -52,28 +55,27 @@ def in_bands(job: Job, step: Callable[..., None]) -> ZN:
     horizon2 = x.dtype.type(settings.horizon) ** 2
     kernel = compiled(job, step)
 
-    def band(start: int) -> None:
+    def band(start: int) -> int:
         job.checkpoint()
         rows = slice(start, start + BAND)
-        kernel(x, y[rows], horizon2, settings.maxiter, Z[rows], N[rows])
+        return kernel(x, y[rows], horizon2, settings.maxiter, Z[rows], N[rows])
 
     with ThreadPoolExecutor(settings.threads or os.cpu_count()) as pool:
-        for _ in pool.map(band, range(0, y.size, BAND)):
-            pass
+        job.executed = sum(pool.map(band, range(0, y.size, BAND)))
     return Z, N
 
 
-_kernels: dict[tuple[Callable[..., None], str], Callable[..., None]] = {}
+_kernels: dict[tuple[Callable[..., int], str], Callable[..., int]] = {}
 
 
-def compiled(job: Job, step: Callable[..., None]) -> Callable[..., None]:
+def compiled(job: Job, step: Callable[..., int]) -> Callable[..., int]:
     """`step` as machine code for the job's number type, made on the first call."""
     key = (step, job.settings.dtype)
     if key not in _kernels:
         with job.compiling():
             import numba
 
-            kernel: Callable[..., None] = numba.njit(nogil=True, fastmath=True, cache=True)(step)
+            kernel: Callable[..., int] = numba.njit(nogil=True, fastmath=True, cache=True)(step)
             one = np.zeros(1, job.settings.dtype)
             z = np.zeros((1, 1), np.result_type(one, np.complex64))
             kernel(one, one, one[0], 1, z, np.zeros((1, 1), int))

@@ -25,7 +25,8 @@ LANES = 64
 STEPS = 4
 
 
-def step(x: Any, y: Any, horizon2: Any, maxiter: int, Z: Any, N: Any) -> None:
+def step(x: Any, y: Any, horizon2: Any, maxiter: int, Z: Any, N: Any) -> int:
+    executed = 0
     c, re, im = np.zeros(LANES, x.dtype), np.zeros(LANES, x.dtype), np.zeros(LANES, x.dtype)
     count = np.zeros(LANES, np.int32)
     for row in range(y.size):
@@ -62,10 +63,12 @@ def step(x: Any, y: Any, horizon2: Any, maxiter: int, Z: Any, N: Any) -> None:
                         re[lane] = a2 - b2 + c[lane] if inside else a
                         count[lane] += inside
                         alive += inside
+            executed += n * LANES
             for lane in range(width):
                 Z[row, start + lane] = complex(re[lane], im[lane])
                 last = count[lane] - 1
                 N[row, start + lane] = last if last < maxiter - 1 else 0
+    return executed
 
 
 def run(job: Job) -> ZN:
