@@ -20,9 +20,9 @@ RGBA = NDArray[np.uint8]
 
 # The count is continuous up to a relative error of |c| / |z|**2; at this radius that is below
 # float32's.
-_SMOOTH_RADIUS = 2.0**14
+SMOOTH_RADIUS = 2.0**14
 # Ample: what has reached 2 and leaves at all has its distance from 2 quadrupled by each step.
-_FURTHER_STEPS = 64
+FURTHER_STEPS = 64
 _SHADES = 2**12
 
 
@@ -40,7 +40,7 @@ def continuous_count(frame: Frame) -> Floats:
     n = frame.iterations.astype(real)
     outside = (frame.iterations > 0) | (size >= horizon)
     _restore_last_step(frame, n, size, outside)
-    if horizon < _SMOOTH_RADIUS:
+    if horizon < SMOOTH_RADIUS:
         _iterate_further(frame, n, size, outside)
     # Wherever log|z| makes no sense the point is inside, and nan is what it gets.
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -60,13 +60,13 @@ def _restore_last_step(frame: Frame, n: Floats, size: Floats, outside: NDArray[n
 
 def _iterate_further(frame: Frame, n: Floats, size: Floats, outside: NDArray[np.bool_]) -> None:
     x, y = frame.view.axes(frame.settings.dtype)
-    rows, columns = np.nonzero(outside & (size < _SMOOTH_RADIUS))
+    rows, columns = np.nonzero(outside & (size < SMOOTH_RADIUS))
     z, c = frame.z[rows, columns], x[columns] + 1j * y[rows]
-    for _ in range(_FURTHER_STEPS):
+    for _ in range(FURTHER_STEPS):
         z = z * z + c
         n[rows, columns] += 1
         size[rows, columns] = np.abs(z)
-        on = np.abs(z) < _SMOOTH_RADIUS
+        on = np.abs(z) < SMOOTH_RADIUS
         rows, columns, z, c = rows[on], columns[on], z[on], c[on]
         if not rows.size:
             return
@@ -85,8 +85,11 @@ def shade(frame: Frame, look: Look = "equalised", palette: str = "inferno") -> R
         raise ValueError(f"there is no look {look!r}; there are {', '.join(LOOKS)}")
     if palette not in PALETTES:
         raise ValueError(f"there is no palette {palette!r}; there are {', '.join(PALETTES)}")
-    count = continuous_count(frame)
-    return hill_shade(count, palette) if look == "hill-shaded" else equalise(count, palette)
+    if look == "hill-shaded":
+        return hill_shade(continuous_count(frame), palette)
+    from mandel_core.equalising import equalised
+
+    return equalised(frame, _shades(palette))
 
 
 def hill_shade(count: Floats, palette: str = "hot") -> RGBA:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from datashader.transfer_functions import eq_hist
 from matplotlib import colormaps
 from matplotlib.colors import LightSource, PowerNorm
 
-from mandel_core import Viewport, render
+from mandel_core import Frame, Settings, Viewport, render
 from mandel_core.colour import LOOKS, PALETTES, continuous_count, equalise, hill_shade, shade
 
 HORIZONS = (2.0, 3.0, 10.0, 1e3, 2.0**40)
@@ -185,6 +186,76 @@ def test_the_equalised_interior_is_black(small, palette):
     inside = np.isnan(continuous_count(small))
     assert inside.any()
     assert (picture[inside] == (0, 0, 0, 255)).all()
+
+
+QUICK = {
+    "home": (("-0.75", "0", "3.5"), (300, 250), {}),
+    "home in float64": (("-0.75", "0", "3.5"), (300, 250), {"dtype": "float64"}),
+    "low horizon": (("-0.75", "0", "5"), (300, 250), {"horizon": 2.0}),
+    "highest horizon": (("-0.75", "0", "3.5"), (90, 70), {"horizon": 2.0**511, "dtype": "float64"}),
+    "few steps": (("-0.75", "0", "3.5"), (300, 250), {"horizon": 10.0, "maxiter": 7}),
+    "beyond the horizon": (("0", "0", "1000"), (120, 100), {"horizon": 3.0}),
+    "deep": (
+        ("-0.743643887037151", "0.131825904205330", "1e-9"),
+        (120, 90),
+        {"maxiter": 20_000, "dtype": "float64"},
+    ),
+    "needle between sampled rows": (("-1.7", "0", "0.3"), (1000, 400), {}),
+    "wide": (("-0.75", "0.1", "3.5"), (100_000, 2), {}),
+    "interior": (("0", "0", "0.1"), (9, 9), {}),
+    "one inside": (("0", "0", "0.1"), (1, 1), {}),
+    "one outside": (("2", "2", "0.1"), (1, 1), {}),
+    "row": (("-0.5", "0", "3"), (12, 1), {}),
+}
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_the_quick_way_is_the_reference(name):
+    where, shape, settings = QUICK[name]
+    frame = render(Viewport.from_screen(*where, *shape), "lanes", **settings)
+    quick = shade(frame, "equalised", "gray")
+    count = continuous_count(frame)
+    np.testing.assert_allclose(quick.astype(int), equalise(count, "gray"), rtol=0, atol=2)
+    # The interior's black is not the first shade of "inferno" or of "viridis", say.
+    np.testing.assert_array_equal(
+        (shade(frame, "equalised", "viridis") == (0, 0, 0, 255)).all(axis=-1), np.isnan(count)
+    )
+
+
+def made_up(iterations, maxiter):
+    """A frame with these iteration counts, and every orbit left at the same place."""
+    iterations = np.asarray(iterations)
+    view = Viewport.from_bounds(-0.1, 0.1, -0.1, 0.1, *iterations.shape[::-1])
+    z = np.full(iterations.shape, 2.0**50, np.complex64)
+    return Frame(view, Settings("lanes", maxiter), iterations, z, 0.0, 0.0)
+
+
+def test_counts_close_together_keep_their_shades_beside_a_few_far_away():
+    rng = np.random.default_rng(1)
+    frame = made_up(rng.integers(4000, 4020, (200, 300)), 10_000_000)
+    frame.z[...] = 2.0 ** (40 + 39 * rng.random(frame.z.shape))
+    frame.iterations[5, :40] = np.linspace(5000, 9_999_000, 40)
+    count = continuous_count(replace(frame, z=frame.z.astype(np.complex128)))
+    grey = shade(frame, "equalised", "gray")[..., 0]
+    rank = np.empty(count.size)
+    rank[np.argsort(count, axis=None)] = np.linspace(0, 255, count.size)
+    np.testing.assert_allclose(grey, rank.reshape(grey.shape), rtol=0, atol=2)
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.int64])
+def test_frames_may_count_in_any_integer(kind):
+    frame = made_up(np.arange(1, 61).reshape(6, 10).astype(kind), 100)
+    quick = shade(frame, "equalised", "gray")
+    reference = equalise(continuous_count(frame), "gray")
+    np.testing.assert_allclose(quick.astype(int), reference, rtol=0, atol=1)
+
+
+def test_what_the_quick_way_reads_is_left_alone_and_need_not_be_contiguous(small):
+    turned = replace(small, iterations=small.iterations.T.copy().T, z=small.z.T.copy().T)
+    kept = small.iterations.copy(), small.z.copy()
+    np.testing.assert_array_equal(shade(turned), shade(small))
+    np.testing.assert_array_equal(small.iterations, kept[0])
+    np.testing.assert_array_equal(small.z, kept[1])
 
 
 def test_hill_shading_is_the_tutorials(small):

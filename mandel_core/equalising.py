@@ -1,0 +1,232 @@
+"""Histogram equalisation in two passes over the frame, shared out among threads.
+
+The picture is that of `colour.equalise`, which is slower and easier to read: the tests hold one
+against the other. The first pass finds each point's continuous count, puts it into one of 65536
+bins and counts what each bin gets; the second replaces bins by colours. Between them nothing as
+large as the frame is kept but the picture itself, which holds the bins for so long.
+
+Bins of equal width would be too coarse where nearly all counts lie close together, as they do deep
+down: 4000 to 4020, say, and a few up to 50000. So a sample of rows is counted first, in coarse
+bins, and each coarse bin is divided as finely as it is full.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from mandel_core.colour import FURTHER_STEPS, RGBA, SMOOTH_RADIUS
+from mandel_core.outcomes import Frame
+
+BINS = 2**16
+COARSE_BINS = 2**13
+LEAST = 2  # bins to a coarse bin, however little the sample finds in it
+SAMPLE = 2**16  # points, at least
+# How far counts can lie outside of 0 to maxiter: below where c itself is far beyond the horizon,
+# above where it takes many steps from a small horizon to SMOOTH_RADIUS. Ends hold what is outside.
+MARGIN = 8
+
+BAND = 32  # rows
+BLOCK = 512  # points; the scratch of a block stays in the first-level cache
+THREADS = min(os.cpu_count() or 1, 8)  # each has bins of its own, to be added up
+
+_Bins = NDArray[np.uint32]
+
+
+def _log2_1p(t: Any) -> Any:
+    """log2(1 + t) for 0 <= t < 1 within 1e-6, and exact at both ends, so that octaves meet."""
+    f = np.float32
+    q = f(0.06379893) - f(0.01519822) * t
+    q = f(0.19609948) - (f(0.13067898) - q * t) * t
+    q = f(0.44267967) - (f(0.27805939) - q * t) * t
+    return t + t * (f(1) - t) * q
+
+
+def _further(re: float, im: float, x: float, y: float) -> tuple[int, float]:
+    """How many steps it is from here to SMOOTH_RADIUS, and |z|**2 there."""
+    steps = 0
+    while re * re + im * im < SMOOTH_RADIUS**2 and steps < FURTHER_STEPS:
+        re, im = re * re - im * im + x, 2 * re * im + y
+        steps += 1
+    return steps, re * re + im * im
+
+
+_log2_1p = numba.njit(_log2_1p)
+_further = numba.njit(_further)
+
+
+def _sort_into_bins(
+    n: Any,
+    z: Any,
+    x: Any,
+    y: Any,
+    horizon: float,
+    maxiter: int,
+    rows: Any,
+    first: Any,
+    width: Any,
+    bins: Any,
+    tally: Any,
+) -> None:
+    """Write the bin of each point of `rows` = (start, stop, step) into `bins`, and count it.
+
+    The counts from -MARGIN to maxiter + MARGIN are covered by coarse bins, of which the k-th is
+    divided into the `width[k]` bins from `first[k]` on; after the last comes that of the interior.
+
+    The continuous count is 1 + n + log2(log2 h / log2 |z|). |z|**2 is taken in float64 and of
+    z / 2**exponent, so that it cannot overflow; of its logarithm, 20 bits of the mantissa are
+    enough, since there are at least 13 before the point that it is added to.
+    """
+    coarse = width.size - 1
+    scale = coarse / (maxiter + 2.0 * MARGIN)
+    highest = coarse * (1 - 2.0**-50)
+    exponent = math.floor(math.log2(horizon))
+    shrink = 2.0**-exponent
+    horizon2 = (horizon * shrink) ** 2
+    offset = 1 + math.log2(math.log2(horizon)) + MARGIN
+    size2 = np.empty(BLOCK)
+    size2_bits = size2.view(np.int64)
+    log = np.empty(BLOCK, np.float32)
+    log_bits = log.view(np.int32)
+    steps = np.empty(BLOCK)
+    inside = np.empty(BLOCK, np.bool_)
+    place = np.empty(BLOCK)
+    for row in range(rows[0], rows[1], rows[2]):
+        cy2 = y[row] * y[row]
+        for start in range(0, x.size, BLOCK):
+            # Slices, since LLVM makes vector instructions of loops whose indices begin at 0.
+            block = slice(start, min(start + BLOCK, x.size))
+            cx, last, left, chosen = x[block], n[row, block], z[row, block], bins[row, block]
+            points = cx.size
+            for i in range(points):
+                re = np.float64(left[i].real) * shrink
+                im = np.float64(left[i].imag) * shrink
+                # 0 also stands for the last step: a frame cannot tell it from the interior.
+                at_zero = 0.0 if cx[i] * cx[i] + cy2 >= horizon * horizon else maxiter - 1.0
+                steps[i] = np.float64(np.int32(last[i])) if last[i] > 0 else at_zero
+                size2[i] = re * re + im * im
+                inside[i] = (last[i] == 0) & (size2[i] < horizon2)
+            if horizon < SMOOTH_RADIUS:
+                for i in range(points):
+                    if not inside[i]:
+                        a, b = np.float64(left[i].real), np.float64(left[i].imag)
+                        more, abs2 = _further(a, b, cx[i], y[row])
+                        steps[i] += more
+                        size2[i] = abs2 * shrink * shrink
+                        # c = -2, whose orbit lies at 2 for ever, and belongs to the set.
+                        inside[i] = abs2 < SMOOTH_RADIUS**2
+            for i in range(points):
+                high = np.int32(size2_bits[i] >> 32)
+                mantissa = np.float32(high & 0xFFFFF) * np.float32(2.0**-20)
+                log2 = np.float32((high >> 20) - 1023) + _log2_1p(mantissa)
+                log[i] = np.float32(exponent) + np.float32(0.5) * log2
+            for i in range(points):
+                bits = log_bits[i]
+                mantissa = np.float32(bits & 0x7FFFFF) * np.float32(2.0**-23)
+                log2 = np.float32((bits >> 23) - 127) + _log2_1p(mantissa)
+                at = (steps[i] + (offset - log2)) * scale
+                at = min(max(at, 0.0), highest)
+                place[i] = coarse if inside[i] else at
+            for i in range(points):
+                k = np.uint32(place[i])
+                chosen[i] = first[k] + np.uint32((place[i] - k) * width[k])
+                tally[chosen[i]] += 1
+
+
+def _paint(bins: Any, colours: Any, start: int, stop: int) -> None:
+    for row in range(start, stop):
+        for column in range(bins.shape[1]):
+            bins[row, column] = colours[bins[row, column]]
+
+
+_kernel = numba.njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
+_sort_into_bins = _kernel(_sort_into_bins)
+_paint = _kernel(_paint)
+
+
+def equalised(frame: Frame, shades: RGBA) -> RGBA:
+    """The frame in `shades`, each of which covers about the same area: (ny, nx, 4) uint8.
+
+    shades : (k, 4) uint8, from the lowest count to the highest, and at the end the interior's.
+
+    Compiles for a second or two the first time a machine sees a frame of this number type.
+    """
+    settings = frame.settings
+    x, y = (axis.astype(np.float64) for axis in frame.view.axes(settings.dtype))
+    n, z = np.ascontiguousarray(frame.iterations), np.ascontiguousarray(frame.z)
+    bins: _Bins = np.empty(n.shape, np.uint32)
+
+    def sort(rows: tuple[int, int, int], first: _Bins, width: _Bins, tally: _Bins) -> None:
+        _sort_into_bins(
+            *(n, z, x, y, float(settings.horizon), settings.maxiter),
+            *(rows, first, width, bins, tally),
+        )
+
+    sample = np.zeros(COARSE_BINS + 1, np.uint32)
+    step = max(1, min(n.size // SAMPLE, y.size // 16))
+    sort((0, y.size, step), *_evenly(), sample)
+    first, width = _divided(sample[:-1])
+    tallies = np.zeros((THREADS, BINS + 1), np.uint32)
+    bands = iter(range(0, y.size, BAND))
+
+    def sort_bands(tally: _Bins) -> None:
+        for start in bands:
+            sort((start, min(start + BAND, y.size), 1), first, width, tally)
+
+    _on_threads(sort_bands, tallies)
+    colours = _colours(tallies.sum(axis=0, dtype=np.uint32), shades)
+    bands = iter(range(0, y.size, BAND))
+
+    def paint_bands(_: _Bins) -> None:
+        for start in bands:
+            _paint(bins, colours, start, min(start + BAND, y.size))
+
+    _on_threads(paint_bands, tallies)
+    return bins.view(np.uint8).reshape(*bins.shape, 4)
+
+
+def _evenly() -> tuple[_Bins, _Bins]:
+    """The coarse bins themselves, each a single bin, and the interior's after them."""
+    width = np.ones(COARSE_BINS + 1, np.uint32)
+    width[-1] = 0
+    return np.arange(COARSE_BINS + 1, dtype=np.uint32), width
+
+
+def _divided(sample: _Bins) -> tuple[_Bins, _Bins]:
+    """Where the bins of each coarse bin begin and how many they are, and the interior's BINS, 0."""
+    share = sample / max(sample.sum(), 1)
+    width = LEAST + (share * (BINS - LEAST * COARSE_BINS)).astype(np.uint32)
+    first = np.cumsum(width, dtype=np.uint32) - width
+    return np.append(first, np.uint32(BINS)), np.append(width, np.uint32(0))
+
+
+def _colours(tally: _Bins, shades: RGBA) -> _Bins:
+    """The colour of each bin, its four bytes as one number."""
+    reached = np.cumsum(tally[:-1], dtype=np.int64)
+    inked = shades.view(np.uint32)[:, 0]
+    if not reached[-1]:
+        return np.full(tally.size, inked[-1])
+    # As in `equalise`: the lowest count that occurs gets the first shade, the highest the last.
+    lowest = reached[np.argmax(reached > 0)]
+    steps = (shades.shape[0] - 2) / max(reached[-1] - lowest, 1e-9)
+    index = (np.maximum(reached - lowest, 0) * steps).astype(np.intp)
+    return np.append(inked[index], inked[-1])
+
+
+def _on_threads(work: Callable[[_Bins], None], tallies: _Bins) -> None:
+    """Call `work` in each thread, with a tally of its own."""
+    for _ in _pool().map(work, tallies):
+        pass
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(THREADS, "colour")
