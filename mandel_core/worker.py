@@ -23,12 +23,12 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from multiprocessing import Pipe
-from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 from mandel_core.job import _ignore
 from mandel_core.outcomes import StageFailure
 from mandel_core.tasks import Task
+from mandel_core.transfer import Channel, shared_file
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -37,8 +37,12 @@ _log = logging.getLogger(__name__)
 # by itself and the process keeps its kernels; only compiling and very long steps last longer.
 GRACE_SECONDS = 0.5
 
+# glibc gives the memory of a frame back to the system as soon as it is free; getting it again, page
+# by page, costs a good part of what computing the next one does. Elsewhere nobody reads these.
+_KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**27)}
+
 _CHILD = (
-    "import sys; sys.path[:] = {path!r}; from mandel_core.worker_process import serve; serve({fd})"
+    "import sys; sys.path[:] = {path!r}; from mandel_core.worker_process import serve; serve{fds}"
 )
 
 
@@ -159,11 +163,11 @@ class Worker:
             child.send(("stop", request.number))
         try:
             while True:
-                while not child.connection.poll(0.05):
+                while not child.channel.poll(0.05):
                     if request.kill_at is not None and time.monotonic() > request.kill_at:
                         self._replace(child)
                         return None
-                kind, number, value = child.connection.recv()
+                kind, number, value = child.channel.receive()
                 if number != request.number:
                     continue
                 if kind == "done":
@@ -187,24 +191,29 @@ class Worker:
 
 
 class _Child:
-    """The process and the connection to it."""
+    """The process, the connection to it, and the channel through which it answers."""
 
     def __init__(self) -> None:
-        self.connection, theirs = Pipe()
+        connection, theirs = Pipe()
+        shared = shared_file()
+        self._connection = connection
+        self.channel = Channel(connection, shared)
         self._sending = threading.Lock()
-        code = _CHILD.format(path=sys.path, fd=theirs.fileno())
+        fds = (theirs.fileno(), shared)
+        code = _CHILD.format(path=sys.path, fds=fds)
         self.process = subprocess.Popen(
             [sys.executable, "-c", code],
-            pass_fds=[theirs.fileno()],
+            pass_fds=fds,
+            env={**_KEEP_MEMORY, **os.environ},
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # so that the compilers it starts can be ended with it
         )
         theirs.close()
-        self._finalizer = weakref.finalize(self, _end, self.process, self.connection)
+        self._finalizer = weakref.finalize(self, _end, self.process, self.channel)
 
     def send(self, message: tuple[Any, ...]) -> None:
         with self._sending, contextlib.suppress(OSError):  # a dead process is noticed when reading
-            self.connection.send(message)
+            self._connection.send(message)
 
     def kill(self) -> None:
         self._finalizer()
@@ -215,9 +224,9 @@ class _Child:
         return f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
 
 
-def _end(process: subprocess.Popen[bytes], connection: Connection) -> None:
+def _end(process: subprocess.Popen[bytes], channel: Channel) -> None:
     if process.poll() is None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    connection.close()
+    channel.close()

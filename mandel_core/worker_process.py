@@ -12,11 +12,16 @@ from typing import Any
 
 from mandel_core.outcomes import Cancelled, StageFailure
 from mandel_core.tasks import Task
+from mandel_core.transfer import Channel
 
 
-def serve(fd: int) -> None:
-    """Run tasks until the other end closes. The process ends with this function."""
+def serve(fd: int, shared: int) -> None:
+    """Run tasks until the other end closes. The process ends with this function.
+
+    fd, shared : descriptors of the connection and of the file that large results go through.
+    """
     connection: Connection[Any, Any] = Connection(fd)
+    channel = Channel(connection, shared)
     tasks: SimpleQueue[tuple[int, Task[Any]]] = SimpleQueue()
     stopped: set[int] = set()
 
@@ -40,9 +45,9 @@ def serve(fd: int) -> None:
         outcome = _outcome(
             task,
             should_stop=lambda: number in stopped,
-            on_phase=lambda phase: connection.send(("phase", number, phase)),
+            on_phase=lambda phase: channel.send(("phase", number, phase)),
         )
-        connection.send(("done", number, outcome))
+        channel.send(("done", number, outcome))
         stopped.discard(number)
 
     while True:

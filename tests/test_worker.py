@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
+from dataclasses import dataclass
+from multiprocessing import Pipe
 from typing import Any
 
 import numpy as np
@@ -16,6 +19,7 @@ import pytest
 
 from mandel_core import Frame, Measurement, Settings, StageFailure, Viewport, render
 from mandel_core.tasks import Devices, Draw, Measure, Render
+from mandel_core.transfer import Channel, shared_file
 from mandel_core.worker import Worker
 
 VIEW = Viewport.from_bounds(-2.25, 0.75, -1.25, 1.25, 120, 100)
@@ -68,6 +72,82 @@ def test_pictures_measurements_and_devices_come_back(worker: Worker) -> None:
     assert isinstance(measurement, Measurement)
     assert len(measurement.run_seconds) == 2
     assert "cpu" in result(worker.submit(Devices()))
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """Arrays of `size` bytes and others, each as likely as any other to lose its way."""
+
+    size: int
+    compile_key: Hashable = None
+    stage: str = "numpy"
+
+    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Any:
+        on_phase("running")
+        long = np.random.default_rng(self.size).integers(0, 256, self.size, np.uint8)
+        table = np.arange(50_000, dtype=np.complex64).reshape(200, 250)
+        empty = np.zeros((0, 4), np.float64)
+        return {
+            "long": long,
+            "again": [long, long[:9]],
+            "F": table.T,
+            "every": table[::2],
+            "0": empty,
+        }
+
+
+@dataclass(frozen=True)
+class Kill:
+    """The end of the process that runs it."""
+
+    compile_key: Hashable = None
+    stage: str = "numpy"
+
+    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Any:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_large_results_come_back_as_they_are_and_stay_so(worker: Worker) -> None:
+    # The shared file has to grow in between, and what came before is not written over.
+    sizes = (100, 300_001, 3_000_000, 5_000, 40_000_000, 7_000_000)
+    results = [result(worker.submit(Arrays(size))) for size in sizes]
+    for size, came in zip(sizes, results, strict=True):
+        expected = Arrays(size).run(lambda: False, lambda phase: None)
+        for name in ("long", "F", "every", "0"):
+            np.testing.assert_array_equal(came[name], expected[name], strict=True)
+            assert came[name].flags.writeable
+        assert came["again"][0] is came["long"]
+        np.testing.assert_array_equal(came["again"][1], expected["long"][:9])
+        assert came["F"].flags.f_contiguous
+
+
+def test_without_memory_to_share_the_pipe_takes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(self: Channel, size: int) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(Channel, "_make_room", no_room)
+    here, there = Pipe()
+    file = shared_file()
+    sender, receiver = Channel(there, file), Channel(here, os.dup(file))
+    sent = np.arange(1_000_000)
+    thread = threading.Thread(target=sender.send, args=(sent,))
+    thread.start()
+    np.testing.assert_array_equal(receiver.receive(), sent)
+    thread.join()
+    sender.close()
+    receiver.close()
+
+
+@pytest.mark.skipif(not os.path.isdir("/dev/fd"), reason="no list of open files")
+def test_processes_that_were_killed_leave_nothing_behind() -> None:
+    before = len(os.listdir("/dev/fd"))
+    worker = Worker()
+    for _ in range(3):
+        assert result(worker.submit(Arrays(2_000_000)))["long"].size == 2_000_000
+        assert result(worker.submit(Kill())).kind == "died"
+    worker.close()
+    gc.collect()
+    assert len(os.listdir("/dev/fd")) == before
 
 
 def test_a_failing_stage_is_a_value(worker: Worker) -> None:
