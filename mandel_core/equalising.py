@@ -13,17 +13,14 @@ bins, and each coarse bin is divided as finely as it is full.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from typing import Any
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from mandel_core.colour import FURTHER_STEPS, RGBA, SMOOTH_RADIUS
+from mandel_core.colour import FURTHER_STEPS, RGBA, SMOOTH_RADIUS, THREADS, threads
 from mandel_core.outcomes import Frame
 
 BINS = 2**16
@@ -36,7 +33,6 @@ MARGIN = 8
 
 BAND = 32  # rows
 BLOCK = 512  # points; the scratch of a block stays in the first-level cache
-THREADS = min(os.cpu_count() or 1, 8)  # each has bins of its own, to be added up
 
 _Bins = NDArray[np.uint32]
 
@@ -223,10 +219,5 @@ def _colours(tally: _Bins, shades: RGBA) -> _Bins:
 
 def _on_threads(work: Callable[[_Bins], None], tallies: _Bins) -> None:
     """Call `work` in each thread, with a tally of its own."""
-    for _ in _pool().map(work, tallies):
+    for _ in threads().map(work, tallies):
         pass
-
-
-@cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(THREADS, "colour")

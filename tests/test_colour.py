@@ -258,14 +258,15 @@ def test_what_the_quick_way_reads_is_left_alone_and_need_not_be_contiguous(small
     np.testing.assert_array_equal(small.z, kept[1])
 
 
-def test_hill_shading_is_the_tutorials(small):
+@pytest.mark.parametrize("palette", PALETTES)
+def test_hill_shading_is_the_tutorials(small, palette):
     # The tutorial shows its first row at the top; we show it at the bottom, lit the same way.
     M = np.nan_to_num(continuous_count(small))[::-1]
     light = LightSource(azdeg=315, altdeg=10)
     expected = light.shade(
-        M, cmap=colormaps["hot"], vert_exag=1.5, norm=PowerNorm(0.3), blend_mode="hsv"
+        M, cmap=colormaps[palette], vert_exag=1.5, norm=PowerNorm(0.3), blend_mode="hsv"
     )[::-1]
-    picture = shade(small, "hill-shaded", "hot")
+    picture = shade(small, "hill-shaded", palette)
     np.testing.assert_allclose(picture, 255 * expected, rtol=0, atol=0.5 + 1e-9)
 
 
