@@ -26,7 +26,7 @@ from mandel_core.outcomes import Frame
 BINS = 2**16
 COARSE_BINS = 2**13
 LEAST = 2  # bins to a coarse bin, however little the sample finds in it
-SAMPLE = 2**16  # points, at least
+SAMPLE = 2**15  # points, at least
 # How far counts can lie outside of 0 to maxiter: below where c itself is far beyond the horizon,
 # above where it takes many steps from a small horizon to SMOOTH_RADIUS. Ends hold what is outside.
 MARGIN = 8
@@ -143,8 +143,30 @@ def _paint(bins: Any, colours: Any, start: int, stop: int) -> None:
             bins[row, column] = colours[bins[row, column]]
 
 
+def _colour_bins(tallies: Any, shades: Any, colours: Any) -> None:
+    """Write the colour of each bin into `colours`, given what each thread put into it.
+
+    As in `colour.equalise`, the lowest count that occurs gets the first shade, the highest the
+    last but one, and the interior the last.
+    """
+    bins = colours.size - 1
+    reached = np.zeros(bins, np.int64)
+    total = lowest = 0
+    for i in range(bins):
+        for tally in tallies:
+            total += tally[i]
+        if lowest == 0:
+            lowest = total
+        reached[i] = total
+    steps = (shades.size - 2) / max(total - lowest, 1e-9)
+    for i in range(bins):
+        colours[i] = shades[int(max(reached[i] - lowest, 0) * steps)]
+    colours[bins] = shades[-1]
+
+
 _kernel = numba.njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
 _sort_into_bins = _kernel(_sort_into_bins)
+_colour_bins = _kernel(_colour_bins)
 _paint = _kernel(_paint)
 
 
@@ -178,7 +200,8 @@ def equalised(frame: Frame, shades: RGBA) -> RGBA:
             sort((start, min(start + BAND, y.size), 1), first, width, tally)
 
     _on_threads(sort_bands, tallies)
-    colours = _colours(tallies.sum(axis=0, dtype=np.uint32), shades)
+    colours = np.empty(BINS + 1, np.uint32)
+    _colour_bins(tallies, shades.view(np.uint32)[:, 0], colours)
     bands = iter(range(0, y.size, BAND))
 
     def paint_bands(_: _Bins) -> None:
@@ -204,20 +227,12 @@ def _divided(sample: _Bins) -> tuple[_Bins, _Bins]:
     return np.append(first, np.uint32(BINS)), np.append(width, np.uint32(0))
 
 
-def _colours(tally: _Bins, shades: RGBA) -> _Bins:
-    """The colour of each bin, its four bytes as one number."""
-    reached = np.cumsum(tally[:-1], dtype=np.int64)
-    inked = shades.view(np.uint32)[:, 0]
-    if not reached[-1]:
-        return np.full(tally.size, inked[-1])
-    # As in `equalise`: the lowest count that occurs gets the first shade, the highest the last.
-    lowest = reached[np.argmax(reached > 0)]
-    steps = (shades.shape[0] - 2) / max(reached[-1] - lowest, 1e-9)
-    index = (np.maximum(reached - lowest, 0) * steps).astype(np.intp)
-    return np.append(inked[index], inked[-1])
-
-
 def _on_threads(work: Callable[[_Bins], None], tallies: _Bins) -> None:
-    """Call `work` in each thread, with a tally of its own."""
-    for _ in threads().map(work, tallies):
-        pass
+    """Call `work` in this thread and as many others as it takes, with a tally for each.
+
+    This one does its share: it runs already, and others are woken where it does not.
+    """
+    others = [threads().submit(work, tally) for tally in tallies[1:]]
+    work(tallies[0])
+    for other in others:
+        other.result()
