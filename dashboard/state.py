@@ -30,7 +30,7 @@ class State:
     x: Decimal = Decimal("-0.75")
     y: Decimal = Decimal(0)
     width: Decimal = Decimal("3.5")
-    stage: str = "lanes"
+    stage: str = "fast"
     chunksize: int = 10
     device: str = "cpu"
     iterations: int = 200

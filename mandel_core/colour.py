@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Literal, get_args
 
@@ -12,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mandel_core.outcomes import Frame
+from mandel_core.threads import cores, shared
 
 Look = Literal["equalised", "hill-shaded"]
 LOOKS: tuple[str, ...] = get_args(Look)
@@ -29,7 +28,7 @@ _SHADES = 2**12
 _BAND = 16  # rows
 
 # What shares a picture out among threads takes no more than these.
-THREADS = min(os.cpu_count() or 1, 8)
+THREADS = min(cores(), 8)
 
 
 def continuous_count(frame: Frame) -> Floats:
@@ -116,6 +115,8 @@ def hill_shade(count: Floats, palette: str = "hot") -> RGBA:
     picture = np.full((rows, columns, 4), 255, np.uint8)
     downwards = picture[::-1]
 
+    bands = iter(range(0, rows, _BAND))
+
     def paint(start: int) -> None:
         band = slice(start, min(start + _BAND, rows))
         step = np.minimum((height[band, :columns] * value.size).astype(np.intp), value.size - 1)
@@ -129,8 +130,11 @@ def hill_shade(count: Floats, palette: str = "hot") -> RGBA:
         for channel, k in enumerate(fall):
             downwards[band, :, channel] = np.rint(255 * (v * (1 - s * k[step])))
 
-    for _ in threads().map(paint, range(0, rows, _BAND)):
-        pass
+    def paint_bands(_: int) -> None:
+        for start in bands:
+            paint(start)
+
+    shared(paint_bands, THREADS)
     return picture
 
 
@@ -148,12 +152,6 @@ def _hues(palette: str) -> tuple[Floats, Floats, Floats]:
     pure = hsv.copy()
     pure[:, 1:] = 1
     return hsv[:, 1], hsv[:, 2], 1 - hsv_to_rgb(pure).T
-
-
-@cache
-def threads() -> ThreadPoolExecutor:
-    """The threads that colour; each takes up a band of rows when it is done with one."""
-    return ThreadPoolExecutor(THREADS, "colour")
 
 
 def equalise(count: Floats, palette: str = "inferno") -> RGBA:

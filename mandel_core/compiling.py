@@ -10,7 +10,7 @@ import logging
 import types
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -22,29 +22,54 @@ MAX_KERNELS = 64
 _kernels: OrderedDict[tuple[Any, ...], Step] = OrderedDict()
 
 
+# Inductor inlines what a pointwise node reads once per use, so that z -> z * z grows exponentially
+# with the steps unrolled until a threshold makes it keep an intermediate. At 0 it keeps all of
+# them, as local variables of one loop; the C++ compiler does the rest. Fusing must then be allowed
+# to go on through as many nodes as the steps have.
+CHEAP = {
+    "realize_opcount_threshold": 0,
+    "realize_reads_threshold": 0,
+    "max_fusion_size": 4096,
+}
+# Off by default, which costs a third of the multiplications' slots.
+FUSED_MULTIPLY_ADD = {"cpp.enable_floating_point_contract_flag": "fast"}
+
+
 def compiled(
-    job: Job, step: Step, *, place: Place = HOST, fullgraph: bool = False, size: int = 1
+    job: Job,
+    step: Step,
+    *,
+    place: Place = HOST,
+    fullgraph: bool = False,
+    size: int = 1,
+    points: int | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> Step:
     """`step` compiled for this job's shape, type, device and thread count; kept for the next call.
 
     Dynamo counts recompiles per code object and guards on shape, thread count and every Python
     number. Each combination gets a code object of its own, so that going back to a combination
     never recompiles and none uses up the recompile limit of another. `size` tells apart the
-    chunk sizes of a step that has one. The least recently used kernels are given up.
+    chunk sizes of a step that has one; with `points` the step is for flat planes of that many, and
+    serves every viewport. `options` are Inductor's, for this kernel only. The least recently used
+    kernels are given up.
     """
     import torch
 
     settings, view = job.settings, job.view
     key = (
-        *(step, size, view.nx, view.ny, settings.dtype, settings.horizon),
-        *(settings.device, settings.threads, place.tensors, fullgraph),
+        *(step, size, (view.nx, view.ny) if points is None else points, settings.dtype),
+        *(settings.horizon, settings.device, settings.threads, place.tensors, fullgraph),
+        tuple((options or {}).items()),
     )
     if key in _kernels:
         _kernels.move_to_end(key)
         return _kernels[key]
     own = _own_code(step)
     kernel: Step = torch.compile(
-        _own_code(torch.compiler.wrap_numpy(own)) if place.tensors else own, fullgraph=fullgraph
+        _own_code(torch.compiler.wrap_numpy(own)) if place.tensors else own,
+        fullgraph=fullgraph,
+        options=dict(options) if options else None,
     )
     _kernels[key] = kernel
     while len(_kernels) > MAX_KERNELS:

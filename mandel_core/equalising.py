@@ -13,15 +13,15 @@ bins, and each coarse bin is divided as finely as it is full.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from mandel_core.colour import FURTHER_STEPS, RGBA, SMOOTH_RADIUS, THREADS, threads
+from mandel_core.colour import FURTHER_STEPS, RGBA, SMOOTH_RADIUS, THREADS
 from mandel_core.outcomes import Frame
+from mandel_core.threads import shared
 
 BINS = 2**16
 COARSE_BINS = 2**13
@@ -195,20 +195,20 @@ def equalised(frame: Frame, shades: RGBA) -> RGBA:
     tallies = np.zeros((THREADS, BINS + 1), np.uint32)
     bands = iter(range(0, y.size, BAND))
 
-    def sort_bands(tally: _Bins) -> None:
+    def sort_bands(number: int) -> None:
         for start in bands:
-            sort((start, min(start + BAND, y.size), 1), first, width, tally)
+            sort((start, min(start + BAND, y.size), 1), first, width, tallies[number])
 
-    _on_threads(sort_bands, tallies)
+    shared(sort_bands, THREADS)
     colours = np.empty(BINS + 1, np.uint32)
     _colour_bins(tallies, shades.view(np.uint32)[:, 0], colours)
     bands = iter(range(0, y.size, BAND))
 
-    def paint_bands(_: _Bins) -> None:
+    def paint_bands(_: int) -> None:
         for start in bands:
             _paint(bins, colours, start, min(start + BAND, y.size))
 
-    _on_threads(paint_bands, tallies)
+    shared(paint_bands, THREADS)
     return bins.view(np.uint8).reshape(*bins.shape, 4)
 
 
@@ -225,14 +225,3 @@ def _divided(sample: _Bins) -> tuple[_Bins, _Bins]:
     width = LEAST + (share * (BINS - LEAST * COARSE_BINS)).astype(np.uint32)
     first = np.cumsum(width, dtype=np.uint32) - width
     return np.append(first, np.uint32(BINS)), np.append(width, np.uint32(0))
-
-
-def _on_threads(work: Callable[[_Bins], None], tallies: _Bins) -> None:
-    """Call `work` in this thread and as many others as it takes, with a tally for each.
-
-    This one does its share: it runs already, and others are woken where it does not.
-    """
-    others = [threads().submit(work, tally) for tally in tallies[1:]]
-    work(tallies[0])
-    for other in others:
-        other.result()

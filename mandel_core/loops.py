@@ -16,7 +16,7 @@ import numpy as np
 from mandel_core.job import Job
 from mandel_core.stage import ZN
 
-Step = Callable[..., tuple[Any, Any]]
+Step = Callable[..., Any]
 
 
 @dataclass(frozen=True)

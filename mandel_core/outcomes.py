@@ -50,9 +50,10 @@ class Cancelled(Exception):
 class Frame:
     """One computed viewport.
 
-    iterations : (ny, nx) int64, the tutorial's N: the last n at which |z| was below the horizon,
-        and 0 where that is the last step, which the tutorial takes for the interior.
-    z : (ny, nx) complex64 or complex128, the tutorial's Z: the orbit where it was left.
+    iterations : (ny, nx) int64 or int32, the tutorial's N: the last n at which |z| was below the
+        horizon, and 0 where that is the last step, which the tutorial takes for the interior.
+    z : (ny, nx) complex64 or complex128, the tutorial's Z: the orbit where it was left. Where a
+        stage knows of the interior beforehand it is some number below the horizon.
     run_seconds, compile_seconds : wall time, the second not contained in the first.
     warnings : what the compiler warned of on the way.
     executed : iterations done, useful or not, in all points together; None where unknown.

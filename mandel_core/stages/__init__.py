@@ -13,6 +13,12 @@ from mandel_core.stages import (
     stage_6_trampoline,
     stage_7_numba,
     stage_8_lanes,
+    stage_9_planes,
+    stage_10_cheap,
+    stage_11_free,
+    stage_12_gather,
+    stage_13_known,
+    stage_14_fast,
 )
 
 STAGES = StageList(
@@ -26,6 +32,12 @@ STAGES = StageList(
         stage_6_trampoline.STAGE,
         stage_7_numba.STAGE,
         stage_8_lanes.STAGE,
+        stage_9_planes.STAGE,
+        stage_10_cheap.STAGE,
+        stage_11_free.STAGE,
+        stage_12_gather.STAGE,
+        stage_13_known.STAGE,
+        stage_14_fast.STAGE,
     )
 )
 

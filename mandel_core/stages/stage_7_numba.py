@@ -11,15 +11,14 @@ differ from NumPy's by rounding.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
 from mandel_core.job import Job
 from mandel_core.stage import ZN, Stage
+from mandel_core.threads import cores, shared
 
 BAND = 8  # rows; small enough to share out evenly and to stop soon when cancelled
 
@@ -55,13 +54,17 @@ def in_bands(job: Job, step: Callable[..., int]) -> ZN:
     horizon2 = x.dtype.type(settings.horizon) ** 2
     kernel = compiled(job, step)
 
-    def band(start: int) -> int:
-        job.checkpoint()
-        rows = slice(start, start + BAND)
-        return kernel(x, y[rows], horizon2, settings.maxiter, Z[rows], N[rows])
+    bands = iter(range(0, y.size, BAND))
 
-    with ThreadPoolExecutor(settings.threads or os.cpu_count()) as pool:
-        job.executed = sum(pool.map(band, range(0, y.size, BAND)))
+    def work(_: int) -> int:
+        executed = 0
+        for start in bands:
+            job.checkpoint()
+            rows = slice(start, start + BAND)
+            executed += kernel(x, y[rows], horizon2, settings.maxiter, Z[rows], N[rows])
+        return executed
+
+    job.executed = sum(shared(work, settings.threads or cores()))
     return Z, N
 
 

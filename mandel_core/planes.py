@@ -1,0 +1,66 @@
+"""What surrounds the stages on flat planes: one contiguous tensor each for the parts of c and z.
+
+A fifth plane counts steps, as floats of the same width, so that it shares the vector registers'
+layout. Mixed with two-dimensional operands or integers of another width none of it would be fused
+into one vector loop.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mandel_core.job import Job
+from mandel_core.stage import ZN
+
+Planes = tuple[Any, Any, Any, Any, Any]  # c's real and imaginary part, z's, steps
+
+
+def begin(job: Job, rows: int | None = None, multiple: int = 1) -> Planes:
+    """The planes before the first step, on the job's device.
+
+    rows : how many of the viewport's rows, from the first; None for all.
+    multiple : the planes' length is padded to one; there c is 0.
+    """
+    import torch
+
+    x, y = (torch.from_numpy(axis) for axis in job.view.axes(job.settings.dtype))
+    y = y[:rows, None]
+    points = x.numel() * y.numel()
+    length = points + -points % multiple
+    block = torch.zeros((5, length), dtype=x.dtype, device=job.settings.device)
+    planes: Planes = block.unbind()
+    for plane, axis in zip(planes, (x, y), strict=False):
+        plane[:points].view(y.numel(), -1).copy_(axis.to(plane.device))
+    return planes
+
+
+def end(job: Job, re: Any, im: Any, steps: Any, rows: int | None = None) -> ZN:
+    """Z and N of the whole viewport; with `rows`, those beyond mirror the ones before."""
+    import torch
+
+    columns = job.view.nx
+    rows = rows or job.view.ny
+    half = job.view.ny - rows
+    re, im, steps = (plane[: rows * columns].view(rows, columns) for plane in (re, im, steps))
+    Z = torch.empty((job.view.ny, columns), dtype=re.dtype.to_complex(), device=re.device)
+    N = torch.empty(Z.shape, dtype=torch.int32, device=re.device)
+    torch.complex(re, im, out=Z[:rows])
+    last = torch.where(steps == job.settings.maxiter, 0, steps - 1)
+    N[:rows] = last.clamp_(min=0)
+    if half:
+        Z[rows:] = Z[:half].flip(0).conj()
+        N[rows:] = N[:half].flip(0)
+    return Z.cpu().numpy(), N.cpu().numpy()
+
+
+def scalar(job: Job, value: float) -> Any:
+    """A number as a tensor of the job's type, on its device: data to a kernel, not a constant."""
+    import torch
+
+    dtype = getattr(torch, job.settings.dtype)
+    return torch.tensor(value, dtype=dtype, device=job.settings.device)
+
+
+def horizon2(job: Job) -> Any:
+    """The square of the horizon, as `scalar` makes it."""
+    return scalar(job, job.settings.horizon**2)

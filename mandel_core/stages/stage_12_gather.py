@@ -1,0 +1,147 @@
+"""Stage 12, beyond the tutorial: tiles, and only the points that are still alive.
+
+A chunk of all points goes on with most of them long gone. Here rounds of chunks are separated by
+a look at the counters: once a quarter of the points has left, those still alive are gathered into
+shorter planes, and the others put back to where they belong in the picture. The look is eager
+torch code, since its result has a size that depends on the data; the steps are stage 11's, now in
+tensors and in place.
+
+Kernels are compiled for tiles of two sizes, not for the picture's: large ones, so that their calls
+cost little, and small ones, so that the last few points do not drag a large tile to the end. They
+serve every viewport, size and number of iterations. This module's `rounds` is stage 13's as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mandel_core import planes
+from mandel_core.compiling import compiled
+from mandel_core.job import Job
+from mandel_core.planes import Planes
+from mandel_core.stage import ZN, Stage
+from mandel_core.stages.stage_11_free import FREE, OPTIONS
+
+LARGE, SMALL = 2**16, 2**13
+BLOCKS = 3
+CHUNK = BLOCKS * FREE
+# A round is longer the more steps lie behind it; points that have lived long will live on.
+ROUND = 0.25
+GATHER_BELOW = 0.75
+
+
+def step(cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any) -> None:
+    import torch
+
+    a0, b0, n = re, im, N
+    for _ in range(BLOCKS):
+        a, b = a0, b0
+        for _ in range(FREE):
+            a, b = a * a + (cx - b * b), (a + a) * b + cy
+        inside = a * a + b * b < horizon2
+        a0, b0 = torch.where(inside, a, a0), torch.where(inside, b, b0)
+        n = torch.where(inside, n + FREE, n)
+    re.copy_(a0)
+    im.copy_(b0)
+    N.copy_(n)
+
+
+def replay(cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any, maxiter: Any) -> None:
+    import torch
+
+    a, b, n = re, im, N
+    for _ in range(FREE):
+        inside = torch.where(n < maxiter, a * a + b * b, horizon2) < horizon2
+        a1, b1 = a * a + (cx - b * b), (a + a) * b + cy
+        a, b, n = (torch.where(inside, *pair) for pair in ((a1, a), (b1, b), (n + 1, n)))
+    re.copy_(a)
+    im.copy_(b)
+    N.copy_(n)
+
+
+def run(job: Job) -> ZN:
+    picture = planes.begin(job, multiple=SMALL)
+    rounds(job, picture, job.view.nx * job.view.ny)
+    return planes.end(job, *picture[2:])
+
+
+def rounds(job: Job, picture: Planes, points: int, done: int = 0, where: Any = None) -> None:
+    """Carry the planes in place from step `done` to the end.
+
+    points : how many there are in the picture, whose planes may be longer.
+    where : the indices of the points alive after `done` steps; None for all. The others stay.
+    """
+    import torch
+
+    maxiter, horizon2 = job.settings.maxiter, planes.horizon2(job)
+    alive = picture
+    if where is not None:
+        points, alive = where.numel(), _gathered(picture, where)
+    first, executed = where, 0
+    while points and maxiter - done >= CHUNK:
+        chunks = max(1, min(round(done * ROUND / CHUNK), (maxiter - done) // CHUNK))
+        executed += in_tiles(job, step, alive, points, horizon2, times=chunks)
+        done += chunks * CHUNK
+        stays = alive[4][:points] == done
+        if int(stays.sum()) >= GATHER_BELOW * points:
+            continue
+        keep = stays.nonzero().view(-1)
+        if where is None:
+            where = keep
+        else:
+            left = stays.logical_not_().nonzero().view(-1)
+            _put_back(picture, where[left], alive, left)
+            where = where[keep]
+        points = keep.numel()
+        alive = _gathered(alive, keep)
+    if where is not None:
+        _put_back(picture, where, alive, torch.arange(points, device=where.device))
+    few = first is not None and 4 * first.numel() < picture[0].numel()
+    last = _gathered(picture, first) if few else picture
+    limit = planes.scalar(job, maxiter)
+    for _ in range(done, max(maxiter, done + 1), FREE):
+        executed += in_tiles(job, replay, last, last[0].numel(), horizon2, limit)
+    if few:
+        _put_back(picture, first, last, torch.arange(first.numel(), device=first.device))
+    job.executed = (job.executed or 0) + executed
+
+
+def in_tiles(
+    job: Job, step: Callable[..., None], arrays: Planes, points: int, *more: Any, times: int = 1
+) -> int:
+    """Call `step` on tile after tile, `times` each; returns the iterations executed."""
+    start = 0
+    while start < points:
+        job.checkpoint()
+        size = LARGE if arrays[0].numel() - start >= LARGE and points - start > LARGE / 2 else SMALL
+        tile = [plane[start : start + size] for plane in arrays]
+        kernel = compiled(job, step, fullgraph=True, points=size, options=OPTIONS)
+        for _ in range(times):
+            kernel(*tile, *more)
+        start += size
+    return start * times * (CHUNK if step is not replay else FREE)
+
+
+def _gathered(arrays: Planes, keep: Any) -> Planes:
+    """The points of these indices, in planes that are a multiple of SMALL long."""
+    length = keep.numel() + -keep.numel() % SMALL
+    out: Planes = arrays[0].new_zeros((5, length)).unbind()
+    for plane, source in zip(out, arrays, strict=True):
+        plane[: keep.numel()] = source[keep]
+    return out
+
+
+def _put_back(picture: Planes, where: Any, arrays: Planes, which: Any) -> None:
+    for target, source in zip(picture[2:], arrays[2:], strict=True):
+        target[where] = source[which]
+
+
+STAGE = Stage(
+    name="gather",
+    title="Points still alive",
+    section="Beyond the tutorial",
+    step=step,
+    run=run,
+    varies=frozenset({"device", "threads"}),
+)
