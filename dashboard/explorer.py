@@ -30,6 +30,7 @@ from dashboard.state import (
     MAX_WIDTH,
     MIN_WIDTH,
     PALETTES,
+    PRECISIONS,
     STAGE_NAMES,
     State,
 )
@@ -83,6 +84,11 @@ class Explorer(pn.viewable.Viewer):
         default=HOME.iterations,
         bounds=(1, MAX_ITERATIONS),
         doc="Iterations after which a point counts as inside.",
+    )
+    precision = param.Selector(
+        default=HOME.precision,
+        objects=list(PRECISIONS),
+        doc="The number type; automatic takes float32 while its rounding cannot be seen.",
     )
     look = param.Selector(
         default=HOME.look,
@@ -172,7 +178,7 @@ class Explorer(pn.viewable.Viewer):
             maxiter=self.iterations,
             chunksize=chunksize or self.chunksize,
             device=self.device if "device" in STAGES[name].varies else "cpu",
-            dtype=view.precision,
+            dtype=view.precision if self.precision == "automatic" else self.precision,
         )
 
     def viewport(self) -> Viewport:
@@ -214,6 +220,10 @@ class Explorer(pn.viewable.Viewer):
             ),
             pn.Row(
                 pn.widgets.Select.from_param(self.param.device, label="Device", **wide),
+                pn.widgets.Select.from_param(self.param.precision, label="Precision", **wide),
+                **wide,
+            ),
+            pn.Row(
                 pn.widgets.Select.from_param(self.param.look, label="Colour", **wide),
                 pn.widgets.Select.from_param(self.param.palette, label="Palette", **wide),
                 **wide,

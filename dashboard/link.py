@@ -18,6 +18,7 @@ from dashboard.state import (
     MAX_WIDTH,
     MIN_WIDTH,
     PALETTES,
+    PRECISIONS,
     State,
 )
 from mandel_core import STAGES
@@ -67,6 +68,7 @@ _FIELDS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("chunksize", "chunk", _whole(1, MAX_CHUNK)),
     ("device", "device", _one_of(DEVICES)),
     ("iterations", "iterations", _whole(1, MAX_ITERATIONS)),
+    ("precision", "precision", _one_of(PRECISIONS)),
     ("look", "colour", _one_of(LOOKS)),
     ("palette", "palette", _one_of(PALETTES)),
 )

@@ -18,6 +18,7 @@ MAX_ITERATIONS = 50_000
 MAX_CHUNK = 200
 MAX_PIXELS = 4096
 
+PRECISIONS = ("automatic", "float32", "float64")
 DEVICES = ("cpu", "cuda", "mps")
 LOOK_NAMES = {look.capitalize(): look for look in LOOKS}
 STAGE_NAMES = {stage.title: stage.name for stage in STAGES}
@@ -34,6 +35,7 @@ class State:
     chunksize: int = 10
     device: str = "cpu"
     iterations: int = 200
+    precision: str = "automatic"
     look: str = "equalised"
     palette: str = "inferno"
 
@@ -52,6 +54,7 @@ __all__ = [
     "MAX_WIDTH",
     "MIN_WIDTH",
     "PALETTES",
+    "PRECISIONS",
     "STAGE_NAMES",
     "State",
 ]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import atexit
 from concurrent.futures import Future
 from functools import cache
+from typing import get_args
 
 from dashboard.state import HOME
 from mandel_core import Settings, StageFailure, Viewport
 from mandel_core.tasks import Devices, Draw
+from mandel_core.viewport import Precision
 from mandel_core.worker import Worker
 
 
@@ -35,7 +37,9 @@ def devices() -> Future[tuple[str, ...] | StageFailure]:
 
 
 def warm_up() -> None:
-    """Load or compile what the first picture needs, then torch, before anybody asks."""
+    """Load or compile what the first pictures need, then torch, before anybody asks."""
     view = Viewport.from_screen(HOME.x, HOME.y, HOME.width, 16, 16)
-    drawing().submit(Draw(view, Settings(HOME.stage)), session="warm-up")
+    for dtype in get_args(Precision):
+        task = Draw(view, Settings(HOME.stage, dtype=dtype))
+        drawing().submit(task, session=f"warm-up in {dtype}")
     devices()

@@ -21,6 +21,7 @@ from dashboard.state import (
     MAX_WIDTH,
     MIN_WIDTH,
     PALETTES,
+    PRECISIONS,
     State,
 )
 from mandel_core import STAGES
@@ -38,6 +39,7 @@ states = st.builds(
     device=st.sampled_from(DEVICES),
     iterations=st.integers(1, MAX_ITERATIONS),
     look=st.sampled_from(LOOKS),
+    precision=st.sampled_from(PRECISIONS),
     palette=st.sampled_from(PALETTES),
 )
 
@@ -68,7 +70,7 @@ def test_a_bad_number_is_replaced_and_named(key: str, value: str) -> None:
     assert f"link's {key} " in notices[0]
 
 
-@pytest.mark.parametrize("key", ["stage", "device", "colour", "palette"])
+@pytest.mark.parametrize("key", ["stage", "device", "precision", "colour", "palette"])
 def test_an_unknown_name_is_replaced_and_named(key: str) -> None:
     state, notices = decode(f"?{key}=../../etc/passwd&x=-1.25")
     assert state == State(x=Decimal("-1.25"))
