@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import atexit
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import cache
-from typing import get_args
 
 from dashboard.state import HOME
 from mandel_core import Settings, StageFailure, Viewport
 from mandel_core.tasks import Devices, Draw
-from mandel_core.viewport import Precision
 from mandel_core.worker import Worker
 
 
@@ -39,7 +38,12 @@ def devices() -> Future[tuple[str, ...] | StageFailure]:
 def warm_up() -> None:
     """Load or compile what the first pictures need, then torch, before anybody asks."""
     view = Viewport.from_screen(HOME.x, HOME.y, HOME.width, 16, 16)
-    for dtype in get_args(Precision):
-        task = Draw(view, Settings(HOME.stage, dtype=dtype))
-        drawing().submit(task, session=f"warm-up in {dtype}")
+    common = Settings(HOME.stage, dtype="float32")
+    first = drawing().submit(Draw(view, common), session="warm-up")
+
+    def go_on(_: object) -> None:  # after the pictures that visitors may wait for by then
+        deeper = Draw(view, replace(common, dtype="float64"))
+        drawing().submit(deeper, session="warm-up")
+
+    first.add_done_callback(go_on)
     devices()

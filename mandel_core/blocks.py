@@ -101,13 +101,13 @@ def _free(w: Any, horizon2: Any) -> bool:
 
 
 @_jit
-def _replay(w: Any, horizon2: Any, steps: int) -> None:
-    """Up to `steps` single steps, each lane only as far as the horizon."""
-    one = w.dtype.type(1)
+def _replay(w: Any, horizon2: Any, steps: int, limit: int) -> None:
+    """Up to `steps` single steps for each lane: not beyond the horizon, nor a count of `limit`."""
+    zero, one, most = w.dtype.type(0), w.dtype.type(1), w.dtype.type(limit)
     for _ in range(steps):
         for lane in range(LANES):
             a, b, count = w[RE + lane], w[IM + lane], w[COUNT + lane]
-            inside = a * a + b * b < horizon2
+            inside = (a * a + b * b < horizon2) & (count < most) & (count >= zero)
             w[RE + lane] = a * a + (w[CX + lane] - b * b) if inside else a
             w[IM + lane] = (a + a) * b + w[CY + lane] if inside else b
             w[COUNT + lane] = count + one if inside else count
@@ -149,16 +149,16 @@ def band(
     columns = Z.shape[1]
     whole = maxiter - maxiter % FREE
     first = min(DENSE_PHASE, whole)
-    executed, alive = 0, 0
+    executed, alive = 0, int(np.int64(0))  # for a literal Numba would compile anew
     for row in range(y.size):
         for begin in range(0, columns, LANES):
             width = min(LANES, columns - begin)
             n = 0
             some = True
             if first == 0:
-                w[: 5 * LANES] = 0
-                w[CX : CX + LANES] = x[begin : begin + LANES]
-                w[CY : CY + LANES] = y[row]
+                for lane in range(LANES):
+                    w[RE + lane] = w[IM + lane] = w[COUNT + lane] = 0
+                    w[CX + lane], w[CY + lane] = x[begin + lane], y[row]
             else:
                 some = _start(w, x, begin, y[row], known[row], horizon2)
                 n = DENSE
@@ -172,7 +172,7 @@ def band(
                         _store(stored, alive, w, lane)
                         where[alive] = row * columns + begin + lane
                         alive += 1
-            _replay(w, horizon2, min(n, DENSE))
+            _replay(w, horizon2, DENSE, n)
             for lane in range(width):
                 inside = known[row, begin + lane] != 0
                 re = x.dtype.type(0) if inside else w[RE + lane]
@@ -190,49 +190,40 @@ def _rounds(
 ) -> int:
     """Carry the gathered points from step n to the end."""
     whole = maxiter - maxiter % FREE
-    left, at = np.empty(LANES, w.dtype), np.empty(LANES, where.dtype)
+    at = np.empty(LANES, where.dtype)
     Z, N = Z.reshape(-1), N.reshape(-1)
-    executed = 0
     length = FIRST_ROUND
-    while alive > 0 and n < maxiter:
-        in_round = min(length, whole - n) if n < whole else 0
+    executed = 0
+    while alive > 0:
+        in_round = min(length, whole - n)
+        final = n + in_round == whole
+        limit = maxiter - n if final else in_round
         survivors = 0
         for begin in range(0, alive, LANES):
             width = min(LANES, alive - begin)
             _load(w, stored, begin // LANES * STORED, width)
-            at[:width] = where[begin : begin + width]
+            for lane in range(width):
+                at[lane] = where[begin + lane]
             done = 0
             some = True
             while done < in_round and some:
                 some = _free(w, horizon2)
                 done += FREE
             executed += done * LANES
-            left[:] = w[COUNT : COUNT + LANES]
-            if in_round == 0:  # less than FREE steps to go
-                _replay(w, horizon2, maxiter - n)
-                executed += (maxiter - n) * LANES
-            elif some:
-                for lane in range(width):
-                    if left[lane] == in_round:
-                        _store(stored, survivors, w, lane)
-                        where[survivors] = at[lane]
-                        survivors += 1
-            if in_round > 0 and left[:width].min() < in_round:
-                _replay(w, horizon2, FREE)
+            _replay(w, horizon2, FREE, limit)
             for lane in range(width):
-                if in_round == 0 or left[lane] != in_round:
-                    last = n + np.int64(w[COUNT + lane]) - 1
-                    caught = left[lane] == CAUGHT
+                count = w[COUNT + lane]
+                if count == in_round and not final:
+                    _store(stored, survivors, w, lane)
+                    where[survivors] = at[lane]
+                    survivors += 1
+                else:
+                    last = n + np.int64(count) - 1
                     Z[at[lane]] = complex(w[RE + lane], w[IM + lane])
-                    N[at[lane]] = 0 if caught or last == maxiter - 1 else last
+                    N[at[lane]] = 0 if count == CAUGHT or last == maxiter - 1 else last
         n += in_round
         alive = survivors
         length = (length + length // 2) // FREE * FREE
-        if n == maxiter:
-            for i in range(alive):
-                begin = i // LANES * STORED + i % LANES
-                Z[where[i]] = complex(stored[begin + RE], stored[begin + IM])
-                N[where[i]] = 0
     return executed
 
 

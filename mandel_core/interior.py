@@ -44,10 +44,14 @@ def bulbs(x: Any, y: Any, known: Any) -> None:
     f = x.dtype.type
     quarter, one, sixteenth = f(0.25), f(1), f(0.0625)
     slack = f(16) * f(np.finfo(x.dtype).eps)
-    left, right = np.searchsorted(x, f(-1.25)), np.searchsorted(x, f(0.375))
+    left = right = 0
+    for column in range(x.size):  # in increasing order
+        left += x[column] < f(-1.25)
+        right += x[column] < f(0.375)
     for row in range(y.size):
         y2 = y[row] * y[row]
-        known[row] = 0
+        for column in range(x.size):
+            known[row, column] = 0
         if y2 > f(0.43):  # above 3 * sqrt(3) / 8 neither reaches
             continue
         for column in range(left, right):
@@ -143,14 +147,18 @@ def discs(x: Any, y: Any, maxiter: int, known: Any) -> None:
     """
     steps = min(maxiter, MAX_PERIOD)
     squares = np.empty((64, 3), np.int64)
-    period, z = 0, 0j
+    period, z = int(np.int64(0)), 0j  # for a literal Numba would compile anew
     for tile in range(-(-y.size // TILE) * -(-x.size // TILE)):
         waiting = 1
         across = -(-x.size // TILE)
-        squares[0] = (tile // across * TILE, tile % across * TILE, TILE)
+        squares[0, 0], squares[0, 1], squares[0, 2] = (
+            tile // across * TILE,
+            tile % across * TILE,
+            TILE,
+        )
         while waiting:
             waiting -= 1
-            row, column, size = squares[waiting]
+            row, column, size = squares[waiting, 0], squares[waiting, 1], squares[waiting, 2]
             xs, ys = x[column : column + size], y[row : row + size]
             if xs.size == 0 or ys.size == 0 or known[row + ys.size // 2, column + xs.size // 2]:
                 continue
@@ -162,5 +170,6 @@ def discs(x: Any, y: Any, maxiter: int, known: Any) -> None:
             if not _mark(xs, ys, c, radius, part) and size > LEAF:
                 for quarter in range(4):
                     down, right = quarter // 2 * size // 2, quarter % 2 * size // 2
-                    squares[waiting] = (row + down, column + right, size // 2)
+                    squares[waiting, 0], squares[waiting, 1] = row + down, column + right
+                    squares[waiting, 2] = size // 2
                     waiting += 1
