@@ -22,6 +22,8 @@ TILE, LEAF = 32, 4  # pixels: the squares that are tried, and those that are not
 MAX_PERIOD = 10_000
 
 _NEWTON_STEPS = 12
+# Points of a cycle closer than the first are one, further than the second two; between, who knows.
+_SAME, _DIFFERENT = 1e-12, 1e-8
 # A disc of 1 / 4 is proven in exact arithmetic; the rest is room for rounding.
 _SAFE = 0.9 / 4
 # Cycles that hardly attract have discs too small to pay, and derivatives too large to trust.
@@ -102,9 +104,14 @@ def disc(c: complex, period: int, z: complex) -> tuple[float, complex]:
     else:
         return 0.0, z
     w, dz, dc, dzdz, dzdc = root, 1 + 0j, 0j, 0j, 0j
-    for _ in range(period):
+    for n in range(1, period + 1):
         dzdz, dzdc = 2 * (dz * dz + w * dzdz), 2 * (dc * dz + w * dzdc)
         dc, dz, w = 2 * w * dc + 1, 2 * w * dz, w * w + c
+        # The theorem wants the cycle's own period: a multiple's derivatives promise too much.
+        if period % n == 0 and abs(w - root) <= _SAME:
+            break
+        if abs(w - root) < _DIFFERENT:
+            return 0.0, z
     if not abs(dz) < _ATTRACTING:
         return 0.0, z
     return _SAFE * (1 - abs(dz) ** 2) / abs(dzdc + dzdz * dc / (1 - dz)), root
@@ -160,13 +167,13 @@ def discs(x: Any, y: Any, maxiter: int, known: Any) -> None:
             waiting -= 1
             row, column, size = squares[waiting, 0], squares[waiting, 1], squares[waiting, 2]
             xs, ys = x[column : column + size], y[row : row + size]
-            if xs.size == 0 or ys.size == 0 or known[row + ys.size // 2, column + xs.size // 2]:
+            part = known[row : row + ys.size, column : column + xs.size]
+            if part.all():
                 continue
             c = complex(xs[xs.size // 2], ys[ys.size // 2])
             radius, period, z = _around(c, steps, period, z)
             if radius == 0.0:
                 continue
-            part = known[row : row + size, column : column + xs.size]
             if not _mark(xs, ys, c, radius, part) and size > LEAF:
                 for quarter in range(4):
                     down, right = quarter // 2 * size // 2, quarter % 2 * size // 2

@@ -27,11 +27,16 @@ def begin(job: Job, rows: int | None = None, multiple: int = 1) -> Planes:
     y = y[:rows, None]
     points = x.numel() * y.numel()
     length = points + -points % multiple
-    block = torch.zeros((5, length), dtype=x.dtype, device=job.settings.device)
-    planes: Planes = block.unbind()
+    planes = zeros(length, like=x.to(job.settings.device))
     for plane, axis in zip(planes, (x, y), strict=False):
         plane[:points].view(y.numel(), -1).copy_(axis.to(plane.device))
     return planes
+
+
+def zeros(length: int, like: Any) -> Planes:
+    """Five planes of zeros, each a tensor of its own: kernels write in place to some of them."""
+    cx, cy, re, im, steps = (like.new_zeros(length) for _ in range(5))
+    return cx, cy, re, im, steps
 
 
 def end(job: Job, re: Any, im: Any, steps: Any, rows: int | None = None) -> ZN:

@@ -126,7 +126,7 @@ def in_tiles(
 def _gathered(arrays: Planes, keep: Any) -> Planes:
     """The points of these indices, in planes that are a multiple of SMALL long."""
     length = keep.numel() + -keep.numel() % SMALL
-    out: Planes = arrays[0].new_zeros((5, length)).unbind()
+    out = planes.zeros(length, like=arrays[0])
     for plane, source in zip(out, arrays, strict=True):
         plane[: keep.numel()] = source[keep]
     return out

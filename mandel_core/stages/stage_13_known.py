@@ -22,7 +22,9 @@ from mandel_core.stages.stage_11_free import FREE
 from mandel_core.stages.stage_12_gather import BLOCKS, CHUNK, SMALL, in_tiles, rounds
 
 
-def step(cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any, slack: float) -> None:
+def step(
+    cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any, maxiter: Any, slack: float
+) -> None:
     import torch
 
     u, v, y2 = cx - 0.25, cx + 1, cy * cy
@@ -46,7 +48,7 @@ def step(cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any, slack: float
         n = torch.where(inside, n + 1, n)
     re.copy_(torch.where(known, 0, a0))
     im.copy_(torch.where(known, 0, b0))
-    N.copy_(torch.where(known, 0, n))
+    N.copy_(torch.where(known, maxiter, n))
 
 
 def run(job: Job) -> ZN:
@@ -60,7 +62,8 @@ def run(job: Job) -> ZN:
         rounds(job, picture, points)
     else:
         slack = 16 * float(np.finfo(y.dtype).eps)
-        job.executed = in_tiles(job, step, picture, points, planes.horizon2(job), slack)
+        scalars = planes.horizon2(job), planes.scalar(job, job.settings.maxiter), slack
+        job.executed = in_tiles(job, step, picture, points, *scalars)
         alive = (picture[4][:points] == CHUNK).nonzero().view(-1)
         rounds(job, picture, points, CHUNK, alive)
     return planes.end(job, *picture[2:], rows=y.size - half)
