@@ -17,7 +17,7 @@ from mandel_core.bench.contenders import Contender
 from mandel_core.bench.peers import PEERS
 from mandel_core.bench.report import report
 from mandel_core.bench.running import measure_all
-from mandel_core.bench.scenes import SCENE_NAMES, Scene
+from mandel_core.bench.scenes import CHUNKSIZE, SCENE_NAMES, Scene
 from mandel_core.bench.tables import PERFORMANCE_HERE, STAGES_HERE, full, short, split_at
 from mandel_core.bench.worker import cores
 from mandel_core.stages import STAGES
@@ -31,8 +31,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--stages", default=",".join(STAGES.names), help="names, with commas")
     add("--peers", action="store_true", help="also what else there is; see the extra [bench]")
     add("--threads", default=None, metavar="N,...", help="default: one, and all cores")
-    add("--repeats", type=int, default=7, help="counted runs")
-    add("--limit", type=float, default=120.0, help="seconds after which a run is given up")
+    add("--repeats", type=int, default=7, help="counted rounds")
+    add("--chunksize", type=int, default=CHUNKSIZE, help="iterations per compiled call, if chunked")
+    add("--limit", type=float, default=60.0, help="seconds after which a run is given up")
     add("--nx", type=int, help="instead of each scene's own")
     add("--ny", type=int, help="likewise")
     add("--maxiter", type=int, help="likewise")
@@ -62,7 +63,7 @@ def _contenders(args: argparse.Namespace) -> list[Contender]:
 
 def _scenes(args: argparse.Namespace) -> list[Scene]:
     names = SCENE_NAMES if args.all_scenes else dict.fromkeys(args.scenes.split(","))
-    return [places.find(name, args.nx, args.ny, args.maxiter) for name in names]
+    return [places.find(name, args.nx, args.ny, args.maxiter, args.chunksize) for name in names]
 
 
 def _threads(args: argparse.Namespace) -> list[int]:

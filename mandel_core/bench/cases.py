@@ -12,7 +12,9 @@ from mandel_core.engine import render
 from mandel_core.outcomes import Frame
 from mandel_core.viewport import Viewport
 
-BUDGET_SECONDS = 20.0  # the counted runs of one case together, if there are two of them
+BUDGET_SECONDS = 10.0  # the counted rounds of one case together, if there are two of them
+SLOW_SECONDS = 10.0  # not tried with fewer threads
+ONLY_ONCE_SECONDS = 20.0  # the first run is the only one
 
 
 @dataclass
@@ -22,7 +24,7 @@ class Case:
     contender: Contender
     scene: Scene
     threads: int
-    runs: list[float] = field(default_factory=list)
+    rounds: list[float] = field(default_factory=list)
     first_seconds: float = 0.0
     compile_seconds: float | None = None
     executed: int | None = None
@@ -34,10 +36,20 @@ class Case:
 
     def is_done(self, repeats: int) -> bool:
         """Whether this case takes no part in further rounds."""
-        slowest = max(self.runs, default=self.first_seconds)
-        least = 1 if slowest > BUDGET_SECONDS else 2
-        wanted = min(repeats, max(least, int(BUDGET_SECONDS / max(slowest, 1e-9))))
-        return self.failure is not None or len(self.runs) >= wanted
+        slowest = max(self.rounds, default=self.first_seconds)
+        wanted = min(repeats, max(1, int(BUDGET_SECONDS / max(slowest, 1e-9))))
+        return self.failure is not None or len(self.rounds) >= wanted
+
+    def makes_hopeless(self, other: Case) -> bool:
+        """Whether this one was so slow that `other`, with fewer threads, need not be tried."""
+        return (
+            (self.scene, self.contender) == (other.scene, other.contender)
+            and self.threads > other.threads
+            and (
+                self.first_seconds > SLOW_SECONDS
+                or (self.failure is not None and self.failure.too_long)
+            )
+        )
 
 
 class References:

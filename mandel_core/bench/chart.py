@@ -47,14 +47,14 @@ def _groups(scene: dict[str, Any]) -> list[list[dict[str, Any]]]:
     ]
 
     def fastest(group: list[dict[str, Any]]) -> float:
-        return min((row["median_seconds"] for row in group if row["runs"]), default=float("inf"))
+        return min((row["median_seconds"] for row in group if row["rounds"]), default=float("inf"))
 
     return sorted(groups, key=fastest)
 
 
 def _draw_scene(axis: Any, scene: dict[str, Any]) -> None:
     groups = _groups(scene)
-    times = [row["median_seconds"] for group in groups for row in group if row["runs"]]
+    times = [row["median_seconds"] for group in groups for row in group if row["rounds"]]
     left, right = min(times, default=1e-3) / 2.5, max(times, default=1.0) * 12
     axis.set_xscale("log")
     axis.set_xlim(left, right)
@@ -78,13 +78,13 @@ def _draw_scene(axis: Any, scene: dict[str, Any]) -> None:
 
 
 def _draw_group(axis: Any, place: int, group: list[dict[str, Any]], left: float) -> None:
-    ran = [row for row in group if row["runs"]]
+    ran = [row for row in group if row["rounds"]]
     if not ran:
         words = textwrap.shorten(" ".join(group[-1]["outcome"].split()), 100, placeholder=" …")
         axis.text(left, place, f" {words}", va="center", color=FAINT, fontsize=8, style="italic")
     height = 0.78 / max(len(group), 1)
     for index, row in enumerate(group):
-        if not row["runs"]:
+        if not row["rounds"]:
             continue
         middle = row["median_seconds"]
         y = place + (len(group) / 2 - 0.5 - index) * height

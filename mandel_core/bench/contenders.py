@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import median
 from typing import Any, Literal
 
 import numpy as np
@@ -70,6 +72,11 @@ class Sample:
     counts: Counts | None = None
 
 
+WARM_UP_RUNS, WARM_UP_SECONDS = 10, 0.5
+AGAIN_RUNS = 2  # before each batch
+TOO_LONG_TO_WARM_UP = 1.0  # seconds
+BATCH_RUNS, BATCH_SECONDS = 10, 0.3
+
 _prepared: dict[tuple[str, Scene, int], Prepared] = {}
 
 
@@ -102,6 +109,45 @@ def run(
         return Failure(not_finished(limit), too_long=True)
     except Exception as error:
         return Failure(in_words(error))
+
+
+def warm_up(contender: Contender, scene: Scene, threads: int, limit: float) -> float | Failure:
+    """Run until the threads have spread over the cores; the seconds of the last run."""
+    return _several(contender, scene, threads, limit, _enough(WARM_UP_RUNS, WARM_UP_SECONDS))
+
+
+def batch(contender: Contender, scene: Scene, threads: int, limit: float) -> float | Failure:
+    """The median of a few runs in a row, after two that bring idle threads back to their cores."""
+
+    def again(runs: list[float]) -> bool:
+        return len(runs) >= AGAIN_RUNS or runs[-1] > TOO_LONG_TO_WARM_UP
+
+    before = _several(contender, scene, threads, limit, again)
+    if isinstance(before, Failure) or before > TOO_LONG_TO_WARM_UP:
+        return before
+    enough = _enough(BATCH_RUNS, BATCH_SECONDS)
+    return _several(contender, scene, threads, limit, enough, median)
+
+
+def _enough(runs: int, seconds: float) -> Callable[[list[float]], bool]:
+    return lambda done: len(done) >= runs or sum(done) + done[-1] > seconds
+
+
+def _several(
+    contender: Contender,
+    scene: Scene,
+    threads: int,
+    limit: float,
+    enough: Callable[[list[float]], bool],
+    of_all: Callable[[list[float]], float] = lambda runs: runs[-1],
+) -> float | Failure:
+    runs: list[float] = []
+    while not runs or not enough(runs):
+        sample = run(contender, scene, threads, limit, with_counts=False)
+        if isinstance(sample, Failure):
+            return sample
+        runs.append(sample.seconds)
+    return of_all(runs)
 
 
 def not_finished(limit: float) -> str:

@@ -5,9 +5,9 @@ each element between reading and writing it; the elements do not depend on one a
 for the compiler to make vector instructions of, as wide as the core has, and for the core to
 always have another one ready to issue. Its rate is that of the multiplier, nothing else.
 
-From it follows a bound for any Mandelbrot program: `z*z + c` takes three instructions on the
-multiplier (re*re; two multiply-adds for re*re - im*im and 2*re*im, the additions having a port of
-their own). A step that also tests |z|**2 takes a fourth.
+From it follows a bound for a step of the straightforward form: re*re + cx, that less im*im, and
+2*re*im + cy are three instructions on the multiplier, if additions have a port of their own. It is
+not a law: (re + im)*(re - im) trades a multiplication for two additions.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from mandel_core.viewport import Precision
 LANES = 256
 DEPTH = 16
 SLOTS_PER_ITERATION = 3
+WARM_UP_TRIES = 20  # until the threads have spread over the cores
 TRIES = 5
 TRY_SECONDS = 0.02
 
@@ -63,9 +64,11 @@ def measure(dtype: Precision, threads: int) -> float:
             list(pool.map(work(passes), arrays))
             return time.perf_counter() - started
 
-        seconds(1)
+        seconds(1)  # compiles
         passes = 1000
         while (taken := seconds(passes)) < TRY_SECONDS:
             passes = int(passes * min(10, max(2, 1.2 * TRY_SECONDS / max(taken, 1e-9))))
+        for _ in range(WARM_UP_TRIES):
+            seconds(passes)
         best = min(seconds(passes) for _ in range(TRIES))
     return passes * LANES * DEPTH * threads / best

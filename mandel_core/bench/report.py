@@ -49,11 +49,13 @@ def report(scenes: list[Scene], measured: Measured, repeats: int, limit: float) 
 
 def _scene(scene: Scene, measured: Measured) -> dict[str, Any]:
     cases = [case for case in measured.cases if case.scene == scene]
+    # NumPy's loops take one thread, however many there are.
     numpy = {
-        case.threads: median(case.runs)
+        case.threads: median(case.rounds)
         for case in cases
-        if case.contender.name == "numpy" and case.runs
+        if case.contender.name == "numpy" and case.rounds
     }
+    most = max(numpy, default=0)
     return {
         "scene": scene.name,
         "title": scene.title,
@@ -65,12 +67,12 @@ def _scene(scene: Scene, measured: Measured) -> dict[str, Any]:
         "horizon": scene.horizon,
         "chunksize": scene.chunksize,
         "useful_iterations": measured.useful[scene.name],
-        "rows": [_row(case, measured, numpy.get(case.threads)) for case in cases],
+        "rows": [_row(case, measured, numpy.get(case.threads, numpy.get(most))) for case in cases],
     }
 
 
 def _row(case: Case, measured: Measured, numpy: float | None) -> dict[str, Any]:
-    middle = median(case.runs) if case.runs else None
+    middle = median(case.rounds) if case.rounds else None
     executed = case.executed / middle if case.executed and middle else None
     bound = measured.peaks[case.scene.dtype, case.threads] / SLOTS_PER_ITERATION
     return {
@@ -79,10 +81,10 @@ def _row(case: Case, measured: Measured, numpy: float | None) -> dict[str, Any]:
         "title": case.contender.title,
         "version": case.version,
         "threads": case.threads,
-        "runs": case.runs,
+        "rounds": case.rounds,
         "median_seconds": middle,
-        "min_seconds": min(case.runs, default=None),
-        "max_seconds": max(case.runs, default=None),
+        "min_seconds": min(case.rounds, default=None),
+        "max_seconds": max(case.rounds, default=None),
         "times_numpy": numpy / middle if numpy and middle else None,
         "executed_iterations": case.executed,
         "executed_per_second": executed,

@@ -1,29 +1,34 @@
 """The rounds: every contender on every scene, one after the other, again and again.
 
-A drift of the machine so meets all of them alike. The first round is not counted; it tells what
-was spent on compiling, what each contender computed, and how often it can be repeated.
+A drift of the machine so meets all of them alike. The first round is not counted; it compiles,
+tells what each contender computed and how often it can be repeated, and lets its threads spread
+over the cores. A counted round takes the median of a few runs in a row.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from mandel_core.bench import contenders as own
 from mandel_core.bench import peak
-from mandel_core.bench.cases import Case, References
-from mandel_core.bench.contenders import Contender, Failure, Ready, Sample
+from mandel_core.bench.cases import ONLY_ONCE_SECONDS, Case, References
+from mandel_core.bench.contenders import Contender, Failure, Ready
 from mandel_core.bench.scenes import Scene
+from mandel_core.bench.tables import in_threads
 from mandel_core.bench.worker import Died, Worker
 from mandel_core.viewport import Precision
 
 BUILD_SECONDS = 600.0  # for compiling, before a process is taken for hung
+BATCH_PATIENCE = 15.0  # seconds; a few runs in a row may take longer than the limit for one
 
+T = TypeVar("T")
 _progress = partial(print, file=sys.stderr, flush=True)
 
 
@@ -87,8 +92,10 @@ def measure_all(
 def _warm_up(
     case: Case, cases: list[Case], worker: Worker, references: References, limit: float
 ) -> None:
-    if slower := next((other for other in cases if _makes_hopeless(other, case)), None):
-        reason = f"not tried: {own.not_finished(limit)} with {slower.threads} threads"
+    if slower := next((other for other in cases if other.makes_hopeless(case)), None):
+        taken = f"{slower.first_seconds:.0f} s"
+        words = own.not_finished(limit) if slower.failure else taken
+        reason = f"not tried: {words} with {in_threads(slower.threads)}"
         _fail(case, Failure(reason, too_long=True))
         return
     arguments = (case.contender, case.scene, case.threads)
@@ -100,54 +107,59 @@ def _warm_up(
         _fail(case, ready)
         return
     case.version, case.note = ready.version, ready.note
-    sample = _once(case, worker, limit, with_counts=True)
-    if sample is not None:
-        assert sample.counts is not None
-        case.first_seconds, case.executed = sample.seconds, sample.executed
-        case.compile_seconds = ready.seconds + sample.compile_seconds
-        case.warnings = sample.warnings
-        case.agrees = references.agreement(sample.counts, case.scene)
-        _progress(f"{_name(case)}: warm-up {sample.seconds:.3f} s")
-
-
-def _makes_hopeless(other: Case, case: Case) -> bool:
-    return (
-        (other.scene, other.contender) == (case.scene, case.contender)
-        and other.threads > case.threads
-        and other.failure is not None
-        and other.failure.too_long
-    )
+    sample = _answer(case, worker, limit, partial(own.run, with_counts=True), limit)
+    if sample is None:
+        return
+    assert sample.counts is not None
+    case.first_seconds, case.executed = sample.seconds, sample.executed
+    case.compile_seconds = ready.seconds + sample.compile_seconds
+    case.warnings = sample.warnings
+    case.agrees = references.agreement(sample.counts, case.scene)
+    _progress(f"{_name(case)}: first run {sample.seconds:.3g} s")
+    if sample.seconds > ONLY_ONCE_SECONDS:
+        case.rounds.append(sample.seconds)
+        case.note = ", ".join(filter(None, [case.note, "a single run, not warmed up"]))
+    elif sample.seconds <= own.TOO_LONG_TO_WARM_UP:
+        last = _answer(case, worker, limit, own.warm_up, BATCH_PATIENCE)
+        case.first_seconds = case.first_seconds if last is None else last
 
 
 def _repeat(case: Case, worker: Worker, limit: float) -> None:
-    sample = _once(case, worker, limit, with_counts=False)
-    if sample is not None:
-        case.runs.append(sample.seconds)
-        _progress(f"{_name(case)}: run {len(case.runs)} {sample.seconds:.3f} s")
+    seconds = _answer(case, worker, limit, own.batch, BATCH_PATIENCE)
+    if seconds is not None:
+        case.rounds.append(seconds)
+        _progress(f"{_name(case)}: round {len(case.rounds)} {seconds:.3g} s")
 
 
-def _once(case: Case, worker: Worker, limit: float, *, with_counts: bool) -> Sample | None:
+def _answer(
+    case: Case,
+    worker: Worker,
+    limit: float,
+    function: Callable[[Contender, Scene, int, float], T | Failure],
+    least_patience: float,
+) -> T | None:
+    patience = max(limit, least_patience)
     # A stage stops itself, and may compile on the way; a peer has to be stopped.
-    patience = limit if case.contender.kind == "peer" else limit + BUILD_SECONDS
-    run = partial(own.run, with_counts=with_counts)
+    if case.contender.kind == "stage":
+        patience += BUILD_SECONDS
     arguments = (case.contender, case.scene, case.threads, limit)
     try:
-        sample = worker.call(run, *arguments, timeout=patience)
+        answer = worker.call(function, *arguments, timeout=patience)
     except TimeoutError:
-        sample = Failure(own.not_finished(limit), too_long=True)
+        answer = Failure(own.not_finished(limit), too_long=True)
     except Died as error:
-        sample = Failure(str(error))
-    if isinstance(sample, Failure):
-        _fail(case, sample)
+        answer = Failure(str(error))
+    if isinstance(answer, Failure):
+        _fail(case, answer)
         return None
-    return sample
+    return answer
 
 
 def _fail(case: Case, failure: Failure) -> None:
     case.failure = failure
-    case.runs.clear()
+    case.rounds.clear()
     _progress(f"{_name(case)}: {failure.reason}")
 
 
 def _name(case: Case) -> str:
-    return f"{case.scene.name}, {case.contender.name}, {case.threads} threads"
+    return f"{case.scene.name}, {case.contender.name}, {in_threads(case.threads)}"

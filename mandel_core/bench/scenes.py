@@ -59,7 +59,11 @@ SCENE_NAMES = tuple(_PLACES)
 
 
 def find(
-    name: str, nx: int | None = None, ny: int | None = None, maxiter: int | None = None
+    name: str,
+    nx: int | None = None,
+    ny: int | None = None,
+    maxiter: int | None = None,
+    chunksize: int = CHUNKSIZE,
 ) -> Scene:
     """The scene of that name, at another size where one is given.
 
@@ -69,7 +73,7 @@ def find(
         raise ValueError(f"there is no scene {name!r}; there are {', '.join(SCENE_NAMES)}")
     title, place, own_nx, own_ny, own_maxiter, dtype = _PLACES[name]
     view = place(own_nx if nx is None else nx, own_ny if ny is None else ny)
-    scene = Scene(name, title, view, own_maxiter, dtype)
+    scene = Scene(name, title, view, own_maxiter, dtype, chunksize=chunksize)
     if maxiter is not None:
         scene = replace(scene, maxiter=maxiter)
     scene.settings("numpy", 1)  # checks

@@ -5,14 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+Row = dict[str, Any]
 Markers = tuple[str, str]
 STAGES_HERE: Markers = ("<!-- stages -->", "<!-- /stages -->")
 PERFORMANCE_HERE: Markers = ("<!-- performance -->", "<!-- /performance -->")
-
-FULL = (
-    "| | threads | median run (min–max) | runs | × NumPy | executed Giter/s | useful Giter/s "
-    "| of the bound | agrees | compile | outcome |"
-)
 
 
 def full(result: dict[str, Any]) -> str:
@@ -29,39 +25,47 @@ def full(result: dict[str, Any]) -> str:
             *("", f"### {scene['title']} (`{scene['scene']}`)", ""),
             f"{_size(scene)}, {scene['dtype']}, chunks of {scene['chunksize']}; "
             f"{scene['useful_iterations'] / 1e6:.4g} million useful iterations.",
-            *("", FULL, "|---" * (FULL.count("|") - 1) + "|"),
-            *map(_full_line, _merged(scene["rows"])),
+            *("", *_table(scene["rows"])),
         ]
     return "\n".join(parts)
 
 
-def _merged(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows, but one for a contender that fails alike with any number of threads."""
-    merged: list[dict[str, Any]] = []
-    for row in rows:
-        last = merged[-1] if merged else None
-        if last and all(last[key] == row[key] for key in ("name", "outcome")) and not row["runs"]:
-            merged[-1] = {**last, "threads": f"{last['threads']}, {row['threads']}"}
-        else:
-            merged.append(row)
-    return merged
+def _table(rows: list[Row]) -> list[str]:
+    """A line for each contender: all that is known with most threads, the time with fewer."""
+    *fewer, most = sorted({row["threads"] for row in rows})
+    head = [
+        "",
+        f"{in_threads(most)}: median (min–max)",
+        *("rounds", "× NumPy", "executed Giter/s", "useful Giter/s"),
+        *("of the bound", "agrees", "compile"),
+        *map(in_threads, fewer),
+        "outcome",
+    ]
+    return [_line(head), "|---" * len(head) + "|"] + [
+        _line(_cells(own[most], [own[count] for count in fewer])) for own in _by_name(rows)
+    ]
 
 
-def _full_line(row: dict[str, Any]) -> str:
-    cells = [
+def _cells(row: Row, others: list[Row]) -> list[str]:
+    return [
         f"{_name(row)}{' ' + row['version'] if row['version'] else ''}",
-        str(row["threads"]),
         _time(row),
-        str(len(row["runs"])),
+        str(len(row["rounds"])),
         _number(row["times_numpy"], ".2f"),
         _number(row["executed_per_second"], ".2f", 1e-9),
         _number(row["useful_per_second"], ".2f", 1e-9),
         _number(row["bound_fraction"], ".1f", 100, " %"),
         _number(row["agrees"], ".2f", 100, " %"),
         _number(row["compile_seconds"], ".1f", 1, " s"),
+        *(_time_or_reason(other, row) for other in others),
         _outcome(row),
     ]
-    return "| " + " | ".join(cells) + " |"
+
+
+def _time_or_reason(row: Row, beside: Row) -> str:
+    if row["rounds"]:
+        return seconds(row["median_seconds"])
+    return "–" if row["outcome"] == beside["outcome"] else _in_a_cell(row["outcome"])
 
 
 def short(result: dict[str, Any]) -> str:
@@ -71,20 +75,29 @@ def short(result: dict[str, Any]) -> str:
     threads = sorted({row["threads"] for row in rows})
     head = ["stage"]
     for count in threads:
-        head += [f"{count} thread{'s' if count > 1 else ''}: median (min–max)", "× NumPy"]
+        head += [f"{in_threads(count)}: median (min–max)", "× NumPy"]
     head += ["compile", "outcome"]
-    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
-    for name in dict.fromkeys(row["name"] for row in rows):
-        own = {row["threads"]: row for row in rows if row["name"] == name}
+    lines = [_line(head), "|---" * len(head) + "|"]
+    for own in _by_name(rows):
         last = own[threads[-1]]
         cells = [_name(last)]
         for count in threads:
             cells += [_time(own[count]), _number(own[count]["times_numpy"], ".2f")]
-        cells += [_number(last["compile_seconds"], ".1f", 1, " s"), _outcome(last)]
-        lines.append(f"| {' | '.join(cells)} |")
+        lines.append(
+            _line([*cells, _number(last["compile_seconds"], ".1f", 1, " s"), _outcome(last)])
+        )
     return "\n".join(
         [*lines, "", f"{_size(scene)}, chunks of {scene['chunksize']}; {_machine(result)}"]
     )
+
+
+def _by_name(rows: list[Row]) -> list[dict[int, Row]]:
+    names = dict.fromkeys(row["name"] for row in rows)
+    return [{row["threads"]: row for row in rows if row["name"] == name} for name in names]
+
+
+def _line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _size(scene: dict[str, Any]) -> str:
@@ -94,19 +107,20 @@ def _size(scene: dict[str, Any]) -> str:
 def _machine(result: dict[str, Any]) -> str:
     machine = result["machine"]
     versions = ", ".join(f"{name} {number}" for name, number in result["versions"].items())
+    rounds = f"{result['repeats']} round{'s' if result['repeats'] > 1 else ''}"
     return (
         f"{machine['cpu']}, {machine['cores']} cores; {versions}; {result['date'][:10]}. "
-        f"At most {result['repeats']} counted runs, in turn; each contender in a process of its "
-        "own, with empty compiler caches."
+        f"At most {rounds}, all contenders in turn; each in a process of its own, "
+        "with empty compiler caches."
     )
 
 
-def _name(row: dict[str, Any]) -> str:
+def _name(row: Row) -> str:
     return f"{row['title']} (`{row['name']}`)"
 
 
-def _time(row: dict[str, Any]) -> str:
-    if not row["runs"]:
+def _time(row: Row) -> str:
+    if not row["rounds"]:
         return "–"
     low, middle, high = (seconds(row[f"{which}_seconds"]) for which in ("min", "median", "max"))
     return f"{middle} ({low}–{high})"
@@ -117,12 +131,21 @@ def seconds(value: float) -> str:
     return f"{value:.3g} s" if value >= 1 else f"{value * 1e3:.3g} ms"
 
 
+def in_threads(number: int) -> str:
+    """The number with its noun."""
+    return f"{number} thread{'s' if number > 1 else ''}"
+
+
 def _number(value: float | None, form: str, factor: float = 1, unit: str = "") -> str:
     return "–" if value is None else f"{value * factor:{form}}{unit}"
 
 
-def _outcome(row: dict[str, Any]) -> str:
-    words = " ".join(row["outcome"].split()).replace("|", "\\|")
+def _in_a_cell(words: str) -> str:
+    return " ".join(words.split()).replace("|", "\\|")
+
+
+def _outcome(row: Row) -> str:
+    words = _in_a_cell(row["outcome"])
     if row["warnings"]:
         words += f", {row['warnings']} compiler warning{'s' if row['warnings'] > 1 else ''}"
     return f"{words} ({row['note']})" if row["note"] else words
