@@ -52,13 +52,13 @@ def test_json_is_all_of_stdout_and_complete():
     assert numpy["executed_iterations"] == 40 * 30 * 20 > numba["executed_iterations"]
     for row in (numpy, numba):
         assert (row["kind"], row["outcome"], row["threads"]) == ("stage", "ok", 1)
-        assert len(row["runs"]) == 2
+        assert len(row["rounds"]) == 2
         assert row["min_seconds"] <= row["median_seconds"] <= row["max_seconds"]
         assert row["agrees"] > 0.99
         assert 0 < row["bound_fraction"] < 1
         rate = row["useful_per_second"] * row["median_seconds"]
         assert rate == pytest.approx(home["useful_iterations"])
-    assert "home, numba, 1 thread: run 2" in done.stderr
+    assert "home, numba, 1 thread: round 2" in done.stderr
 
 
 def test_readme_and_report_change_only_between_their_markers(tmp_path):
@@ -91,7 +91,7 @@ def test_a_peer_that_cannot_run_is_a_row_with_its_reason():
     for name, module in (("jax", "jax"), ("mandelbrot-explorer", "mandelbrot_explorer")):
         if find_spec(module) is None:
             assert rows[name]["outcome"].startswith("not installed: pip install ")
-            assert rows[name]["runs"] == []
+            assert rows[name]["rounds"] == []
     for row in rows.values():
         if row["outcome"] == "ok":
             assert row["agrees"] > 0.99
@@ -105,7 +105,7 @@ def test_a_failing_stage_is_a_row_with_its_reason():
     if row["outcome"] == "ok":
         pytest.skip("this torch runs the stage")
     assert row["outcome"].startswith("torch.compile ")
-    assert row["runs"] == []
+    assert row["rounds"] == []
     assert row["median_seconds"] is row["times_numpy"] is row["agrees"] is None
 
 
@@ -181,6 +181,21 @@ def test_a_peer_computes_the_scene(peer, name):
     truth = render(counts.view, "numba", 300, counts.horizon, dtype="float64")
     assert np.mean(counts.iterations == truth.iterations) > 0.995
     assert sample.executed is None or sample.executed >= truth.executed
+
+
+def test_the_cuda_kernel_computes_the_scene_in_numbas_simulator():
+    code = (
+        "import numpy as np\n"
+        "from mandel_core import render\n"
+        "from mandel_core.bench import scenes\n"
+        "from mandel_core.bench.peers import numba_cuda\n"
+        "scene = scenes.find('minibrot', 37, 9, 30)\n"
+        "counts = numba_cuda.prepare(scene, 1).run().counts\n"
+        "truth = render(scene.view, 'numba', 30, dtype='float64').iterations\n"
+        "assert (np.where(counts < 30, counts - 1, 0) == truth).all()"
+    )
+    environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "1"}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
 
 
 def test_the_peers_sources_are_beside_their_modules():

@@ -6,7 +6,6 @@ What is timed begins with the axes on the host and ends with the counts there.
 from __future__ import annotations
 
 from importlib.metadata import version as installed
-from typing import Any
 
 import numpy as np
 
@@ -24,25 +23,13 @@ def version() -> str:
     return installed("numba")
 
 
-def pixel(x: Any, y: Any, horizon2: Any, maxiter: int, counts: Any) -> None:
-    from numba import cuda
-
-    column, row = cuda.grid(2)
-    if column < x.size and row < y.size:
-        re = im = x[column] - x[column]
-        count = 0
-        while count < maxiter and re * re + im * im < horizon2:
-            re, im = re * re - im * im + x[column], (re + re) * im + y[row]
-            count += 1
-        counts[row, column] = count
-
-
 def prepare(scene: Scene, threads: int) -> Prepared:
     from numba import cuda
 
+    from mandel_core.bench.peers.numba_cuda_kernel import kernel
+
     x, y = scene.view.axes(scene.dtype)
     horizon2 = x.dtype.type(scene.horizon) ** 2
-    kernel: Any = cuda.jit(pixel)
     grid = tuple(-(-size // side) for size, side in zip((x.size, y.size), BLOCK, strict=True))
 
     def run_for(maxiter: int) -> Answer:
