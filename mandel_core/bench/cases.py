@@ -12,7 +12,7 @@ from mandel_core.engine import render
 from mandel_core.outcomes import Frame
 from mandel_core.viewport import Viewport
 
-BUDGET_SECONDS = 10.0  # the counted rounds of one case together, if there are two of them
+BUDGET_SECONDS = 8.0  # the counted rounds of one case together, if there are two of them
 SLOW_SECONDS = 10.0  # not tried with fewer threads
 ONLY_ONCE_SECONDS = 20.0  # the first run is the only one
 

@@ -73,7 +73,7 @@ def _draw_scene(axis: Any, scene: dict[str, Any]) -> None:
     )
     axis.grid(axis="x", color="#e4e7eb", linewidth=0.8)
     axis.set_axisbelow(True)
-    axis.tick_params(length=0, labelcolor=INK, labelsize=9)
+    axis.tick_params(which="both", length=0, labelcolor=INK, labelsize=9)
     axis.spines[:].set_visible(False)
 
 

@@ -92,6 +92,10 @@ def measure_all(
 def _warm_up(
     case: Case, cases: list[Case], worker: Worker, references: References, limit: float
 ) -> None:
+    if smaller := next((c for c in cases if _is_smaller_and_given_up(c, case, references)), None):
+        reason = f"not tried: {own.not_finished(limit)} on `{smaller.scene.name}`, which is smaller"
+        _fail(case, Failure(reason, too_long=True))
+        return
     if slower := next((other for other in cases if other.makes_hopeless(case)), None):
         taken = f"{slower.first_seconds:.0f} s"
         words = own.not_finished(limit) if slower.failure else taken
@@ -122,6 +126,19 @@ def _warm_up(
     elif sample.seconds <= own.TOO_LONG_TO_WARM_UP:
         last = _answer(case, worker, limit, own.warm_up, BATCH_PATIENCE)
         case.first_seconds = case.first_seconds if last is None else last
+
+
+def _is_smaller_and_given_up(other: Case, case: Case, references: References) -> bool:
+    if other.failure is None or not other.failure.too_long or other.scene == case.scene:
+        return False
+    return (other.contender, other.threads) == (case.contender, case.threads) and all(
+        mine <= theirs
+        for mine, theirs in zip(
+            (other.scene.work, references.useful(other.scene)),
+            (case.scene.work, references.useful(case.scene)),
+            strict=True,
+        )
+    )
 
 
 def _repeat(case: Case, worker: Worker, limit: float) -> None:

@@ -24,6 +24,11 @@ class Scene:
     horizon: float = HORIZON
     chunksize: int = CHUNKSIZE
 
+    @property
+    def work(self) -> int:
+        """Iterations of a program that gives every point all of them."""
+        return self.view.nx * self.view.ny * self.maxiter
+
     def settings(self, stage: str, threads: int) -> Settings:
         """What a stage is asked to do."""
         return Settings(
