@@ -66,7 +66,8 @@ def test_readme_and_report_change_only_between_their_markers(tmp_path):
     readme, report = tmp_path / "README.md", tmp_path / "performance.md"
     readme.write_bytes("# Été\r\n<!-- stages -->\nold\n<!-- /stages -->\ntail | x\n".encode())
     report.write_text("head\n<!-- performance -->\nold\n<!-- /performance -->\ntail\n")
-    done = bench("--readme", str(readme), "--report", str(report), "--stages", "numpy", "--peers")
+    small = ("--stages", "numpy", "--peers", "--threads", "1")
+    done = bench("--readme", str(readme), "--report", str(report), *small)
     assert done.returncode == 0, done.stderr
 
     text = readme.read_bytes().decode()
