@@ -113,11 +113,14 @@ def test_a_failing_stage_is_a_row_with_its_reason():
 
 def test_what_is_too_slow_is_given_up_and_not_tried_with_fewer_threads():
     slow = ("--maxiter", "1000000", "--limit", "0.2", "--threads", "1,2")
-    scenes = ("--scenes", "minibrot,seahorse")
+    scenes = ("--scenes", "seahorse,minibrot")
     done = bench("--stages", "numpy", *scenes, "--nx", "2", "--ny", "1", *slow)
     assert done.returncode == 0, done.stderr
     assert "2 threads: not finished within 0.2 s" in done.stderr
     assert "1 thread: not tried: not finished within 0.2 s with 2 threads" in done.stderr
+    assert "minibrot, numpy, 2 threads: not tried: not finished within 0.2 s on `seahorse`" in (
+        done.stderr
+    )
 
 
 @pytest.mark.parametrize(

@@ -92,14 +92,16 @@ def measure_all(
 def _warm_up(
     case: Case, cases: list[Case], worker: Worker, references: References, limit: float
 ) -> None:
-    if smaller := next((c for c in cases if _is_smaller_and_given_up(c, case, references)), None):
+    if smaller := next(
+        (c for c in cases if _is_smaller_and_given_up(c, case, references, limit)), None
+    ):
         reason = f"not tried: {own.not_finished(limit)} on `{smaller.scene.name}`, which is smaller"
         _fail(case, Failure(reason, too_long=True))
         return
     if slower := next((other for other in cases if other.makes_hopeless(case)), None):
-        taken = f"{slower.first_seconds:.0f} s"
-        words = own.not_finished(limit) if slower.failure else taken
-        reason = f"not tried: {words} with {in_threads(slower.threads)}"
+        failed = slower.failure
+        words = failed.reason if failed else f"{slower.first_seconds:.0f} s"
+        reason = f"not tried: {words.removeprefix('not tried: ')} with {in_threads(slower.threads)}"
         _fail(case, Failure(reason, too_long=True))
         return
     arguments = (case.contender, case.scene, case.threads)
@@ -128,8 +130,10 @@ def _warm_up(
         case.first_seconds = case.first_seconds if last is None else last
 
 
-def _is_smaller_and_given_up(other: Case, case: Case, references: References) -> bool:
-    if other.failure is None or not other.failure.too_long or other.scene == case.scene:
+def _is_smaller_and_given_up(other: Case, case: Case, references: References, limit: float) -> bool:
+    # What was itself not tried says nothing about its scene.
+    given_up = other.failure is not None and other.failure.reason == own.not_finished(limit)
+    if not given_up or other.scene == case.scene:
         return False
     return (other.contender, other.threads) == (case.contender, case.threads) and all(
         mine <= theirs
