@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
-from pathlib import Path
+import time
+from importlib.util import find_spec
+from xml.etree import ElementTree
 
+import numpy as np
 import pytest
+
+from mandel_core.bench import peak, scenes
+from mandel_core.bench.__main__ import main
+from mandel_core.bench.contenders import Contender, Failure, prepare, run
+from mandel_core.bench.peers import PEERS
+from mandel_core.bench.worker import Died, Worker
+from mandel_core.bench.worker import cores as usable_cores
+from mandel_core.engine import render
 
 SMALL = ("--nx", "40", "--ny", "30", "--maxiter", "20", "--repeats", "2")
 
@@ -17,68 +30,206 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_json_is_all_of_stdout_and_complete() -> None:
-    done = bench("--json", "--stages", "numpy,numba", "--threads", "1")
+def test_json_is_all_of_stdout_and_complete():
+    done = bench("--json", "--stages", "numpy,numba", "--threads", "1", "--scenes", "home,minibrot")
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert result["machine"]["cpu"]
-    assert result["machine"]["threads"] == 1
     assert set(result["versions"]) == {"python", "torch", "numpy", "numba", "mandel-explorer"}
-    assert (result["scene"]["nx"], result["scene"]["ny"]) == (40, 30)
-    numpy, numba = result["stages"]
-    assert (numpy["stage"], numba["stage"]) == ("numpy", "numba")
+    assert [(p["dtype"], p["threads"]) for p in result["peaks"]] == [("float32", 1), ("float64", 1)]
+    for level in result["peaks"]:
+        assert level["multiply_adds_per_second"] > 1e8
+        third = level["multiply_adds_per_second"] / 3
+        assert level["bound_iterations_per_second"] == pytest.approx(third)
+    home, minibrot = result["scenes"]
+    assert (home["scene"], home["nx"], home["ny"], home["maxiter"]) == ("home", 40, 30, 20)
+    assert (home["dtype"], minibrot["dtype"]) == ("float32", "float64")
+    assert minibrot["useful_iterations"] == 40 * 30 * 20
+    numpy, numba = home["rows"]
+    assert (numpy["name"], numba["name"]) == ("numpy", "numba")
     assert numpy["times_numpy"] == 1
     assert numba["times_numpy"] == pytest.approx(numpy["median_seconds"] / numba["median_seconds"])
     assert numba["compile_seconds"] > 0.05  # the cache is empty
-    for line in (numpy, numba):
-        assert line["outcome"] == "ok"
-        assert len(line["runs"]) == 2
-        assert line["min_seconds"] <= line["median_seconds"] <= line["max_seconds"]
-    assert "numba: run 2" in done.stderr
+    assert numpy["executed_iterations"] == 40 * 30 * 20 > numba["executed_iterations"]
+    for row in (numpy, numba):
+        assert (row["kind"], row["outcome"], row["threads"]) == ("stage", "ok", 1)
+        assert len(row["rounds"]) == 2
+        assert row["min_seconds"] <= row["median_seconds"] <= row["max_seconds"]
+        assert row["agrees"] > 0.99
+        assert 0 < row["bound_fraction"] < 1
+        rate = row["useful_per_second"] * row["median_seconds"]
+        assert rate == pytest.approx(home["useful_iterations"])
+    assert "home, numba, 1 thread: round 2" in done.stderr
 
 
-def test_readme_changes_only_between_the_markers(tmp_path: Path) -> None:
-    readme = tmp_path / "README.md"
+def test_readme_and_report_change_only_between_their_markers(tmp_path):
+    readme, report = tmp_path / "README.md", tmp_path / "performance.md"
     readme.write_bytes("# Été\r\n<!-- stages -->\nold\n<!-- /stages -->\ntail | x\n".encode())
-    done = bench("--readme", str(readme), "--stages", "numpy")
+    report.write_text("head\n<!-- performance -->\nold\n<!-- /performance -->\ntail\n")
+    small = ("--stages", "numpy", "--peers", "--threads", "1")
+    done = bench("--readme", str(readme), "--report", str(report), *small)
     assert done.returncode == 0, done.stderr
+
     text = readme.read_bytes().decode()
-    assert text == f"# Été\r\n<!-- stages -->\n{done.stdout}<!-- /stages -->\ntail | x\n"
+    assert text.startswith("# Été\r\n<!-- stages -->\n| stage |")
+    assert text.endswith("\n<!-- /stages -->\ntail | x\n")
     assert "| NumPy listing (`numpy`) |" in text
     assert "40 × 30 points, 20 iterations" in text
+    assert "old" not in text
+    assert not [peer for peer in PEERS.values() if peer.title in text]
+
+    picture = "![Times of all contenders](performance.svg)"
+    expected = f"<!-- performance -->\n{picture}\n\n{done.stdout}<!-- /performance -->\ntail\n"
+    assert report.read_text() == f"head\n{expected}"
+    assert all(f"{peer.title} (`{peer.name}`)" in done.stdout for peer in PEERS.values())
+    assert ElementTree.parse(tmp_path / "performance.svg").getroot().tag.endswith("svg")
 
 
-def test_a_failing_stage_is_a_row_with_its_reason() -> None:
-    done = bench("--json", "--stages", "default_device")
+def test_a_peer_that_cannot_run_is_a_row_with_its_reason():
+    done = bench("--json", "--stages", "numpy", "--peers", "--threads", "1")
     assert done.returncode == 0, done.stderr
-    (line,) = json.loads(done.stdout)["stages"]
-    if line["outcome"] == "ok":
+    rows = {row["name"]: row for row in json.loads(done.stdout)["scenes"][0]["rows"]}
+    assert set(rows) == {"numpy", *PEERS}
+    for name, module in (("jax", "jax"), ("mandelbrot-explorer", "mandelbrot_explorer")):
+        if find_spec(module) is None:
+            assert rows[name]["outcome"].startswith("not installed: pip install ")
+            assert rows[name]["rounds"] == []
+    for row in rows.values():
+        if row["outcome"] == "ok":
+            assert row["agrees"] > 0.99
+            assert row["name"] == "numpy" or row["version"]
+
+
+def test_a_failing_stage_is_a_row_with_its_reason():
+    done = bench("--json", "--stages", "default_device", "--threads", "1")
+    assert done.returncode == 0, done.stderr
+    (row,) = json.loads(done.stdout)["scenes"][0]["rows"]
+    if row["outcome"] == "ok":
         pytest.skip("this torch runs the stage")
-    assert line["outcome"].startswith("torch.compile ")
-    assert line["runs"] == []
-    assert line["median_seconds"] is line["times_numpy"] is None
+    assert row["outcome"].startswith("torch.compile ")
+    assert row["rounds"] == []
+    assert row["median_seconds"] is row["times_numpy"] is row["agrees"] is None
+
+
+def test_what_is_too_slow_is_given_up_and_not_tried_with_fewer_threads():
+    slow = ("--maxiter", "1000000", "--limit", "0.2", "--threads", "1,2")
+    scenes = ("--scenes", "seahorse,minibrot")
+    done = bench("--stages", "numpy", *scenes, "--nx", "2", "--ny", "1", *slow)
+    assert done.returncode == 0, done.stderr
+    assert "2 threads: not finished within 0.2 s" in done.stderr
+    assert "1 thread: not tried: not finished within 0.2 s with 2 threads" in done.stderr
+    assert "minibrot, numpy, 2 threads: not tried: not finished within 0.2 s on `seahorse`" in (
+        done.stderr
+    )
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (("--stages", "numpy,nonsense"), "there is no stage 'nonsense'"),
+        (("--scenes", "nonsense"), "there is no scene 'nonsense'; there are tutorial, "),
         (("--repeats", "0"), "repeats must be at least 1"),
+        (("--limit", "nan"), "limit must be more than 0"),
+        (("--threads", "1,two"), "threads must be whole numbers"),
+        (("--threads", "0"), "threads must be a whole number from 1"),
         (("--nx", "0"), "nx must be a whole number"),
+        (("--chunksize", "0"), "chunksize must be a whole number"),
+        (("--maxiter", "0"), "maxiter must be a whole number"),
+        (("--readme", "README.md", "--scenes", "home"), "--readme needs the scene tutorial"),
+        (("--report", "nowhere.md"), "No such file"),
     ],
 )
-def test_nonsense_is_one_sentence_and_status_2(arguments: tuple[str, ...], sentence: str) -> None:
-    done = bench(*arguments)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert sentence in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+def test_nonsense_is_one_sentence_and_status_2(arguments, sentence, capsys):
+    assert main([*SMALL, *arguments]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert sentence in printed.err
+    assert len(printed.err.splitlines()) == 1
 
 
-def test_missing_markers_are_told_before_anything_is_measured(tmp_path: Path) -> None:
-    readme = tmp_path / "README.md"
-    readme.write_text("<!-- stages --> and no end\n")
-    done = bench("--readme", str(readme))
-    assert done.returncode == 2
-    assert "lacks the markers" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
-    assert readme.read_text() == "<!-- stages --> and no end\n"
+@pytest.mark.parametrize(
+    ("option", "marker"), [("--readme", "stages"), ("--report", "performance")]
+)
+def test_missing_markers_are_told_before_anything_is_measured(option, marker, tmp_path, capsys):
+    file = tmp_path / "file.md"
+    file.write_text(f"<!-- {marker} --> and no end\n")
+    assert main([*SMALL, option, str(file)]) == 2
+    assert "lacks the markers" in capsys.readouterr().err
+    assert file.read_text() == f"<!-- {marker} --> and no end\n"
+
+
+def test_the_scenes_are_those_of_the_report():
+    found = {name: scenes.find(name) for name in scenes.SCENE_NAMES}
+    sizes = {name: (s.view.nx, s.view.ny, s.maxiter, s.dtype) for name, s in found.items()}
+    assert sizes == {
+        "tutorial": (1000, 833, 200, "float32"),
+        "tutorial-2000": (1000, 833, 2000, "float32"),
+        "home": (1920, 1080, 1000, "float32"),
+        "seahorse": (960, 540, 5000, "float64"),
+        "minibrot": (960, 540, 5000, "float64"),
+    }
+    assert {scene.horizon for scene in found.values()} == {2.0**40}
+    assert found["tutorial"].view.bounds == (-2.25, 0.75, -1.25, 1.25)
+    width = float(found["minibrot"].view.pixel[0]) * 960
+    assert width == pytest.approx(4 * 2.56 / 2**28, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["tutorial", "minibrot"])
+@pytest.mark.parametrize("peer", PEERS)
+def test_a_peer_computes_the_scene(peer, name):
+    scene = scenes.find(name, 101, 53, 300)
+    contender = Contender("peer", peer)
+    ready = prepare(contender, scene, 2)
+    if isinstance(ready, Failure):
+        pytest.skip(ready.reason)
+    sample = run(contender, scene, 2, 60, with_counts=True)
+    assert not isinstance(sample, Failure), sample
+    counts = sample.counts
+    truth = render(counts.view, "numba", 300, counts.horizon, dtype="float64")
+    assert np.mean(counts.iterations == truth.iterations) > 0.995
+    assert sample.executed is None or sample.executed >= truth.executed
+
+
+def test_the_cuda_kernel_computes_the_scene_in_numbas_simulator():
+    code = (
+        "import numpy as np\n"
+        "from mandel_core import render\n"
+        "from mandel_core.bench import scenes\n"
+        "from mandel_core.bench.peers import numba_cuda\n"
+        "scene = scenes.find('minibrot', 37, 9, 30)\n"
+        "counts = numba_cuda.prepare(scene, 1).run().counts\n"
+        "truth = render(scene.view, 'numba', 30, dtype='float64').iterations\n"
+        "assert (np.where(counts < 30, counts - 1, 0) == truth).all()"
+    )
+    environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "1"}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+
+
+def test_the_peers_sources_are_beside_their_modules():
+    for name in ("cpp", "mojo"):
+        source = sys.modules[PEERS[name].prepare.__module__].SOURCE
+        assert source.is_file()
+        assert "mandelbrot_float64" in source.read_text()
+
+
+def test_the_peak_kernel_counts_what_it_does():
+    array = np.ones(peak.LANES, "float64")
+    peak.compiled()(array, 1.0, 1.0, 3)
+    assert set(array) == {1.0 + 3 * peak.DEPTH}
+    assert peak.measure("float32", 1) > 1e8
+
+
+def test_a_process_is_confined_replaced_when_it_dies_and_stopped_when_it_hangs(tmp_path):
+    worker = Worker(tmp_path, 1)
+    try:
+        if hasattr(os, "sched_getaffinity"):
+            assert len(worker.call(usable_cores)) == 1
+        first = worker.call(os.getpid)
+        with pytest.raises(Died):
+            worker.call(os._exit, 3)
+        assert worker.call(os.getpid) != first
+        with pytest.raises(TimeoutError):
+            worker.call(time.sleep, 60, timeout=0.1)
+        assert worker.call(shutil.which, "sh")
+    finally:
+        worker.close()
