@@ -50,11 +50,14 @@ def end(job: Job, re: Any, im: Any, steps: Any, rows: int | None = None) -> ZN:
     Z = torch.empty((job.view.ny, columns), dtype=re.dtype.to_complex(), device=re.device)
     N = torch.empty(Z.shape, dtype=torch.int32, device=re.device)
     torch.complex(re, im, out=Z[:rows])
-    last = torch.where(steps == job.settings.maxiter, 0, steps - 1)
-    N[:rows] = last.clamp_(min=0)
+    N[:rows] = steps
+    N[:rows].sub_(1).clamp_(min=0)
+    N[:rows].masked_fill_(N[:rows] == job.settings.maxiter - 1, 0)
     if half:
-        Z[rows:] = Z[:half].flip(0).conj()
-        N[rows:] = N[:half].flip(0)
+        upwards = torch.arange(half - 1, -1, -1, device=re.device)
+        torch.index_select(Z[:half], 0, upwards, out=Z[rows:])
+        Z[rows:].imag.neg_()
+        torch.index_select(N[:half], 0, upwards, out=N[rows:])
     return Z.cpu().numpy(), N.cpu().numpy()
 
 

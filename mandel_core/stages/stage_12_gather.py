@@ -125,16 +125,18 @@ def in_tiles(
 
 def _gathered(arrays: Planes, keep: Any) -> Planes:
     """The points of these indices, in planes that are a multiple of SMALL long."""
+    import torch
+
     length = keep.numel() + -keep.numel() % SMALL
     out = planes.zeros(length, like=arrays[0])
     for plane, source in zip(out, arrays, strict=True):
-        plane[: keep.numel()] = source[keep]
+        torch.index_select(source, 0, keep, out=plane[: keep.numel()])
     return out
 
 
 def _put_back(picture: Planes, where: Any, arrays: Planes, which: Any) -> None:
     for target, source in zip(picture[2:], arrays[2:], strict=True):
-        target[where] = source[which]
+        target[where] = source.index_select(0, which)
 
 
 STAGE = Stage(
