@@ -64,7 +64,7 @@ def render_settings(
     job = Job(view, settings, should_stop, on_phase)
     with _one_at_a_time:
         try:
-            with torch_session(job) if stage.needs_torch else nullcontext():
+            with torch_session(job) if stage.uses_torch(settings) else nullcontext():
                 started = time.perf_counter()
                 z, iterations = stage.run(job)
                 wall = time.perf_counter() - started

@@ -11,7 +11,7 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from mandel_core.job import Job
+from mandel_core.job import Job, Settings
 
 Varies = Literal["chunksize", "device", "threads"]
 ZN = tuple[NDArray[np.complexfloating], NDArray[np.integer]]
@@ -26,7 +26,7 @@ class Stage:
     step : the function this stage is about; its text is what the reader should look at.
     run : computes a job's Z and N, both (ny, nx).
     varies : which of "chunksize", "device" and "threads" make a difference.
-    needs_torch : whether running it imports torch.
+    needs_torch : whether running it on the CPU imports torch.
     """
 
     name: str
@@ -36,6 +36,10 @@ class Stage:
     run: Callable[[Job], ZN]
     varies: frozenset[Varies] = frozenset()
     needs_torch: bool = True
+
+    def uses_torch(self, settings: Settings) -> bool:
+        """Whether a run with these settings imports torch: on any device but the CPU all do."""
+        return self.needs_torch or ("device" in self.varies and settings.device != "cpu")
 
     @property
     def source(self) -> str:

@@ -233,3 +233,12 @@ def test_a_process_is_confined_replaced_when_it_dies_and_stopped_when_it_hangs(t
         assert worker.call(shutil.which, "sh")
     finally:
         worker.close()
+
+
+def test_what_compiling_costs_is_measured_cold_and_warm() -> None:
+    from mandel_core.bench.compiling import line
+
+    _, stage, chunksize, cold, warm, _ = line(("fast", 1, True)).split("|")
+    assert (stage.strip(), chunksize.strip()) == ("`fast`", "1")
+    times = [float(cell.removesuffix(" s ")) for cell in (cold, warm)]
+    assert 0 < times[1] < times[0]

@@ -73,7 +73,7 @@ def test_default_device_fails_and_leaves_no_device_behind(pinned, rendered):
     assert render(SMALL, "chunked", maxiter=8, chunksize=2).compile_seconds == 0
 
 
-@pytest.mark.parametrize("stage", [stage.name for stage in STAGES if stage.needs_torch])
+@pytest.mark.parametrize("stage", [stage.name for stage in STAGES if "device" in stage.varies])
 def test_a_device_that_is_not_there(stage):
     missing = next(name for name in ("mps", "cuda") if name not in devices())
     for device in (missing, "toaster"):

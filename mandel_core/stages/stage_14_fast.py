@@ -6,7 +6,9 @@ form, mirrored rows. Two more are possible because the loop over n is compiled a
 that comes back to where it was is inside (Brent), and from DISCS_PAY iterations on whole discs are
 proven to be inside at once.
 
-It needs no C++ compiler: LLVM comes with Numba. Its kernels are compiled once a machine and number
+On any other device than the CPU it is stage 13, whose tensors stay there to the end.
+
+On the CPU it needs no C++ compiler: LLVM comes with Numba. Its kernels are compiled once a machine and number
 type, for every size, viewport and number of iterations, and release the interpreter lock.
 """
 
@@ -19,6 +21,7 @@ import numpy as np
 
 from mandel_core.job import Job
 from mandel_core.stage import ZN, Stage
+from mandel_core.stages import stage_13_known
 from mandel_core.threads import cores, shared
 
 BAND = 32  # rows a thread takes at a time,
@@ -39,6 +42,8 @@ def step(
 
 
 def run(job: Job) -> ZN:
+    if job.settings.device != "cpu":
+        return stage_13_known.run(job)
     with job.compiling():
         _compiled(job.settings.dtype)
     from mandel_core import blocks
@@ -92,6 +97,6 @@ STAGE = Stage(
     section="Beyond the tutorial",
     step=step,
     run=run,
-    varies=frozenset({"threads"}),
+    varies=frozenset({"device", "threads"}),
     needs_torch=False,
 )
