@@ -3,7 +3,7 @@
 A block is LANES points side by side in one flat scratch array, so that LLVM sees at a glance that
 its parts do not overlap, and makes one vector loop without checks of each function below.
 
-A point's life: `known` points take no part. `_start` and `_free` run DENSE bare steps between two
+A point's life: `known` points take no part. `_start` and `_dense` run DENSE bare steps between two
 looks: three multiplications each, no test, no mask. A lane found beyond the horizon goes back to
 where it was before these steps, and `_replay` repeats them one by one up to the exact step, for
 the whole block at once. Few points live past DENSE_PHASE steps. They are gathered into dense

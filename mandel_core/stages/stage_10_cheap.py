@@ -6,6 +6,8 @@ it. Three settings (`compiling.CHEAP`) make it keep every intermediate instead. 
 slower, and the time to compile grows with the chunk as one would expect. They are passed to this
 kernel only; off, on the same step, is in docs/performance.md. The tutorial's own chunks (stage 4)
 do not profit: with the settings on, their strided pairs are no longer fused.
+
+On the tutorial's scene it is about 11 times NumPy, 3 times stage 9.
 """
 
 from __future__ import annotations

@@ -9,6 +9,9 @@ tensors and in place.
 Kernels are compiled for tiles of two sizes, not for the picture's: large ones, so that their calls
 cost little, and small ones, so that the last few points do not drag a large tile to the end. They
 serve every viewport, size and number of iterations. This module's `rounds` is stage 13's as well.
+
+On the tutorial's scene, with its 200 iterations, gathering costs what it saves; with 2000 it is
+70 times NumPy, and stage 11 is 25.
 """
 
 from __future__ import annotations
