@@ -1,11 +1,13 @@
 """Stage 10, beyond the tutorial: chunks of stage 9's step, compiled cheaply.
 
-Chunking keeps z in registers between steps, but on planes it makes compiling explode: Inductor
-inlines what it reads once per use, so z -> z * z doubles with each step until a threshold stops
-it. Three settings (`compiling.CHEAP`) make it keep every intermediate instead. The kernel is no
-slower, and the time to compile grows with the chunk as one would expect. They are passed to this
-kernel only; off, on the same step, is in docs/performance.md. The tutorial's own chunks (stage 4)
-do not profit: with the settings on, their strided pairs are no longer fused.
+Chunking keeps z in registers between steps, as long as all steps become one loop. Inductor inlines
+what a node reads once per use, so that each z -> z * z doubles it, until a threshold makes it put
+an intermediate into memory, and splits what grows too large. Three settings (`compiling.CHEAP`)
+make it keep every intermediate as a local variable of the one loop instead. They are passed to
+this kernel only. Off, 10 or 20 steps still compile as well; 50 took a third longer to compile and
+15 times as long to run, and 8 of the bare steps of stage 11 took 95 s instead of 13 to compile. The
+tutorial's own chunks (stage 4) do not profit: with the settings on, their strided pairs are no
+longer fused.
 
 On the tutorial's scene it is about 11 times NumPy, 3 times stage 9.
 """
