@@ -128,7 +128,7 @@ def test_every_kind_of_stage_can_be_chosen(visitor: Watched, address: str) -> No
     visitor.page.get_by_text("Default device cannot run here").wait_for()
     visitor.page.get_by_text("The compiler's own words").wait_for()
     np.testing.assert_array_equal(visitor.pixels(), kept)
-    choose(visitor, "Stage", "Numba over lanes")
+    choose(visitor, "Stage", "Fast")
     visitor.settled(stage="fast")
     visitor.page.get_by_text("cannot run here").wait_for(state="hidden")
 
