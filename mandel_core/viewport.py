@@ -134,6 +134,14 @@ class Viewport:
             np.linspace(ymin, ymax, self.ny, dtype=dtype),
         )
 
+    def mirrored_rows(self, dtype: Precision) -> int:
+        """How many rows at the end have, exactly, the y of those at the beginning but for the sign.
+
+        That is all of the upper half or nothing: the set is symmetric about the real axis.
+        """
+        y, half = self.axes(dtype)[1], self.ny // 2
+        return half if np.array_equal(y[:half], -y[::-1][:half]) else 0
+
     @property
     def precision(self) -> Precision:
         """The narrowest number type whose rounding cannot be seen at this distance of pixels."""

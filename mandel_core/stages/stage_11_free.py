@@ -4,7 +4,8 @@ Testing and masking every step takes longer than the step. Here FREE bare steps 
 three fused multiply-adds and one addition each. Then the horizon is looked at once. A point found
 beyond it goes back to where it was before the block and stays there, with its count; whatever the
 block did to it, overflow included, is thrown away. After the last chunk each point is replayed with
-tested steps, FREE at most, up to the exact one at which it left.
+tested steps, FREE at most, up to the exact one at which it left. From here on the code is written
+for tensors: stages 12 and 13 gather them, which NumPy's functions in torch.compile cannot.
 
 Contraction to multiply-adds is a flag for the C++ compiler that Inductor does not set by default.
 A chunk holds as many blocks as fit into the chunk size, and one at least. On the tutorial's scene
@@ -15,12 +16,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from mandel_core import planes
 from mandel_core.compiling import CHEAP, FUSED_MULTIPLY_ADD, compiled
 from mandel_core.job import Job
-from mandel_core.loops import tensors_on
 from mandel_core.stage import ZN, Stage
 
 FREE = 8
@@ -30,37 +28,41 @@ OPTIONS = CHEAP | FUSED_MULTIPLY_ADD
 def step(
     cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any, blocks: int
 ) -> tuple[Any, Any, Any]:
+    import torch
+
     for _ in range(blocks):
         a, b = re, im
         for _ in range(FREE):
             a, b = a * a + (cx - b * b), (a + a) * b + cy
         I = a * a + b * b < horizon2  # False for what has overflowed, too
-        re, im, N = np.where(I, a, re), np.where(I, b, im), np.where(I, N + FREE, N)
+        re, im, N = (torch.where(I, *pair) for pair in ((a, re), (b, im), (N + FREE, N)))
     return re, im, N
 
 
 def replay(
-    cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any, maxiter: Any
+    cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any, limit: Any
 ) -> tuple[Any, Any, Any]:
+    import torch
+
     for _ in range(FREE):
-        I = np.where(maxiter > N, re * re + im * im, horizon2) < horizon2
+        # Not "and": Inductor makes slow code of masks that are combined.
+        I = torch.where(limit > N, re * re + im * im, horizon2) < horizon2
         a, b = re * re + (cx - im * im), (re + re) * im + cy
-        re, im, N = np.where(I, a, re), np.where(I, b, im), np.where(I, N + 1, N)
+        re, im, N = (torch.where(I, *pair) for pair in ((a, re), (b, im), (N + 1, N)))
     return re, im, N
 
 
 def run(job: Job) -> ZN:
     settings, horizon2 = job.settings, planes.horizon2(job)
-    place = tensors_on(settings.device)
     cx, cy, *z = planes.begin(job)
     whole = settings.maxiter // FREE
     per_chunk = max(1, settings.chunksize // FREE)
     for block in range(0, whole, per_chunk):
         job.checkpoint()
         size = min(per_chunk, whole - block)
-        kernel = compiled(job, step, place=place, fullgraph=True, size=size, options=OPTIONS)
+        kernel = compiled(job, step, fullgraph=True, size=size, options=OPTIONS)
         z = kernel(cx, cy, *z, horizon2, size)
-    kernel = compiled(job, replay, place=place, fullgraph=True, options=OPTIONS)
+    kernel = compiled(job, replay, fullgraph=True, options=OPTIONS)
     z = kernel(cx, cy, *z, horizon2, planes.scalar(job, settings.maxiter))
     job.executed = cx.numel() * FREE * (whole + 1)
     return planes.end(job, *z)

@@ -24,6 +24,7 @@ from mandel_core.compiling import compiled
 from mandel_core.job import Job
 from mandel_core.planes import Planes
 from mandel_core.stage import ZN, Stage
+from mandel_core.stages import stage_11_free
 from mandel_core.stages.stage_11_free import FREE, OPTIONS
 
 LARGE, SMALL = 2**16, 2**13
@@ -35,32 +36,17 @@ GATHER_BELOW = 0.75
 
 
 def step(cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any) -> None:
-    import torch
-
-    a0, b0, n = re, im, N
-    for _ in range(BLOCKS):
-        a, b = a0, b0
-        for _ in range(FREE):
-            a, b = a * a + (cx - b * b), (a + a) * b + cy
-        inside = a * a + b * b < horizon2
-        a0, b0 = torch.where(inside, a, a0), torch.where(inside, b, b0)
-        n = torch.where(inside, n + FREE, n)
-    re.copy_(a0)
-    im.copy_(b0)
-    N.copy_(n)
+    overwrite((re, im, N), stage_11_free.step(cx, cy, re, im, N, horizon2, BLOCKS))
 
 
-def replay(cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any, maxiter: Any) -> None:
-    import torch
+def replay(cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any, limit: Any) -> None:
+    overwrite((re, im, N), stage_11_free.replay(cx, cy, re, im, N, horizon2, limit))
 
-    a, b, n = re, im, N
-    for _ in range(FREE):
-        inside = torch.where(n < maxiter, a * a + b * b, horizon2) < horizon2
-        a1, b1 = a * a + (cx - b * b), (a + a) * b + cy
-        a, b, n = (torch.where(inside, *pair) for pair in ((a1, a), (b1, b), (n + 1, n)))
-    re.copy_(a)
-    im.copy_(b)
-    N.copy_(n)
+
+def overwrite(planes: tuple[Any, Any, Any], values: tuple[Any, Any, Any]) -> None:
+    """Write in place, after all has been read."""
+    for plane, value in zip(planes, values, strict=True):
+        plane.copy_(value)
 
 
 def run(job: Job) -> ZN:

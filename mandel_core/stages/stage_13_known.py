@@ -20,8 +20,15 @@ import numpy as np
 from mandel_core import planes
 from mandel_core.job import Job
 from mandel_core.stage import ZN, Stage
-from mandel_core.stages.stage_11_free import FREE
-from mandel_core.stages.stage_12_gather import BLOCKS, CHUNK, SMALL, in_tiles, rounds
+from mandel_core.stages import stage_11_free
+from mandel_core.stages.stage_12_gather import (
+    BLOCKS,
+    CHUNK,
+    SMALL,
+    in_tiles,
+    overwrite,
+    rounds,
+)
 
 
 def step(
@@ -35,40 +42,27 @@ def step(
     disc = v * v + y2 - (0.0625 - slack)
     known = torch.minimum(cardioid, disc) <= 0
 
-    a0, b0, n = cx, cy, torch.ones_like(cx)
-    for block in range(BLOCKS):
-        a, b = a0, b0
-        for _ in range(FREE if block else FREE - 1):
-            a, b = a * a + (cx - b * b), (a + a) * b + cy
-        inside = a * a + b * b < horizon2
-        a0, b0 = torch.where(inside, a, a0), torch.where(inside, b, b0)
-        n = torch.where(inside, FREE * (block + 1), n)
-    for _ in range(FREE):
-        inside = torch.where(n < CHUNK, a0 * a0 + b0 * b0, horizon2) < horizon2
-        a, b = a0 * a0 + (cx - b0 * b0), (a0 + a0) * b0 + cy
-        a0, b0 = torch.where(inside, a, a0), torch.where(inside, b, b0)
-        n = torch.where(inside, n + 1, n)
-    re.copy_(torch.where(known, 0, a0))
-    im.copy_(torch.where(known, 0, b0))
-    N.copy_(torch.where(known, maxiter, n))
+    zero = torch.zeros_like(cx)
+    z = stage_11_free.step(cx, cy, zero, zero, zero, horizon2, BLOCKS)
+    a, b, n = stage_11_free.replay(cx, cy, *z, horizon2, CHUNK)
+    # A full count marks what is known, and keeps later steps away from it.
+    a, b, n = (torch.where(known, *pair) for pair in ((zero, a), (zero, b), (maxiter, n)))
+    overwrite((re, im, N), (a, b, n))
 
 
 def run(job: Job) -> ZN:
-    _, y = job.view.axes(job.settings.dtype)
-    half = y.size // 2
-    if not np.array_equal(y[:half], -y[::-1][:half]):
-        half = 0
-    picture = planes.begin(job, y.size - half, multiple=SMALL)
-    points = (y.size - half) * job.view.nx
+    rows = job.view.ny - job.view.mirrored_rows(job.settings.dtype)
+    picture = planes.begin(job, rows, multiple=SMALL)
+    points = rows * job.view.nx
     if job.settings.maxiter < CHUNK:
         rounds(job, picture, points)
     else:
-        slack = 16 * float(np.finfo(y.dtype).eps)
+        slack = 16 * float(np.finfo(job.settings.dtype).eps)
         scalars = planes.horizon2(job), planes.scalar(job, job.settings.maxiter), slack
         job.executed = in_tiles(job, step, picture, points, *scalars)
         alive = (picture[4][:points] == CHUNK).nonzero().view(-1)
         rounds(job, picture, points, CHUNK, alive)
-    return planes.end(job, *picture[2:], rows=y.size - half)
+    return planes.end(job, *picture[2:], rows=rows)
 
 
 STAGE = Stage(

@@ -55,9 +55,7 @@ def run(job: Job) -> ZN:
     N = np.empty(Z.shape, np.int32)
     x = np.pad(x, (0, -columns % blocks.LANES), mode="edge")
     horizon2 = x.dtype.type(job.settings.horizon) ** 2
-    half = y.size // 2
-    if not np.array_equal(y[:half], -y[::-1][:half]):
-        half = 0
+    half = job.view.mirrored_rows(job.settings.dtype)
     size = int(np.clip(BAND_ITERATIONS / (columns * maxiter), 1, BAND))
     bands = iter(range(0, y.size - half, size))
 
