@@ -15,7 +15,7 @@ from typing import Any
 import panel as pn
 import param
 
-from dashboard import workers
+from dashboard import notebook, workers
 from dashboard.coordinate import Coordinate
 from dashboard.describe import describe
 from dashboard.picture import PictureView
@@ -273,9 +273,7 @@ class Explorer(pn.viewable.Viewer):
         )
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        # Without Panel's scripts in the page nothing would show; inline, so that none are fetched.
-        if not (pn.extension._loaded and pn.config.inline):
-            pn.extension(inline=True)
+        notebook.prepare()
         return super()._repr_mimebundle_(include, exclude)
 
     def _look_at(self, x: Decimal, y: Decimal, width: Decimal) -> None:
