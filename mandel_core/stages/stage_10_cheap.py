@@ -21,14 +21,14 @@ from mandel_core.compiling import CHEAP, compiled
 from mandel_core.job import Job
 from mandel_core.loops import tensors_on
 from mandel_core.stage import ZN, Stage
-from mandel_core.stages import stage_9_planes
+from mandel_core.stages import stage_09_planes
 
 
 def step(
     cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any, chunksize: int
 ) -> tuple[Any, Any, Any]:
     for _ in range(chunksize):
-        re, im, N = stage_9_planes.step(cx, cy, re, im, N, horizon2)
+        re, im, N = stage_09_planes.step(cx, cy, re, im, N, horizon2)
     return re, im, N
 
 

@@ -14,7 +14,7 @@ from mandel_core.compiling import compiled
 from mandel_core.job import Job
 from mandel_core.loops import chunk_loop
 from mandel_core.stage import ZN, Stage
-from mandel_core.stages.stage_4_chunked import step
+from mandel_core.stages.stage_04_chunked import step
 
 
 def run(job: Job) -> ZN:

@@ -16,7 +16,7 @@ from mandel_core.compiling import compiled
 from mandel_core.job import Job
 from mandel_core.loops import complex_loop, place_for
 from mandel_core.stage import ZN, Stage
-from mandel_core.stages.stage_0_numpy import step
+from mandel_core.stages.stage_00_numpy import step
 
 
 def run(job: Job) -> ZN:

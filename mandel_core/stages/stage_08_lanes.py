@@ -19,7 +19,7 @@ import numpy as np
 
 from mandel_core.job import Job
 from mandel_core.stage import ZN, Stage
-from mandel_core.stages.stage_7_numba import in_bands
+from mandel_core.stages.stage_07_numba import in_bands
 
 LANES = 64
 STEPS = 4

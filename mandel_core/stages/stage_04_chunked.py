@@ -20,7 +20,7 @@ from mandel_core.compiling import compiled
 from mandel_core.job import Job
 from mandel_core.loops import chunk_loop, place_for
 from mandel_core.stage import ZN, Stage
-from mandel_core.stages.stage_3_pairs import abs2, sq2
+from mandel_core.stages.stage_03_pairs import abs2, sq2
 
 
 def step(n0: int, c: Any, Z: Any, N: Any, horizon: float, chunksize: int) -> tuple[Any, Any]:
