@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mandel_core.comparing import Comparison, compare
 from mandel_core.compiling import devices
 from mandel_core.engine import measure, render, sweep
 from mandel_core.job import Settings
@@ -13,12 +14,14 @@ from mandel_core.viewport import Viewport
 __all__ = [
     "STAGES",
     "Cancelled",
+    "Comparison",
     "Frame",
     "Measurement",
     "Settings",
     "Stage",
     "StageFailure",
     "Viewport",
+    "compare",
     "devices",
     "measure",
     "render",
