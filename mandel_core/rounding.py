@@ -36,19 +36,20 @@ def unit(dtype: str) -> float:
 
 @_jit
 def counts(
-    x: Any, y: Any, horizon: float, maxiter: int, unit: float, lowest: Any, highest: Any
+    x: Any, y: Any, horizon: float, maxiter: int, unit: float, own: Any, lowest: Any, highest: Any
 ) -> None:
-    """The last steps at which a point may still be below the horizon, given rounding by `unit`.
+    """The last step at which each orbit is below the horizon, and what rounding can make of it.
 
     x, y : (n,) float64, the points.
-    lowest, highest : (n,) int64, written to; maxiter - 1 where the point may never leave.
+    own, lowest, highest : (n,) int64, written to: the step by this orbit, and the first and the
+        last that it can be with rounding by `unit`; maxiter - 1 where the point does not leave.
     """
     for i in range(x.size):
         cx, cy = x[i], y[i]
         added = np.sqrt(cx * cx + cy * cy)
         a = b = size = error = 0.0
-        lowest[i] = highest[i] = maxiter - 1
-        may_have_left = False
+        own[i] = lowest[i] = highest[i] = maxiter - 1
+        may_have_left = has_left = lost = False
         for n in range(1, maxiter):
             error = (2 * size + error) * error + unit * ((size + error) ** 2 + added)
             a, b = a * a - b * b + cx, (a + a) * b + cy
@@ -56,9 +57,12 @@ def counts(
             if not may_have_left and size + error >= horizon * (1 - unit):
                 may_have_left = True
                 lowest[i] = n - 1
+            if not has_left and size >= horizon:
+                has_left = True
+                own[i] = n - 1
             if may_have_left:
-                if not error < size:
-                    break
-                if size - error >= horizon * (1 + unit):
-                    highest[i] = n - 1
+                lost |= not error < size
+                if has_left and (lost or size - error >= horizon * (1 + unit)):
+                    if not lost:
+                        highest[i] = n - 1
                     break
