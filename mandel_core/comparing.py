@@ -18,10 +18,10 @@ from mandel_core.threads import cores, shared
 from mandel_core.viewport import Precision, Viewport
 
 # Rounding has no preferred direction. So many standard deviations from half and half are no chance;
-# up to 3 were seen. Where pixels lie closer than so many units in the last place, neighbours have
+# up to 4 were seen. Where pixels lie closer than so many units in the last place, neighbours have
 # too much of their rounding in common to be counted one by one.
 _SIGMAS = 6
-_APART = 32
+_APART = 1024
 
 _POINTS = 4096  # explained at a time; with the most iterations they take about a second
 
