@@ -7,6 +7,7 @@ from mandel_core.compiling import devices
 from mandel_core.engine import measure, render, sweep
 from mandel_core.job import Settings
 from mandel_core.outcomes import Cancelled, Frame, Measurement, StageFailure
+from mandel_core.registering import register_stage
 from mandel_core.stage import Stage
 from mandel_core.stages import STAGES
 from mandel_core.viewport import Viewport
@@ -24,6 +25,7 @@ __all__ = [
     "compare",
     "devices",
     "measure",
+    "register_stage",
     "render",
     "sweep",
 ]

@@ -12,6 +12,7 @@ from mandel_core.compiling import devices
 from mandel_core.engine import measure, render_settings
 from mandel_core.job import Settings
 from mandel_core.outcomes import Frame, Measurement, StageFailure
+from mandel_core.registering import take
 from mandel_core.stages import STAGES
 from mandel_core.viewport import Viewport
 
@@ -47,8 +48,10 @@ class _OfStage:
     @property
     def compile_key(self) -> Hashable:
         view, settings = self.view, self.settings
-        used = [getattr(settings, name) for name in sorted(STAGES[settings.stage].varies)]
-        return (settings.stage, settings.dtype, settings.horizon, view.nx, view.ny, *used)
+        stage = STAGES[settings.stage]
+        used = [getattr(settings, name) for name in sorted(stage.varies)]
+        # Of its own stages a notebook may have several versions, each with a step of its own.
+        return (stage, stage.step, settings.dtype, settings.horizon, view.nx, view.ny, *used)
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,18 @@ class Measure(_OfStage):
         return measure(
             self.view, self.settings, self.repeats, should_stop=should_stop, on_phase=on_phase
         )
+
+
+@dataclass(frozen=True)
+class Register:
+    """Make a registered stage known to the worker; `definition` is `OwnStage.definition`."""
+
+    definition: bytes
+    stage: str
+    compile_key: Hashable = None
+
+    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> None:
+        take(self.stage, self.definition)
 
 
 @dataclass(frozen=True)

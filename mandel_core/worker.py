@@ -19,7 +19,7 @@ import threading
 import time
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from multiprocessing import Pipe
@@ -27,7 +27,9 @@ from typing import Any, TypeVar
 
 from mandel_core.job import _ignore
 from mandel_core.outcomes import StageFailure
-from mandel_core.tasks import Task
+from mandel_core.registering import OwnStage
+from mandel_core.stages import STAGES
+from mandel_core.tasks import Register, Task
 from mandel_core.transfer import Channel, shared_file
 
 T = TypeVar("T")
@@ -52,6 +54,7 @@ class _Request:
     task: Task[Any]
     session: str
     on_phase: Callable[[str], None]
+    compile_key: Hashable
     future: Future[Any] = field(default_factory=Future)
     patient: bool = False  # cancelled, but what it compiles is wanted by its successor
     kill_at: float | None = None
@@ -86,7 +89,7 @@ class Worker:
         time, also in mid-compile: then the process is replaced. `on_phase` hears "compiling" and
         "running" as they alternate, in another thread.
         """
-        request = _Request(next(self._numbers), task, session, on_phase)
+        request = _Request(next(self._numbers), task, session, on_phase, task.compile_key)
         with self._changed:
             if self._closed:
                 raise RuntimeError("this worker is closed")
@@ -97,7 +100,7 @@ class Worker:
         if dropped is not None:
             dropped.future.cancel()
         if running is not None and running.session == session and not running.future.done():
-            running.patient = running.task.compile_key == task.compile_key
+            running.patient = running.compile_key == request.compile_key
             running.future.cancel()
         request.future.add_done_callback(lambda future: self._settle(request))
         return request.future
@@ -154,6 +157,7 @@ class Worker:
         if self._child is None or self._child.process.poll() is not None:
             self._child = _Child()
         child = self._child
+        child.tell_stages()
         try:
             child.send(("run", request.number, request.task))
         except Exception as error:  # whatever pickle says of a task that cannot travel
@@ -199,6 +203,7 @@ class _Child:
         self._connection = connection
         self.channel = Channel(connection, shared)
         self._sending = threading.Lock()
+        self._told: dict[str, bytes] = {}
         fds = (theirs.fileno(), shared)
         code = _CHILD.format(path=sys.path, fds=fds)
         self.process = subprocess.Popen(
@@ -214,6 +219,14 @@ class _Child:
     def send(self, message: tuple[Any, ...]) -> None:
         with self._sending, contextlib.suppress(OSError):  # a dead process is noticed when reading
             self._connection.send(message)
+
+    def tell_stages(self) -> None:
+        """Make the registered stages, as they are now, known to the process."""
+        for stage in STAGES.registered:
+            if isinstance(stage, OwnStage) and self._told.get(stage.name) != stage.definition:
+                # Nobody waits for what comes back.
+                self.send(("run", -1, Register(stage.definition, stage.name)))
+                self._told[stage.name] = stage.definition
 
     def kill(self) -> None:
         self._finalizer()
