@@ -95,11 +95,13 @@ class Agreement:
 class Comparison(Agreement):
     """A stage's counts against a reference's.
 
+    iterations : (ny, nx), the reference's.
     difference : (ny, nx) int64, the stage's iterations less the reference's. A point taken for the
         interior counts 0, as in the tutorial's listing, so that its difference is no size.
     interior_at, unexplained_at : (ny, nx) bool, where those pixels are.
     """
 
+    iterations: NDArray[np.integer]
     difference: NDArray[np.int64]
     interior_at: NDArray[np.bool_]
     unexplained_at: NDArray[np.bool_]
@@ -195,6 +197,7 @@ def held_against(frame: Frame, truth: Frame, should_stop: Callable[[], bool] = n
         unexplained=int(np.count_nonzero(unexplained_at)),
         higher=int(np.count_nonzero(beyond > 0)),
         lower=int(np.count_nonzero(beyond < 0)),
+        iterations=truth.iterations,
         difference=difference,
         interior_at=interior_at,
         unexplained_at=unexplained_at,
