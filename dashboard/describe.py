@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 
 from mandel_core import STAGES
@@ -18,7 +19,7 @@ def seconds(value: float) -> str:
 def describe(picture: Picture, numpy_seconds: float | None) -> str:
     """A few lines of HTML on a picture; `numpy_seconds` is NumPy's time for its view, if known."""
     settings, view = picture.settings, picture.view
-    title = STAGES[settings.stage].title
+    title = html.escape(STAGES[settings.stage].title)
     if "chunksize" in STAGES[settings.stage].varies:
         title += f", chunk size {settings.chunksize}"
     if settings.stage == "numpy":

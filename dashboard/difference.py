@@ -24,8 +24,8 @@ _UNASKED = 1e10
 
 # The background lets the page's own shine through; marks are read on light and dark alike.
 _GROUND = ("#8080805c", *(f"#808080{alpha:02x}" for alpha in range(6, 6 + 7 * (LEVELS - 1), 7)))
-_LONGER = ("#7fb2e5", "#4a90d9", "#1f6fc4", "#0b4f9e", "#0c2f7a")
-_EARLIER = ("#f5b27a", "#f08a3c", "#e0631a", "#c23a12", "#8c1010")
+_LONGER = ("#9cc9f0", "#5aa0e0", "#2a78d0", "#1f55b5", "#7a3fe0")
+_EARLIER = ("#f7c08a", "#f29544", "#e36a1c", "#c9401a", "#d81b60")
 
 
 class Difference:
@@ -44,16 +44,18 @@ class Difference:
         self._progress = _text("progress")
         self._verdict = _text("verdict")
         self._about = _text("compared")
-        self._legend = _text("legend")
         self._source = ColumnDataSource({"marks": [], "nx": [], "ny": []})
         self._figure = _figure(self._source)
-        self._picture = pn.pane.Bokeh(self._figure, sizing_mode="stretch_width", visible=False)
+        self._picture = pn.pane.Bokeh(self._figure, sizing_mode="stretch_width")
+        self._where = pn.Column(self._picture, sizing_mode="stretch_width", visible=False)
+        self._controls = pn.Row(
+            self._compare, self._cancel, self._progress, sizing_mode="stretch_width"
+        )
         self.panel = pn.Column(
             self._verdict,
             self._about,
-            pn.Row(self._compare, self._cancel, self._progress, sizing_mode="stretch_width"),
-            self._legend,
-            self._picture,
+            self._controls,
+            self._where,
             sizing_mode="stretch_width",
             scroll="y",
         )
@@ -68,10 +70,7 @@ class Difference:
             self.start()
         else:
             self.cancel()
-            self._progress.value = (
-                "Not compared yet: with so many iterations it may take minutes. "
-                + ("What is shown is of an earlier view." if self._picture.visible else "")
-            )
+            self._end("Not compared yet: with so many iterations it may take minutes.")
 
     def close(self) -> None:
         """Cancel what is under way."""
@@ -82,7 +81,8 @@ class Difference:
         self.cancel()
         task = self._task()
         self._asked = _key(task)
-        self._compare.disabled = self._cancel.visible = True
+        self._controls.visible = self._cancel.visible = True
+        self._compare.visible = False
         self._progress.value = "Waiting for the worker…"
         pending = workers.measuring().submit(
             task,
@@ -108,7 +108,7 @@ class Difference:
         return Compare(self._explorer.viewport(), self._explorer.settings())
 
     def _say(self, task: Compare, phase: str) -> None:
-        if self._asked != _key(task) or self._pending is None:
+        if self._asked != _key(task) or not self._cancel.visible:
             return
         stage, reference = STAGES[task.stage].title, STAGES[task.reference].title
         self._progress.value = {
@@ -134,28 +134,30 @@ class Difference:
         self._verdict.value = _large(f"{title} cannot be compared.")
         self._about.value = html.escape(failure.reason) + (
             "<details><summary>The compiler's own words</summary>"
-            f"<pre style='white-space:pre-wrap;font-size:0.85em'>{html.escape(words)}</pre></details>"
+            f"<pre style='white-space:pre-wrap'>{html.escape(words)}</pre></details>"
             if words
             else ""
         )
-        self._legend.value = ""
-        self._picture.visible = False
+        self._where.visible = False
 
     def _show(self, found: Marked) -> None:
         self._verdict.value = _large(found.verdict)
         self._about.value = about(found)
-        self._legend.value = legend(found)
         ny, nx = found.marks.shape
         self._source.data = {"marks": [found.marks], "nx": [nx], "ny": [ny]}
         self._figure.aspect_ratio = nx / ny
         for axis, end in ((self._figure.x_range, nx), (self._figure.y_range, ny)):
             axis.update(start=0, end=end, reset_start=0, reset_end=end)
-        self._picture.visible = True
+        self._where.visible = True
         if pn.state.curdoc is None and self._picture._models:
             pn.io.push_notebook(self._picture)
 
     def _end(self, word: str) -> None:
-        self._compare.disabled = self._cancel.visible = False
+        """Nothing is under way; a word says why what is on screen is not compared."""
+        self._cancel.visible = False
+        self._compare.visible = self._controls.visible = bool(word)
+        if word and self._where.visible:
+            word += " What is shown is of before."
         self._progress.value = word
 
 
@@ -189,7 +191,10 @@ def about(found: Marked) -> str:
     )
     if found.reference.stage != "numpy":
         line += " NumPy itself would take too long here; its reference does the same operations."
-    return f"<div>{line}</div>{_histogram(found)}"
+    return (
+        f"<div>{line}</div><div style='display:flex;flex-wrap:wrap;gap:0.8em 2.5em;"
+        f"margin-top:0.8em;font-size:0.85em'>{_histogram(found)}{_legend(found)}</div>"
+    )
 
 
 def _histogram(found: Marked) -> str:
@@ -200,23 +205,23 @@ def _histogram(found: Marked) -> str:
     if found.sizes:
         for power in range(max(found.sizes).bit_length()):
             low = 2**power
-            label = f"{low:,}" if low == 1 else f"{low:,}–{2 * low - 1:,}"
+            label = f"{low}" if low == 1 else f"{low}–{2 * low - 1}"
             bars.append((label, found.sizes.get(low, 0)))
     bars.append(("interior", found.interior))
     most = max(pixels for _, pixels in bars)
     cells = "".join(
         "<div style='display:flex;flex-direction:column;justify-content:end;align-items:center;"
-        "min-width:3.4em'>"
+        "min-width:3em;padding:0 0.3em'>"
         f"<span>{pixels:,}</span>"
-        f"<div style='width:70%;height:{_height(pixels, most):.0f}px;background:currentColor;"
+        f"<div style='width:2em;height:{_height(pixels, most):.0f}px;background:currentColor;"
         "opacity:0.45'></div>"
         f"<span style='border-top:1px solid;width:100%;text-align:center'>{label}</span></div>"
         for label, pixels in bars
     )
     return (
-        "<div style='margin-top:0.8em'>Pixels, by how far their counts are apart:</div>"
-        "<div style='display:flex;flex-wrap:wrap;align-items:end;font-size:0.85em;row-gap:0.6em'>"
-        f"{cells}</div>"
+        "<div>Pixels, by how far their counts are apart"
+        "<div style='display:flex;flex-wrap:wrap;align-items:end;row-gap:0.6em'>"
+        f"{cells}</div></div>"
     )
 
 
@@ -225,7 +230,7 @@ def _height(pixels: int, most: int) -> float:
     return 0.0 if not pixels else 4 + 44 * float(np.log1p(pixels) / np.log1p(most))
 
 
-def legend(found: Marked) -> str:
+def _legend(found: Marked) -> str:
     """What the colours of the picture mean, as HTML."""
     if not found.differing:
         return ""
@@ -235,22 +240,22 @@ def legend(found: Marked) -> str:
         for low, high in zip(SIZES, ends, strict=True)
     ]
     lines = [
-        ("stays longer by", [*labels, "inside here only"], _LONGER),
-        ("leaves earlier by", [*labels, "inside there only"], _EARLIER),
+        ("stays longer by", [*labels, "inside, unlike there"], _LONGER),
+        ("leaves earlier by", [*labels, "inside only there"], _EARLIER),
     ]
     rows = "".join(
         f"<div style='display:flex;flex-wrap:wrap;gap:0.2em 0.9em'><span style='min-width:8em'>"
         f"{what}</span>"
         + "".join(
-            "<span><span style='display:inline-block;width:0.8em;height:0.8em;"
-            f"background:{colour}'></span> {label}</span>"
+            "<span style='white-space:nowrap'><span style='display:inline-block;width:0.8em;"
+            f"height:0.8em;background:{colour}'></span> {label}</span>"
             for label, colour in zip(names, colours, strict=True)
         )
         + "</div>"
         for what, names, colours in lines
     )
     wide = f" Each mark is {found.size} pixels wide, to be seen." if found.size > 1 else ""
-    return f"<div style='font-size:0.85em'>{rows}The set itself is grey.{wide}</div>"
+    return f"<div>The colours of the picture{rows}The set itself is grey.{wide}</div>"
 
 
 def _figure(source: ColumnDataSource) -> Any:

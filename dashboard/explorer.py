@@ -6,6 +6,7 @@ import html
 import itertools
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import fields
@@ -31,8 +32,8 @@ from dashboard.state import (
     MIN_WIDTH,
     PALETTES,
     PRECISIONS,
-    STAGE_NAMES,
     State,
+    stage_names,
 )
 from dashboard.sweeping import Sweep
 from mandel_core import STAGES, Settings, StageFailure, Viewport
@@ -67,7 +68,7 @@ class Explorer(pn.viewable.Viewer):
         HOME.width, (MIN_WIDTH, MAX_WIDTH), doc="Width of the view, in units of the complex plane."
     )
     stage = param.Selector(
-        default=HOME.stage, objects=STAGE_NAMES, doc="The stage of optimisation that computes."
+        default=HOME.stage, objects=stage_names(), doc="The stage of optimisation that computes."
     )
     chunksize = param.Integer(
         default=HOME.chunksize,
@@ -104,6 +105,7 @@ class Explorer(pn.viewable.Viewer):
         super().__init__(**params)
         self._session = f"session-{next(_sessions)}"
         self._doc = pn.state.curdoc
+        _explorers.add(self)
         self._lock = threading.RLock()
         self._size: tuple[int, int] | None = None
         self._pending: Future[Picture | StageFailure] | None = None
@@ -422,3 +424,21 @@ class Explorer(pn.viewable.Viewer):
     def _describe(self, picture: Picture) -> None:
         known = self.numpy_seconds(picture.view, picture.settings.maxiter)
         self._about.value = describe(picture, known)
+
+    def _offer_stages(self, name: str) -> None:
+        """A stage was registered, or taken away; one that is shown is drawn anew."""
+        self.param.stage.objects = stage_names()
+        if self.stage == name and name in STAGES:
+            self.param.trigger("stage")
+
+
+_explorers: weakref.WeakSet[Explorer] = weakref.WeakSet()
+
+
+def _offer_everywhere(name: str) -> None:
+    Explorer.param.stage.objects = stage_names()
+    for explorer in tuple(_explorers):
+        explorer.in_document(explorer._offer_stages, name)
+
+
+STAGES.watch(_offer_everywhere)

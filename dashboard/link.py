@@ -59,12 +59,16 @@ def _one_of(names: Collection[str]) -> Callable[[str], str]:
     return parse
 
 
+def _stage(text: str) -> str:
+    return _one_of(STAGES.names)(text)  # those registered by now as well
+
+
 # Field of the state, key in the link, and what makes one of the other.
 _FIELDS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("x", "x", _decimal(-MAX_CENTRE, MAX_CENTRE)),
     ("y", "y", _decimal(-MAX_CENTRE, MAX_CENTRE)),
     ("width", "width", _decimal(MIN_WIDTH, MAX_WIDTH)),
-    ("stage", "stage", _one_of(STAGES.names)),
+    ("stage", "stage", _stage),
     ("chunksize", "chunk", _whole(1, MAX_CHUNK)),
     ("device", "device", _one_of(DEVICES)),
     ("iterations", "iterations", _whole(1, MAX_ITERATIONS)),

@@ -21,7 +21,11 @@ MAX_PIXELS = 4096
 PRECISIONS = ("automatic", "float32", "float64")
 DEVICES = ("cpu", "cuda", "mps")
 LOOK_NAMES = {look.capitalize(): look for look in LOOKS}
-STAGE_NAMES = {stage.title: stage.name for stage in STAGES}
+
+
+def stage_names() -> dict[str, str]:
+    """The stages' names by their titles, registered ones included."""
+    return {stage.title: stage.name for stage in STAGES}
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,6 @@ __all__ = [
     "MIN_WIDTH",
     "PALETTES",
     "PRECISIONS",
-    "STAGE_NAMES",
     "State",
+    "stage_names",
 ]

@@ -234,4 +234,4 @@ def _sizes(difference: NDArray[np.int64]) -> dict[int, int]:
 
 
 def _percent(share: float) -> str:
-    return "all" if share == 1 else f"{100 * share:.2g} %"
+    return "all" if share == 1 else f"{100 * share:.2g}\N{NO-BREAK SPACE}%"

@@ -29,15 +29,13 @@ def marks(comparison: Comparison) -> NDArray[np.uint8]:
     the larger.
     """
     difference, inside = comparison.difference, comparison.interior_at
-    kind = np.searchsorted(SIZES, np.abs(difference), side="right")
-    kind[inside] = KINDS
+    kind = np.where(inside, KINDS, np.searchsorted(SIZES, np.abs(difference), side="right"))
     # A count of 0 is the interior's, which is the longest stay.
     earlier = np.where(inside, difference > 0, difference < 0)
     on_top = comparison.unexplained_at
     rank = np.where(difference != 0, 2 * kind + earlier + 2 * (KINDS + 1) * on_top, 0)
     top = _widened(rank.astype(np.uint8), mark_size(comparison.share) // 2)
-    kind, earlier = top % (2 * (KINDS + 1)) // 2 - 1, top % 2 == 1
-    mark = LEVELS + kind + KINDS * earlier
+    mark = LEVELS + top % (2 * (KINDS + 1)) // 2 - 1 + KINDS * (top % 2)
     return np.where(top > 0, mark, _background(comparison.iterations)).astype(np.uint8)
 
 

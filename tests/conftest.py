@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
 import pytest
 
-from mandel_core import Frame, Viewport, render
+from mandel_core import STAGES, Frame, Viewport, render
 
 Render = Callable[..., Frame]
+
+
+@pytest.fixture(autouse=True)
+def no_stage_stays_registered() -> Iterator[None]:
+    """Each test begins with the stages of the package."""
+    yield
+    for stage in STAGES.registered:
+        STAGES.remove(stage.name)
 
 
 @pytest.fixture(scope="session")

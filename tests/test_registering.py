@@ -37,13 +37,6 @@ MAXITER = 40
 PATIENCE = 120
 
 
-@pytest.fixture(autouse=True)
-def nothing_stays_registered() -> Iterator[None]:
-    yield
-    for stage in STAGES.registered:
-        STAGES.remove(stage.name)
-
-
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
     worker = Worker()

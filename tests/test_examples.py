@@ -1,0 +1,31 @@
+"""The examples in the documentation of the public functions do what they show."""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import io
+from pathlib import Path
+
+import pytest
+
+import mandel_core
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+@pytest.mark.parametrize("name", ["compare", "register_stage"])
+def test_the_example_does_what_it_shows(name: str) -> None:
+    function = getattr(mandel_core, name)
+    (example,) = doctest.DocTestFinder(recurse=False).find(function, name)
+    assert example.examples
+    assert doctest.DocTestRunner().run(example).failed == 0
+
+
+def test_the_readmes_own_step_works() -> None:
+    code = README.read_text().partition("<!-- own-step -->\n```python\n")[2].partition("```")[0]
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        exec(compile(code, "README.md", "exec"), {"__name__": "__main__"})
+    verdict, seconds = output.getvalue().splitlines()
+    assert verdict.startswith(("Rounding:", "The same"))
+    assert all(float(word) > 0 for word in seconds.split())
