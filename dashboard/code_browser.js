@@ -101,7 +101,8 @@ export function render({ model }) {
       blocks.push(block);
     }
     code.replaceChildren(...blocks);
-    code.scrollTop = code.scrollLeft = 0;
+    code.scrollLeft = 0;
+    code.scrollTop = rows.length ? (model.start - 1) * code.scrollHeight / rows.length : 0;
     if (!rows.length) {
       const empty = document.createElement("div");
       empty.className = "empty";

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Hashable
@@ -37,7 +38,9 @@ class CodeView:
         self._listings: tuple[Listing, ...] = ()
         self._wanted: Inspect | None = None
         self._pending: Future[Inspection | StageFailure] | None = None
-        self._anew = pn.widgets.Button(label="Compile without cache", width=190)
+        self._anew = pn.widgets.Button(
+            label="Compile without cache", color="primary", variant="outline", width=220
+        )
         self._anew.on_click(lambda event: self._start(self._task(cold=True)))
         self._again = pn.widgets.Button(label="Compile", width=110, visible=False)
         self._again.on_click(lambda event: self._start(self._task()))
@@ -164,7 +167,9 @@ class CodeView:
         at = self._browser.selected
         if 0 <= at < len(self._listings):  # the page sets it, and may ask for anything
             listing = self._listings[at]
-            self._browser.code = highlighted(listing.text, listing.language)
+            self._browser.param.update(
+                code=highlighted(listing.text, listing.language), start=_start_of(listing)
+            )
         else:
             self._browser.code = []
 
@@ -184,7 +189,14 @@ def _name(task: Inspect) -> str:
     return ", ".join(parts)
 
 
+def _start_of(listing: Listing) -> int:
+    """The line on which Numba's function begins, after constants and the like."""
+    begins = {"asm": r"_Z\w+:", "llvm": r"define "}.get(listing.language, "")
+    lines = enumerate(listing.text.splitlines(), 1)
+    return next((number for number, line in lines if re.match(begins, line)), 1)
+
+
 def _label(listing: Listing) -> str:
     lines = listing.text.count("\n")
     lanes = f", {listing.lanes} at once" if (listing.lanes or 1) > 1 else ""
-    return f"{listing.name} ({lines} lines{lanes})"
+    return f"{lines} line{'' if lines == 1 else 's'}{lanes} · {listing.name}"

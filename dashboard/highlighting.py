@@ -25,9 +25,9 @@ def highlighted(text: str, language: Language) -> list[str]:
     """
     from pygments.lexers import get_lexer_by_name
 
-    lexer = get_lexer_by_name(_LEXERS[language], stripnl=False, ensurenl=False)
+    lexer = get_lexer_by_name(_LEXERS[language], stripnl=False)
     lines = [""]
-    for kind, value in lexer.get_tokens(text.removesuffix("\n")):
+    for kind, value in lexer.get_tokens(text if text.endswith("\n") else f"{text}\n"):
         css = _css(kind)
         for number, part in enumerate(value.split("\n")):
             if number:
@@ -35,7 +35,7 @@ def highlighted(text: str, language: Language) -> list[str]:
             if part:
                 escaped = html.escape(part)
                 lines[-1] += f'<span class="{css}">{escaped}</span>' if css else escaped
-    return lines
+    return lines[:-1]  # what follows the last line's end
 
 
 @cache

@@ -12,19 +12,18 @@ from mandel_core import Inspection
 from mandel_core.inspection import Remark, largest
 
 _CACHE = {
-    "hit": ("hit", "code and machine code were there already"),
-    "miss": ("miss", "everything was made anew"),
-    "mixed": ("in part", "some of it was there already"),
+    "hit": ("hit", "nothing was made anew"),
+    "miss": ("miss", "all was made anew"),
+    "mixed": ("in part", "some was made anew"),
 }
 _COLOURS = ("#4a90d9", "#7c5cc4", "#e09f3e", "#5aa469")
 # What compilers repeat for every frame that they come through.
 _MANY = 12
 
 STYLE = """<style>
-.figures { display: flex; flex-wrap: wrap; gap: 6px 26px; align-items: flex-start; }
-.figures div { max-width: 17em; }
-.figures b { display: block; font-size: 1.25em; font-variant-numeric: tabular-nums; }
-.figures small, .phases { opacity: .85; }
+.figures { display: flex; flex-wrap: wrap; gap: 4px 24px; line-height: 1.35; }
+.figures span, .figures small { display: block; font-size: .82em; opacity: .85; }
+.figures b { font-size: 1.15em; font-variant-numeric: tabular-nums; }
 .phases { display: flex; flex-wrap: wrap; gap: 2px 16px; font-size: .85em; margin-top: 3px; }
 .phases i { display: inline-block; width: .75em; height: .75em; border-radius: 2px;
   margin-right: 5px; }
@@ -87,19 +86,18 @@ def _cards(seen: Inspection) -> list[str]:
         width = "none" if seen.vector_width == 1 else f"{seen.vector_width} at once"
         cards.append(_card("Vectors", width, seen.vector_register))
     if seen.operator_calls:
-        cards.append(_card("Ready-made operators", str(seen.operator_calls), "not compiled"))
+        cards.append(_card("Operators", str(seen.operator_calls), "ready-made, not compiled"))
     if seen.loops is not None:
         cards.append(_card("Graph breaks", str(len(seen.graph_breaks))))
         cards.append(_card("Recompiles", str(len(seen.recompiles))))
     if seen.cache in _CACHE:
         cards.append(_card("Cache on disk", *_CACHE[seen.cache]))
-    cards.append(_card("Compiling", seconds(seen.compile_seconds)))
     return cards
 
 
 def _card(name: str, value: str, more: str = "") -> str:
     small = f"<small>{html.escape(more)}</small>" if more else ""
-    return f"<div>{name}<b>{html.escape(value)}</b>{small}</div>"
+    return f"<div><span>{name}</span><b>{html.escape(value)}</b>{small}</div>"
 
 
 def _phases(seen: Inspection) -> str:
@@ -117,7 +115,8 @@ def _phases(seen: Inspection) -> str:
         f"<span><i style='background:{colour}'></i>{name} {seconds(spent)}</span>"
         for name, spent, colour in phases
     )
-    return f"<div class='shares'>{shares}</div><div class='phases'>{legend}</div>"
+    total = f"<b>Compiling {seconds(seen.compile_seconds)}</b>"
+    return f"<div class='shares'>{shares}</div><div class='phases'>{total}{legend}</div>"
 
 
 def _failure(seen: Inspection) -> str:
