@@ -88,6 +88,19 @@ export function render({ model }) {
     select.disabled = model.names.length < 2;
   }
 
+  /** A bar that moves, and the seconds that have passed: compiling takes up to minutes. */
+  function clock() {
+    const line = document.createElement("div"), since = document.createElement("span");
+    const started = performance.now();
+    line.className = "clock";
+    line.append(document.createElement("progress"), since);
+    const tick = setInterval(() => {
+      if (!line.isConnected) clearInterval(tick);
+      since.textContent = `${Math.round((performance.now() - started) / 1000)} s`;
+    }, 1000);
+    return line;
+  }
+
   function showCode() {
     rows = model.code.map((html, index) => rowOf(html, index + 1));
     lines = rows.map((row) => row.textContent.toLowerCase());
@@ -108,6 +121,7 @@ export function render({ model }) {
       empty.className = "empty";
       empty.textContent = model.empty;
       code.append(empty);
+      if (model.busy) empty.append(clock());
     }
     find(".copy").disabled = search.disabled = !rows.length;
     look();
@@ -136,7 +150,7 @@ export function render({ model }) {
   function go(step) {
     if (highlights) highlights.delete(`${name}-now`);
     if (!matches.length) {
-      count.textContent = search.value ? "no match" : "";
+      count.textContent = search.value && rows.length ? "no match" : "";
       return;
     }
     if (current >= 0 && !highlights) rows[matches[current][0]].classList.remove("hit");
@@ -198,7 +212,7 @@ export function render({ model }) {
   model.on(["title", "source", "notes"], showSource);
   model.on("names", showNames);
   model.on("selected", () => { select.value = model.selected; });
-  model.on(["code", "empty"], showCode);
+  model.on(["code", "empty", "busy"], showCode);
   model.on("remove", () => {
     if (!highlights) return;
     highlights.delete(name);

@@ -25,7 +25,8 @@ class CodeBrowser(JSComponent):
     names = param.List(item_type=str, doc="What there is to choose from, as text.")
     selected = param.Integer(default=0, doc="Which of them is shown; the page sets it.")
     code = param.List(item_type=str, doc="The lines of that listing, as HTML.")
-    start = param.Integer(default=1, doc="The line of it that is to be seen first.")
+    start = param.Integer(default=1, doc="The line of it to be seen first; set before `code`.")
+    busy = param.Boolean(default=False, doc="Whether a listing is on its way.")
     empty = param.String(doc="What is said in place of a listing while there is none, as text.")
 
     _esm = _HERE / "code_browser.js"

@@ -73,7 +73,7 @@ class CodeView:
         pending, self._pending, self._wanted = self._pending, None, None
         if pending is not None:
             pending.cancel()
-        self._cancel.visible = False
+        self._cancel.visible = self._browser.busy = False
 
     def cancel(self) -> None:
         """Give up at the user's wish: what is open stays without figures until it is asked for."""
@@ -107,6 +107,7 @@ class CodeView:
             names=[],
             code=[],
             empty="The code appears here once it is compiled.",
+            busy=True,
         )
         self._say(task, "waiting")
         pending = workers.measuring().submit(
@@ -167,9 +168,8 @@ class CodeView:
         at = self._browser.selected
         if 0 <= at < len(self._listings):  # the page sets it, and may ask for anything
             listing = self._listings[at]
-            self._browser.param.update(
-                code=highlighted(listing.text, listing.language), start=_start_of(listing)
-            )
+            self._browser.start = _start_of(listing)
+            self._browser.code = highlighted(listing.text, listing.language)
         else:
             self._browser.code = []
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 from concurrent.futures import Future
 from typing import Any
 
@@ -96,7 +95,8 @@ class Asked:
     session = "session-x"
 
     def __init__(self) -> None:
-        self.stage, self.tasks = "chunked", []  # type: ignore[var-annotated]
+        self.stage = "chunked"
+        self.tasks: list[tuple[Inspect, Future[Any]]] = []
 
     def viewport(self) -> Viewport:
         return VIEW
@@ -118,10 +118,10 @@ class Asked:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Asked]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     asked = Asked()
     monkeypatch.setattr(workers, "measuring", lambda: asked)
-    yield asked
+    return asked
 
 
 def test_opening_looks_once_and_keeps_what_was_seen(asked: Asked) -> None:
