@@ -39,7 +39,11 @@ class CodeView:
         self._wanted: Inspect | None = None
         self._pending: Future[Inspection | StageFailure] | None = None
         self._anew = pn.widgets.Button(
-            label="Compile without cache", color="primary", variant="outline", width=220
+            label="Compile anew",
+            description="Puts the compiler's cache on disk aside meanwhile.",
+            color="primary",
+            variant="outline",
+            width=150,
         )
         self._anew.on_click(lambda event: self._start(self._task(cold=True)))
         self._again = pn.widgets.Button(label="Compile", width=110, visible=False)
@@ -56,7 +60,7 @@ class CodeView:
             self._figures,
             self._browser,
             sizing_mode="stretch_both",
-            styles={"padding": "8px 12px"},
+            styles={"padding": "8px 12px", "overflow-y": "auto"},
         )
 
     def open(self) -> None:

@@ -105,6 +105,7 @@ def _phases(seen: Inspection) -> str:
     phases = [
         (html.escape(name), spent, colour)
         for (name, spent), colour in zip(seen.phases, _COLOURS, strict=False)
+        if spent >= 0.0005
     ]
     shares = "".join(
         f"<span title='{name}: {seconds(spent)}' "

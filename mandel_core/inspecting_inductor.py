@@ -34,13 +34,15 @@ class Inductor:
     def __enter__(self) -> Self:
         from torch._dynamo import pgo, utils
         from torch._inductor import graph, lowering
-        from torch._inductor.utils import fresh_cache
+        from torch._inductor import utils as inductor
 
         enter = self._stack.enter_context
         if self._cold:
-            enter(fresh_cache())
+            # Its name before torch 2.8 was fresh_inductor_cache.
+            enter(getattr(inductor, "fresh_cache", inductor.fresh_inductor_cache)())
             # It warns once a process; what it is asked for here is the whole story.
-            getattr(lowering._warn_complex_not_supported, "cache_clear", lambda: None)()
+            warn = getattr(lowering, "_warn_complex_not_supported", None)
+            getattr(warn, "cache_clear", lambda: None)()
         enter(_replaced(compiling, "_kernels", OrderedDict()))
         # Dynamo remembers which numbers changed when it compiled the same function before.
         enter(_replaced(pgo, "_CODE_STATE", None))
