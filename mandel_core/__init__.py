@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from mandel_core.compiling import devices
 from mandel_core.engine import measure, render, sweep
+from mandel_core.inspecting import inspect
+from mandel_core.inspection import Inspection
 from mandel_core.job import Settings
 from mandel_core.outcomes import Cancelled, Frame, Measurement, StageFailure
 from mandel_core.stage import Stage
@@ -14,12 +16,14 @@ __all__ = [
     "STAGES",
     "Cancelled",
     "Frame",
+    "Inspection",
     "Measurement",
     "Settings",
     "Stage",
     "StageFailure",
     "Viewport",
     "devices",
+    "inspect",
     "measure",
     "render",
     "sweep",

@@ -6,6 +6,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, Literal, overload
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from mandel_core.job import Job, Settings
 
 Varies = Literal["chunksize", "device", "threads"]
+_BETWEEN = "\n\n"  # functions, whose own text ends with a line's end
 ZN = tuple[NDArray[np.complexfloating], NDArray[np.integer]]
 
 
@@ -42,8 +44,8 @@ class Stage:
         return self.needs_torch or ("device" in self.varies and settings.device != "cpu")
 
     @property
-    def source(self) -> str:
-        """The text of the step, and of the helpers beside it that it calls."""
+    def functions(self) -> list[Callable[..., Any]]:
+        """The helpers beside the step that it calls, and the step."""
         module = sys.modules[self.step.__module__]
         names = set(self.step.__code__.co_names)
         helpers: list[Callable[..., Any]] = [
@@ -51,7 +53,26 @@ class Stage:
             for name, value in vars(module).items()
             if name in names and inspect.isfunction(value) and value is not self.step
         ]
-        return "\n\n".join(inspect.getsource(function) for function in [*helpers, self.step])
+        return [*helpers, self.step]
+
+    @property
+    def source(self) -> str:
+        """The text of the step, and of the helpers beside it that it calls."""
+        return _BETWEEN.join(map(inspect.getsource, self.functions))
+
+    def line_in_source(self, file: str, line: int) -> int | None:
+        """Where in `source`, from 1, a line of a file is; None if it is not in there.
+
+        Of the file's name its end will do, which is what compilers print.
+        """
+        before = 0
+        for function in self.functions:
+            lines, first = inspect.getsourcelines(function)
+            path = PurePath(inspect.getsourcefile(function) or "").as_posix()
+            if path.endswith(PurePath(file).as_posix()) and 0 <= line - first < len(lines):
+                return before + line - first + 1
+            before += len(lines) + len(_BETWEEN)
+        return None
 
     @property
     def about(self) -> str:

@@ -10,6 +10,8 @@ from typing import Protocol, TypeVar
 from mandel_core.colour import RGBA, Look, shade
 from mandel_core.compiling import devices
 from mandel_core.engine import measure, render_settings
+from mandel_core.inspecting import inspect_settings
+from mandel_core.inspection import Inspection
 from mandel_core.job import Settings
 from mandel_core.outcomes import Frame, Measurement, StageFailure
 from mandel_core.stages import STAGES
@@ -109,6 +111,19 @@ class Measure(_OfStage):
         return measure(
             self.view, self.settings, self.repeats, should_stop=should_stop, on_phase=on_phase
         )
+
+
+@dataclass(frozen=True)
+class Inspect(_OfStage):
+    """Look at what the compiler makes of a stage; a failure is part of the Inspection.
+
+    cold : put the compiler's cache on disk aside.
+    """
+
+    cold: bool = False
+
+    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Inspection:
+        return inspect_settings(self.view, self.settings, self.cold, should_stop, on_phase)
 
 
 @dataclass(frozen=True)
