@@ -14,6 +14,7 @@ import param
 
 from dashboard import notebook, workers
 from dashboard.asking import Asking
+from dashboard.code_view import CodeView
 from dashboard.coordinate import Coordinate
 from dashboard.describe import describe
 from dashboard.lab import Lab
@@ -109,7 +110,7 @@ class Explorer(pn.viewable.Viewer):
         self._asking.on_cancel(self.cancel)
         self._notice = Notice()
         self._sweep = Sweep(self)
-        self._lab = Lab(self._picture.pane, ())
+        self._lab = Lab(self._picture.pane, [CodeView(self)])
         self._ask_devices(notices)
         self.param.watch(self._request_again, [field.name for field in fields(State)])
         self.param.watch(self._move_axes, ["x", "y", "width"])
