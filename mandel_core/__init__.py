@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from mandel_core.compiling import devices
-from mandel_core.engine import measure, render, sweep
+from mandel_core.engine import render
 from mandel_core.job import Settings
+from mandel_core.measuring import measure, sweep
 from mandel_core.outcomes import Cancelled, Frame, Measurement, StageFailure
 from mandel_core.stage import Stage
 from mandel_core.stages import STAGES

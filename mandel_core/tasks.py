@@ -9,8 +9,9 @@ from typing import Protocol, TypeVar
 
 from mandel_core.colour import RGBA, Look, shade
 from mandel_core.compiling import devices
-from mandel_core.engine import measure, render_settings
+from mandel_core.engine import render_settings
 from mandel_core.job import Settings
+from mandel_core.measuring import measure
 from mandel_core.outcomes import Frame, Measurement, StageFailure
 from mandel_core.stages import STAGES
 from mandel_core.viewport import Viewport

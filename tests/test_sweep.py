@@ -95,4 +95,6 @@ def test_the_first_run_hears_the_phases():
 
 
 def test_the_median_of_an_even_number_of_runs_is_the_mean_of_the_middle_two():
-    assert Measurement("numpy", 1, (4.0, 1.0, 2.0, 9.0), 0.0).median == 3.0
+    measured = Measurement(VIEW, Settings("numpy"), (4.0, 1.0, 2.0, 9.0))
+    assert measured.median == 3.0
+    assert measured.quartiles == (1.75, 5.25)
