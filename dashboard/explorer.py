@@ -341,7 +341,7 @@ class Explorer(pn.viewable.Viewer):
         self._since, self._phase = time.monotonic(), "running"
         self._task = task
         self._announce_later(task)
-        self._pending = workers.drawing().submit(
+        self._pending = workers.draw(
             task,
             session=self._session,
             on_phase=lambda phase: self.in_document(self._hear, task, phase),

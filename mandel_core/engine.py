@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from contextlib import nullcontext
 
-from mandel_core.compiling import torch_session
+from mandel_core.compiling import synchronize, torch_session
 from mandel_core.job import Job, Settings, _ignore, never
 from mandel_core.outcomes import Frame, StageFailure
+from mandel_core.pauses import clock
 from mandel_core.stage import Stage
 from mandel_core.stages import STAGES
 from mandel_core.viewport import Precision, Viewport
@@ -61,12 +61,17 @@ def render_settings(
     """
     stage = STAGES.find(settings.stage)
     job = Job(view, settings, should_stop, on_phase)
+    on_torch = stage.uses_torch(settings)
     with _one_at_a_time:
         try:
-            with torch_session(job) if stage.uses_torch(settings) else nullcontext():
-                started = time.perf_counter()
+            with torch_session(job) if on_torch else nullcontext():
+                if on_torch:
+                    synchronize(settings.device)
+                started = clock()
                 z, iterations = stage.run(job)
-                wall = time.perf_counter() - started
+                if on_torch:
+                    synchronize(settings.device)
+                wall = clock() - started
         except MemoryError as error:
             raise StageFailure(
                 stage.name, "error", "There is not enough memory for this viewport.", str(error)

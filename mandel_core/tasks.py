@@ -104,7 +104,7 @@ class Draw(_OfStage):
 class Measure(_OfStage):
     """Time a stage; a failure of the stage is part of the Measurement."""
 
-    repeats: int = 5
+    repeats: int | None = None
 
     def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Measurement:
         return measure(
