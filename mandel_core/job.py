@@ -52,6 +52,7 @@ class Settings:
         threads = self.threads
         if threads is not None and not (1 <= threads <= 1024 and int(threads) == threads):
             raise ValueError(f"threads must be a whole number from 1 to 1024, not {threads}")
+        object.__setattr__(self, "threads", None if threads is None else int(threads))
 
 
 @dataclass
