@@ -120,6 +120,14 @@ def sweep(
 
     A chunk size at which the stage fails yields a Measurement with its `failure`, and the sweep
     goes on. Raises ValueError before the first measurement if an argument makes no sense.
+
+    >>> from mandel_core import Viewport, sweep
+    >>> view = Viewport.from_bounds(-2.25, 0.75, -1.25, 1.25, 100, 83)
+    >>> for point in sweep(view, "chunked", chunksizes=(1, 2), maxiter=20, repeats=3):
+    ...     low, high = point.quartiles
+    ...     print(point.chunksize, len(point.run_seconds), low <= point.median <= high)
+    1 3 True
+    2 3 True
     """
     stage = STAGES.find(stage)
     common = Settings(stage.name, maxiter, horizon, 1, device, None, dtype)
