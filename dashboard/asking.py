@@ -82,7 +82,7 @@ class Asking:
         self._since, self._phase = time.monotonic(), "running"
         self._task = task
         self._announce_later(task)
-        self._pending = workers.drawing().submit(
+        self._pending = workers.draw(
             task,
             session=self._session,
             on_phase=lambda phase: self._in_document(self._hear, task, phase),

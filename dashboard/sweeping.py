@@ -96,7 +96,7 @@ class Sweep:
             return
         outcome = future.result()
         if isinstance(outcome, StageFailure):  # the process died: this point is lost, not the rest
-            outcome = Measurement(settings.stage, settings.chunksize, (), 0.0, outcome)
+            outcome = Measurement(self._view, settings, failure=outcome)
         if settings.stage == "numpy":
             self._chart.set_numpy(outcome)
             if outcome.failure is None:

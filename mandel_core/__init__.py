@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from mandel_core.compiling import devices
-from mandel_core.engine import measure, render, sweep
+from mandel_core.engine import render
 from mandel_core.inspecting import inspect
 from mandel_core.inspection import Inspection
 from mandel_core.job import Settings
+from mandel_core.measuring import measure, sweep
 from mandel_core.outcomes import Cancelled, Frame, Measurement, StageFailure
 from mandel_core.stage import Stage
 from mandel_core.stages import STAGES

@@ -9,10 +9,11 @@ from typing import Protocol, TypeVar
 
 from mandel_core.colour import RGBA, Look, shade
 from mandel_core.compiling import devices
-from mandel_core.engine import measure, render_settings
+from mandel_core.engine import render_settings
 from mandel_core.inspecting import inspect_settings
 from mandel_core.inspection import Inspection
 from mandel_core.job import Settings
+from mandel_core.measuring import measure
 from mandel_core.outcomes import Frame, Measurement, StageFailure
 from mandel_core.stages import STAGES
 from mandel_core.viewport import Viewport
@@ -105,7 +106,7 @@ class Draw(_OfStage):
 class Measure(_OfStage):
     """Time a stage; a failure of the stage is part of the Measurement."""
 
-    repeats: int = 5
+    repeats: int | None = None
 
     def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Measurement:
         return measure(
