@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 
-import numpy as np
 import panel as pn
 from bokeh.models import ColumnDataSource, HoverTool, Legend, Span, Whisker
 from bokeh.plotting import figure
@@ -116,11 +115,11 @@ def _columns(points: list[Measurement]) -> dict[str, list[float]]:
         name: [] for name in ("chunksize", "median", "low", "high", "repeats", "compile")
     }
     for point in points:
-        low, high = np.quantile(point.run_seconds, [0.25, 0.75])
+        low, high = point.quartiles
         columns["chunksize"].append(point.chunksize)
         columns["median"].append(1e3 * point.median)
-        columns["low"].append(1e3 * float(low))
-        columns["high"].append(1e3 * float(high))
+        columns["low"].append(1e3 * low)
+        columns["high"].append(1e3 * high)
         columns["repeats"].append(len(point.run_seconds))
         columns["compile"].append(point.compile_seconds)
     return columns

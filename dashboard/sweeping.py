@@ -79,7 +79,7 @@ class Sweep:
         self._say(settings, "running")
         pending = workers.measuring().submit(
             Measure(self._view, settings),
-            session=self._explorer._session,
+            session=self._explorer.session,
             on_phase=lambda phase: self._explorer.in_document(self._say, settings, phase),
         )
         self._pending = pending
@@ -96,7 +96,7 @@ class Sweep:
             return
         outcome = future.result()
         if isinstance(outcome, StageFailure):  # the process died: this point is lost, not the rest
-            outcome = Measurement(settings.stage, settings.chunksize, (), 0.0, outcome)
+            outcome = Measurement(self._view, settings, failure=outcome)
         if settings.stage == "numpy":
             self._chart.set_numpy(outcome)
             if outcome.failure is None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import atexit
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import cache
 
 from dashboard.state import HOME
 from mandel_core import Settings, StageFailure, Viewport
-from mandel_core.tasks import Devices, Draw
+from mandel_core.job import _ignore
+from mandel_core.tasks import Devices, Draw, Picture
 from mandel_core.worker import Worker
 
 
@@ -29,6 +31,23 @@ def measuring() -> Worker:
     return worker
 
 
+def draw(
+    task: Draw, session: str, on_phase: Callable[[str], None] = _ignore
+) -> Future[Picture | StageFailure]:
+    """Ask for a picture, for which measuring stands still: neither disturbs the other's time.
+
+    It does so as well while the picture's kernel compiles; cancelling a measurement works then too.
+    """
+    measuring().pause()
+    try:
+        future = drawing().submit(task, session, on_phase)
+    except BaseException:
+        measuring().resume()
+        raise
+    future.add_done_callback(lambda _: measuring().resume())
+    return future
+
+
 @cache
 def devices() -> Future[tuple[str, ...] | StageFailure]:
     """The devices of this machine, asked for once."""
@@ -39,11 +58,10 @@ def warm_up() -> None:
     """Load or compile what the first pictures need, then torch, before anybody asks."""
     view = Viewport.from_screen(HOME.x, HOME.y, HOME.width, 16, 16)
     common = Settings(HOME.stage, dtype="float32")
-    first = drawing().submit(Draw(view, common), session="warm-up")
+    first = draw(Draw(view, common), session="warm-up")
 
     def go_on(_: object) -> None:  # after the pictures that visitors may wait for by then
-        deeper = Draw(view, replace(common, dtype="float64"))
-        drawing().submit(deeper, session="warm-up")
+        draw(Draw(view, replace(common, dtype="float64")), session="warm-up")
 
     first.add_done_callback(go_on)
     devices()

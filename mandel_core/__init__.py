@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from mandel_core.comparing import Comparison, compare
 from mandel_core.compiling import devices
-from mandel_core.engine import measure, render, sweep
+from mandel_core.engine import render
+from mandel_core.inspecting import inspect
+from mandel_core.inspection import Inspection
 from mandel_core.job import Settings
+from mandel_core.measuring import measure, sweep
 from mandel_core.outcomes import Cancelled, Frame, Measurement, StageFailure
 from mandel_core.registering import register_stage
 from mandel_core.stage import Stage
@@ -17,6 +20,7 @@ __all__ = [
     "Cancelled",
     "Comparison",
     "Frame",
+    "Inspection",
     "Measurement",
     "Settings",
     "Stage",
@@ -24,6 +28,7 @@ __all__ = [
     "Viewport",
     "compare",
     "devices",
+    "inspect",
     "measure",
     "register_stage",
     "render",

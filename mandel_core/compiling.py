@@ -137,6 +137,17 @@ def devices() -> tuple[str, ...]:
     return ("cpu", *(name for name, available in present.items() if available()))
 
 
+def synchronize(device: str) -> None:
+    """Wait until `device` has done all it was told, which no clock may be read before."""
+    import torch
+
+    kind = device.partition(":")[0]
+    if kind == "cuda":
+        torch.cuda.synchronize(device)
+    elif kind == "mps":
+        torch.mps.synchronize()
+
+
 def _require_device(job: Job) -> None:
     device = job.settings.device
     kind = device.partition(":")[0]

@@ -1,22 +1,21 @@
-"""From a viewport and settings to a frame: `render` one, or `sweep` over chunk sizes."""
+"""From a viewport and settings to a frame."""
 
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import replace
 
-from mandel_core.compiling import torch_session
+from mandel_core.compiling import synchronize, torch_session
 from mandel_core.job import Job, Settings, _ignore, never
-from mandel_core.outcomes import Frame, Measurement, StageFailure
+from mandel_core.outcomes import Frame, StageFailure
+from mandel_core.pauses import clock
 from mandel_core.stage import Stage
 from mandel_core.stages import STAGES
 from mandel_core.viewport import Precision, Viewport
 
 # Dynamo is not thread-safe, and two runs at once would spoil each other's times.
-_one_at_a_time = threading.RLock()
+one_at_a_time = threading.RLock()
 
 
 def render(
@@ -60,20 +59,30 @@ def render_settings(
     `should_stop` is asked between steps, and Cancelled raised once it says yes; `on_phase` hears
     "compiling" and "running" as they alternate.
     """
+    return run_job(Job(view, settings, should_stop, on_phase))
+
+
+def run_job(job: Job) -> Frame:
+    """Run a job of one's own, which still tells what was spent and warned of where this raises."""
+    settings = job.settings
     stage = STAGES.find(settings.stage)
-    job = Job(view, settings, should_stop, on_phase)
-    with _one_at_a_time:
+    on_torch = stage.uses_torch(settings)
+    with one_at_a_time:
         try:
-            with torch_session(job) if stage.uses_torch(settings) else nullcontext():
-                started = time.perf_counter()
+            with torch_session(job) if on_torch else nullcontext():
+                if on_torch:
+                    synchronize(settings.device)
+                started = clock()
                 z, iterations = stage.run(job)
-                wall = time.perf_counter() - started
+                if on_torch:
+                    synchronize(settings.device)
+                wall = clock() - started
         except MemoryError as error:
             raise StageFailure(
                 stage.name, "error", "There is not enough memory for this viewport.", str(error)
             ) from error
     return Frame(
-        view,
+        job.view,
         settings,
         iterations,
         z,
@@ -82,48 +91,3 @@ def render_settings(
         warnings=tuple(job.warnings),
         executed=job.executed,
     )
-
-
-def measure(
-    view: Viewport,
-    settings: Settings,
-    repeats: int = 5,
-    budget_seconds: float = 4.0,
-    should_stop: Callable[[], bool] = never,
-    on_phase: Callable[[str], None] = _ignore,
-) -> Measurement:
-    """Time one stage: a first run that is not counted, then up to `repeats` that are.
-
-    Repeats end early once they have taken `budget_seconds` together; there is at least one.
-    """
-    try:
-        first = render_settings(view, settings, should_stop, on_phase)
-        runs: list[float] = []
-        while not runs or (len(runs) < repeats and sum(runs) < budget_seconds):
-            runs.append(render_settings(view, settings, should_stop, on_phase).run_seconds)
-    except StageFailure as failure:
-        return Measurement(settings.stage, settings.chunksize, (), 0.0, failure)
-    return Measurement(settings.stage, settings.chunksize, tuple(runs), first.compile_seconds)
-
-
-def sweep(
-    view: Viewport,
-    stage: str | Stage = "chunked",
-    chunksizes: Iterable[int] = (1, 2, 10, 50),
-    maxiter: int = 200,
-    horizon: float = 2.0**40,
-    device: str = "cpu",
-    threads: int | None = None,
-    dtype: Precision = "float32",
-    repeats: int = 5,
-) -> Iterator[Measurement]:
-    """Measure `stage` at each of `chunksizes`, yielding each Measurement as soon as it is made.
-
-    A chunk size at which the stage fails yields a Measurement with its `failure`, and the sweep
-    goes on. The other parameters are those of `render`. Raises ValueError before the first
-    measurement if an argument makes no sense.
-    """
-    stage = STAGES.find(stage)
-    common = Settings(stage.name, maxiter, horizon, 1, device, threads, dtype)
-    points = [replace(common, chunksize=size) for size in chunksizes]
-    return (measure(view, settings, repeats) for settings in points)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import get_args
 
 from mandel_core.outcomes import Cancelled
+from mandel_core.pauses import clock
 from mandel_core.viewport import Precision, Viewport
 
 MAX_ITERATIONS = 10_000_000
@@ -52,6 +52,7 @@ class Settings:
         threads = self.threads
         if threads is not None and not (1 <= threads <= 1024 and int(threads) == threads):
             raise ValueError(f"threads must be a whole number from 1 to 1024, not {threads}")
+        object.__setattr__(self, "threads", None if threads is None else int(threads))
 
 
 @dataclass
@@ -73,11 +74,11 @@ class Job:
             raise Cancelled
 
     def compile_starts(self, *_: object) -> None:
-        self._compile_started = time.perf_counter()
+        self._compile_started = clock()
         self.on_phase("compiling")
 
     def compile_ends(self, *_: object) -> None:
-        self.compile_seconds += time.perf_counter() - self._compile_started
+        self.compile_seconds += clock() - self._compile_started
         self.on_phase("running")
 
     @contextmanager

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from mandel_core.threads import cores
+
 if TYPE_CHECKING:
     from mandel_core.job import Settings
     from mandel_core.viewport import Viewport
@@ -71,20 +73,49 @@ class Frame:
 
 @dataclass(frozen=True)
 class Measurement:
-    """Run times of one stage at one chunk size, after a run that is not counted.
+    """Run times of one stage on one viewport, compiling and first run apart; all in seconds.
 
-    run_seconds : every repeat, in order; empty if the stage failed.
-    compile_seconds : what the uncounted first run spent compiling.
+    run_seconds : every steady run that counts, in order; empty if the stage failed.
+    first_seconds : the first run, which is never among them, without its compiling.
+    compile_seconds : what compiling took, in whichever run; in no other number.
     failure : why there are no times, else None.
+    retaken : runs thrown away because this process was paused in their midst.
+    busy : the share, 0 to 1, of the cores that other processes took during the counted runs.
     """
 
-    stage: str
-    chunksize: int
-    run_seconds: tuple[float, ...]
-    compile_seconds: float
+    view: Viewport
+    settings: Settings
+    run_seconds: tuple[float, ...] = ()
+    first_seconds: float = 0.0
+    compile_seconds: float = 0.0
     failure: StageFailure | None = None
+    retaken: int = 0
+    busy: float = 0.0
+
+    @property
+    def stage(self) -> str:
+        """The name of the stage."""
+        return self.settings.stage
+
+    @property
+    def chunksize(self) -> int:
+        """Iterations per compiled call, for the stages that have it."""
+        return self.settings.chunksize
+
+    @property
+    def threads(self) -> int:
+        """How many threads were asked for; all cores where none were."""
+        return self.settings.threads or cores()
 
     @property
     def median(self) -> float:
-        """The median repeat in seconds; nan if the stage failed."""
+        """The median of the counted runs in seconds; nan if the stage failed."""
         return float(np.median(self.run_seconds)) if self.run_seconds else float("nan")
+
+    @property
+    def quartiles(self) -> tuple[float, float]:
+        """The first and third quartile of the counted runs in seconds; nan if the stage failed."""
+        if not self.run_seconds:
+            return float("nan"), float("nan")
+        low, high = np.quantile(self.run_seconds, [0.25, 0.75])
+        return float(low), float(high)

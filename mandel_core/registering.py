@@ -30,7 +30,7 @@ from mandel_core.loops import (
     tensors_on,
 )
 from mandel_core.outcomes import StageFailure
-from mandel_core.stage import ZN, Stage, Varies, helpers
+from mandel_core.stage import BETWEEN, ZN, Stage, Varies, helpers
 from mandel_core.stages import STAGES
 from mandel_core.viewport import Viewport
 
@@ -51,7 +51,7 @@ _versions = itertools.count()
 class OwnStage(Stage):
     """A registered stage.
 
-    text : the step's source, read when it was registered.
+    text : the source, read when the stage was made.
     definition : all that another process needs to know the stage.
     """
 
@@ -62,6 +62,10 @@ class OwnStage(Stage):
     def source(self) -> str:
         """The text of the step and of its helpers, or a comment if there is none."""
         return self.text
+
+    def line_in_source(self, file: str, line: int) -> int | None:
+        """Where in `source` a line of a file or of a cell is; None if it is not in there."""
+        return None if self.text == _NO_SOURCE else super().line_in_source(file, line)
 
     @property
     def about(self) -> str:
@@ -118,7 +122,6 @@ def register_stage(
         "layout": layout,
         "title": title,
         "compile": compile,
-        "text": _text(step),
         "lines": {file: lines for file in files if (lines := linecache.getlines(file))},
     }
     try:
@@ -185,7 +188,7 @@ def _checked(name: str, step: Any, layout: str, title: str | None) -> str:
 
 def _text(step: types.FunctionType) -> str:
     try:
-        return "\n\n".join(dedent(inspect.getsource(part)) for part in (*helpers(step), step))
+        return BETWEEN.join(dedent(inspect.getsource(part)) for part in (*helpers(step), step))
     except (OSError, TypeError):
         return _NO_SOURCE
 
@@ -224,7 +227,7 @@ def _stage(name: str, definition: bytes) -> OwnStage:
         run=lambda job: run(job, step, layout),
         varies=frozenset(varies),
         needs_torch=compiles,
-        text=parts["text"],
+        text=_text(step),
         definition=definition,
     )
 

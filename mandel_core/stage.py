@@ -7,6 +7,7 @@ import sys
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, Literal, overload
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from mandel_core.job import Job, Settings
 
 Varies = Literal["chunksize", "device", "threads"]
+BETWEEN = "\n\n"  # functions, whose own text ends with a line's end
 ZN = tuple[NDArray[np.complexfloating], NDArray[np.integer]]
 
 
@@ -43,10 +45,28 @@ class Stage:
         return self.needs_torch or ("device" in self.varies and settings.device != "cpu")
 
     @property
+    def functions(self) -> list[Callable[..., Any]]:
+        """The helpers beside the step that it calls, and the step."""
+        return [*helpers(self.step), self.step]
+
+    @property
     def source(self) -> str:
         """The text of the step, and of the helpers beside it that it calls."""
-        parts: list[Callable[..., Any]] = [*helpers(self.step), self.step]
-        return "\n\n".join(map(inspect.getsource, parts))
+        return BETWEEN.join(map(inspect.getsource, self.functions))
+
+    def line_in_source(self, file: str, line: int) -> int | None:
+        """Where in `source`, from 1, a line of a file is; None if it is not in there.
+
+        Of the file's name its end will do, which is what compilers print.
+        """
+        before = 0
+        for function in self.functions:
+            lines, first = inspect.getsourcelines(function)
+            path = PurePath(inspect.getsourcefile(function) or "").as_posix()
+            if path.endswith(PurePath(file).as_posix()) and 0 <= line - first < len(lines):
+                return before + line - first + 1
+            before += len(lines) + len(BETWEEN)
+        return None
 
     @property
     def about(self) -> str:

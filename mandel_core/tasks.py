@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 from mandel_core.colour import RGBA, Look, shade
 from mandel_core.comparing import Agreement, compare_settings
 from mandel_core.compiling import devices
-from mandel_core.engine import measure, render_settings
+from mandel_core.engine import render_settings
+from mandel_core.inspecting import inspect_settings
+from mandel_core.inspection import Inspection
 from mandel_core.job import Settings
 from mandel_core.marking import mark_size, marks
+from mandel_core.measuring import measure
 from mandel_core.outcomes import Frame, Measurement, StageFailure
 from mandel_core.registering import take
 from mandel_core.stages import STAGES
@@ -130,12 +133,25 @@ class Draw(_OfStage):
 class Measure(_OfStage):
     """Time a stage; a failure of the stage is part of the Measurement."""
 
-    repeats: int = 5
+    repeats: int | None = None
 
     def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Measurement:
         return measure(
             self.view, self.settings, self.repeats, should_stop=should_stop, on_phase=on_phase
         )
+
+
+@dataclass(frozen=True)
+class Inspect(_OfStage):
+    """Look at what the compiler makes of a stage; a failure is part of the Inspection.
+
+    cold : put the compiler's cache on disk aside.
+    """
+
+    cold: bool = False
+
+    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Inspection:
+        return inspect_settings(self.view, self.settings, self.cold, should_stop, on_phase)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ import threading
 import time
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from multiprocessing import Pipe
@@ -27,6 +27,7 @@ from typing import Any, TypeVar
 
 from mandel_core.job import _ignore
 from mandel_core.outcomes import StageFailure
+from mandel_core.pauses import Pauses
 from mandel_core.registering import OwnStage
 from mandel_core.stages import STAGES
 from mandel_core.tasks import Register, Task
@@ -73,6 +74,8 @@ class Worker:
         self._closed = False
         self._numbers = itertools.count()
         self._child: _Child | None = None
+        self._holds = 0
+        self._holding = threading.Lock()
         self._thread = threading.Thread(target=self._supervise, name="mandel-worker", daemon=True)
         self._thread.start()
 
@@ -115,6 +118,36 @@ class Worker:
             request.future.cancel()
         self._thread.join(timeout=10)
 
+    def pause(self) -> None:
+        """Let the process and the compilers it started stand still until as many `resume`s.
+
+        A task under way goes on from where it was. What it spent standing still is in no time it
+        reports, and a measurement takes the run it was in again. Cancelling and closing work
+        meanwhile.
+        """
+        with self._holding:
+            self._holds += 1
+            if self._holds == 1 and self._child:
+                self._child.pause()
+
+    def resume(self) -> None:
+        """Take one `pause` back. Raises RuntimeError if there is none."""
+        with self._holding:
+            if not self._holds:
+                raise RuntimeError("this worker is not paused")
+            self._holds -= 1
+            if not self._holds and self._child:
+                self._child.resume()
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Paused while inside."""
+        self.pause()
+        try:
+            yield
+        finally:
+            self.resume()
+
     @property
     def pid(self) -> int | None:
         """The process's number, None before the first task."""
@@ -155,8 +188,9 @@ class Worker:
 
     def _execute(self, request: _Request) -> Any:
         if self._child is None or self._child.process.poll() is not None:
-            self._child = _Child()
+            self._start()
         child = self._child
+        assert child is not None
         child.tell_stages()
         try:
             child.send(("run", request.number, request.task))
@@ -168,7 +202,11 @@ class Worker:
         try:
             while True:
                 while not child.channel.poll(0.05):
-                    if request.kill_at is not None and time.monotonic() > request.kill_at:
+                    if request.kill_at is None:
+                        continue
+                    if self._holds and not self._closed:  # it cannot stop by itself, nor disturb
+                        request.kill_at = time.monotonic() + GRACE_SECONDS
+                    elif time.monotonic() > request.kill_at:
                         self._replace(child)
                         return None
                 kind, number, value = child.channel.receive()
@@ -190,8 +228,17 @@ class Worker:
             )
 
     def _replace(self, child: _Child) -> None:
-        child.kill()
-        self._child = None if self._closed else _Child()
+        with self._holding:
+            child.kill()
+            self._child = None
+        if not self._closed:
+            self._start()
+
+    def _start(self) -> None:
+        with self._holding:
+            self._child = _Child()
+            if self._holds:
+                self._child.pause()
 
 
 class _Child:
@@ -200,11 +247,12 @@ class _Child:
     def __init__(self) -> None:
         connection, theirs = Pipe()
         shared = shared_file()
+        self._pauses = Pauses()
         self._connection = connection
         self.channel = Channel(connection, shared)
         self._sending = threading.Lock()
         self._told: dict[str, bytes] = {}
-        fds = (theirs.fileno(), shared)
+        fds = (theirs.fileno(), shared, self._pauses.fd)
         code = _CHILD.format(path=sys.path, fds=fds)
         self.process = subprocess.Popen(
             [sys.executable, "-c", code],
@@ -214,7 +262,7 @@ class _Child:
             start_new_session=True,  # so that the compilers it starts can be ended with it
         )
         theirs.close()
-        self._finalizer = weakref.finalize(self, _end, self.process, self.channel)
+        self._finalizer = weakref.finalize(self, _end, self.process, self.channel, self._pauses)
 
     def send(self, message: tuple[Any, ...]) -> None:
         with self._sending, contextlib.suppress(OSError):  # a dead process is noticed when reading
@@ -228,6 +276,12 @@ class _Child:
                 self.send(("run", -1, Register(stage.definition, stage.name)))
                 self._told[stage.name] = stage.definition
 
+    def pause(self) -> None:
+        self._pauses.begin(self.process.pid)
+
+    def resume(self) -> None:
+        self._pauses.end(self.process.pid)
+
     def kill(self) -> None:
         self._finalizer()
 
@@ -237,9 +291,10 @@ class _Child:
         return f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
 
 
-def _end(process: subprocess.Popen[bytes], channel: Channel) -> None:
+def _end(process: subprocess.Popen[bytes], channel: Channel, pauses: Pauses) -> None:
     if process.poll() is None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     channel.close()
+    pauses.close()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
+import sys
 import threading
 import traceback
 from collections.abc import Callable
@@ -10,16 +13,20 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any
 
+from mandel_core import pauses
 from mandel_core.outcomes import Cancelled, StageFailure
 from mandel_core.tasks import Task
 from mandel_core.transfer import Channel
 
 
-def serve(fd: int, shared: int) -> None:
+def serve(fd: int, shared: int, paused: int) -> None:
     """Run tasks until the other end closes. The process ends with this function.
 
-    fd, shared : descriptors of the connection and of the file that large results go through.
+    fd, shared, paused : descriptors of the connection, of the file that large results go through,
+        and of the one that tells of this process's pauses.
     """
+    _outlive_nobody()
+    pauses.listen(paused)
     connection: Connection[Any, Any] = Connection(fd)
     channel = Channel(connection, shared)
     tasks: SimpleQueue[tuple[int, Task[Any]]] = SimpleQueue()
@@ -34,7 +41,9 @@ def serve(fd: int, shared: int) -> None:
                 else:
                     tasks.put((number, *rest))
         except (EOFError, OSError):
-            os._exit(0)  # nobody is left to compute for, whatever is being compiled
+            # Nobody is left to compute for, whatever is being compiled. This process leads a group
+            # of its own, in which the compilers are; some may have been stopped.
+            os.killpg(os.getpid(), signal.SIGKILL)
         except Exception:
             traceback.print_exc()
             os._exit(1)  # a task that cannot be read; the other end says so and starts anew
@@ -67,3 +76,13 @@ def _outcome(
         return StageFailure(
             task.stage, "error", f"The stage failed: {type(error).__name__}: {error}"[:300]
         )
+
+
+def _outlive_nobody() -> None:
+    """If the process that started this one dies while this one is stopped, have it woken up.
+
+    It then finds its connection closed and ends. Linux only; nothing like it exists elsewhere.
+    """
+    if sys.platform == "linux":
+        set_parent_death_signal = 1
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGCONT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,15 @@ import pytest
 from mandel_core import STAGES, Frame, Viewport, render
 
 Render = Callable[..., Frame]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Results of tests are not this user's results."""
+    folder = tmp_path_factory.mktemp("data")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MANDEL_EXPLORER_DATA", str(folder))
+        yield folder
 
 
 @pytest.fixture(autouse=True)
@@ -39,3 +49,11 @@ def rendered() -> Render:
         return frame
 
     return once
+
+
+@pytest.fixture(scope="session")
+def pinned() -> bool:
+    """Whether torch is the version whose outcomes are recorded in the tests."""
+    import torch
+
+    return torch.__version__.startswith("2.13.")

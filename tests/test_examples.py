@@ -14,7 +14,7 @@ import mandel_core
 README = Path(__file__).parent.parent / "README.md"
 
 
-@pytest.mark.parametrize("name", ["compare", "register_stage"])
+@pytest.mark.parametrize("name", ["compare", "inspect", "register_stage", "sweep"])
 def test_the_example_does_what_it_shows(name: str) -> None:
     function = getattr(mandel_core, name)
     (example,) = doctest.DocTestFinder(recurse=False).find(function, name)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -15,9 +17,21 @@ from multiprocessing import Pipe
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
-from mandel_core import Frame, Measurement, Settings, StageFailure, Viewport, render
+from dashboard import workers
+from mandel_core import (
+    Frame,
+    Measurement,
+    Settings,
+    StageFailure,
+    Viewport,
+    measure,
+    pauses,
+    render,
+)
+from mandel_core.job import Job
 from mandel_core.tasks import Devices, Draw, Measure, Render
 from mandel_core.transfer import Channel, shared_file
 from mandel_core.worker import Worker
@@ -51,6 +65,33 @@ class Phases:
     def wait_for(self, phase: str) -> None:
         with self._came:
             assert self._came.wait_for(lambda: phase in self.heard, PATIENCE)
+
+
+@dataclass(frozen=True)
+class MeasureDisturbed(Measure):
+    """Says "counted" in the midst of the first run that counts, and waits there for a pause."""
+
+    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Measurement:
+        steps = itertools.count()
+
+        def stop() -> bool:
+            if next(steps) == 12 * self.settings.maxiter - 1:  # the first run and ten are not
+                on_phase("counted")
+                while not pauses.seconds() and not should_stop():
+                    time.sleep(0.001)
+            return should_stop()
+
+        return measure(self.view, self.settings, self.repeats, should_stop=stop)
+
+
+DISTURBED = MeasureDisturbed(Viewport.from_bounds(-2, 1, -1, 1, 3, 3), Settings("numpy", 20), 3)
+
+
+def wait_until_stopped(pid: int | None) -> None:
+    """The system's own word: every thread of the process stands still."""
+    assert pid is not None
+    os.waitid(os.P_PID, pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+    assert psutil.Process(pid).status() == psutil.STATUS_STOPPED
 
 
 def result(future: Future[Any]) -> Any:
@@ -267,3 +308,147 @@ def test_a_script_without_a_main_guard_is_not_run_twice(tmp_path: Any) -> None:
         [sys.executable, str(script)], capture_output=True, text=True, timeout=PATIENCE, check=True
     )
     assert done.stdout.split("\n")[:2] == ["running", "(8, 8)"]
+
+
+def test_a_run_in_which_the_process_was_paused_is_taken_again(worker: Worker) -> None:
+    phases = Phases()
+    future = worker.submit(DISTURBED, on_phase=phases)
+    phases.wait_for("counted")
+    with worker.paused():
+        with worker.paused():
+            wait_until_stopped(worker.pid)
+        wait_until_stopped(worker.pid)
+        assert not future.done()
+    measured = result(future)
+    assert measured.retaken == 1
+    assert len(measured.run_seconds) == 3
+    with pytest.raises(RuntimeError):
+        worker.resume()
+
+
+def test_measuring_stands_still_while_a_picture_is_drawn() -> None:
+    measuring = workers.measuring()
+    phases = Phases()
+    measured = measuring.submit(DISTURBED, session="measuring", on_phase=phases)
+    phases.wait_for("counted")
+    endless = workers.draw(Draw(VIEW, ENDLESS.settings), session="drawing")
+    wait_until_stopped(measuring.pid)
+    # The newer picture takes the place of the older, and measuring does not go on in between.
+    quick = workers.draw(Draw(VIEW, Settings("numba", maxiter=20)), session="drawing")
+    assert endless.cancelled()
+    assert result(quick).rgba.shape == (VIEW.ny, VIEW.nx, 4)
+    assert result(measured).retaken == 1
+
+
+def test_a_measurement_that_stands_still_can_be_cancelled() -> None:
+    measuring = workers.measuring()
+    phases = Phases()
+    dropped = measuring.submit(DISTURBED, session="measuring", on_phase=phases)
+    phases.wait_for("counted")
+    pid = measuring.pid
+    endless = workers.draw(Draw(VIEW, ENDLESS.settings), session="drawing")
+    wait_until_stopped(pid)
+    assert dropped.cancel()
+    newer = measuring.submit(QUICK, session="measuring")
+    endless.cancel()
+    assert isinstance(result(newer), Frame)
+    assert measuring.pid == pid, "what could not stop because it stood still keeps its kernels"
+
+
+def test_a_compile_that_stood_still_is_given_up_once_it_goes_on(worker: Worker) -> None:
+    phases = Phases()
+    compiling = worker.submit(Render(VIEW, SLOW_COMPILE), on_phase=phases)
+    phases.wait_for("compiling")
+    pid = worker.pid
+    with worker.paused():
+        wait_until_stopped(pid)
+        assert compiling.cancel()
+        newer = worker.submit(QUICK)
+    assert isinstance(result(newer), Frame)
+    assert worker.pid != pid
+
+
+@dataclass(frozen=True)
+class CompilesUntilPaused:
+    """What passed by a job's clock and by the wall's, while a pause fell into compiling."""
+
+    compile_key: Hashable = None
+    stage: str = "numpy"
+
+    def run(
+        self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]
+    ) -> tuple[float, float]:
+        job, started = Job(VIEW, QUICK.settings, on_phase=on_phase), time.perf_counter()
+        with job.compiling():
+            while not pauses.seconds():
+                time.sleep(0.001)
+        return job.compile_seconds, time.perf_counter() - started
+
+
+def test_time_spent_standing_still_is_no_compile_time(worker: Worker) -> None:
+    phases = Phases()
+    future = worker.submit(CompilesUntilPaused(), on_phase=phases)
+    phases.wait_for("compiling")
+    with worker.paused():
+        wait_until_stopped(worker.pid)
+        stopped = time.perf_counter()
+        render(VIEW, "numpy", maxiter=20)
+        stopped = time.perf_counter() - stopped
+    compiled, wall = result(future)
+    assert 0 < compiled <= wall - stopped
+
+
+def test_a_process_that_starts_while_paused_stands_still(worker: Worker) -> None:
+    result(worker.submit(QUICK))
+    child = worker._child
+    assert child is not None
+    with worker.paused():
+        wait_until_stopped(worker.pid)
+        child.process.kill()
+        child.process.wait()
+        future = worker.submit(QUICK)
+        while worker._child is child or worker.pid is None:
+            time.sleep(0.001)
+        wait_until_stopped(worker.pid)
+        assert not future.done()
+    assert isinstance(result(future), Frame)
+
+
+def test_a_paused_worker_can_be_closed(worker: Worker) -> None:
+    phases = Phases()
+    future = worker.submit(DISTURBED, on_phase=phases)
+    phases.wait_for("counted")
+    worker.pause()
+    wait_until_stopped(worker.pid)
+    worker.close()
+    assert future.cancelled()
+    child = worker._child
+    assert child is None or child.process.poll() is not None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of a parent's death")
+def test_a_paused_process_does_not_outlive_the_one_that_paused_it(tmp_path: Any) -> None:
+    code = (
+        "import os\n"
+        "from mandel_core import Settings, Viewport\n"
+        "from mandel_core.tasks import Render\n"
+        "from mandel_core.worker import Worker\n"
+        "worker, view = Worker(), Viewport.from_bounds(-2, 1, -1, 1, 8, 8)\n"
+        "worker.submit(Render(view, Settings('numpy'))).result()\n"
+        "worker.pause()\n"
+        "os.waitid(os.P_PID, worker.pid, os.WSTOPPED)\n"
+        "print(worker.pid, flush=True)\n"
+        "os._exit(0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+    try:
+        left = psutil.Process(int(done.stdout))
+    except psutil.NoSuchProcess:
+        return
+    left.wait(PATIENCE)

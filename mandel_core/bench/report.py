@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -15,6 +13,7 @@ from mandel_core.bench.peak import SLOTS_PER_ITERATION
 from mandel_core.bench.running import Measured
 from mandel_core.bench.scenes import Scene
 from mandel_core.bench.worker import cores
+from mandel_core.machine import processor
 
 VERSIONS = ("torch", "numpy", "numba", "mandel-explorer")
 
@@ -24,7 +23,7 @@ def report(scenes: list[Scene], measured: Measured, repeats: int, limit: float) 
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": {
-            "cpu": _cpu(),
+            "cpu": processor(),
             "cores": len(cores()),
             "system": f"{platform.system()} {platform.machine()}",
         },
@@ -96,12 +95,3 @@ def _row(case: Case, measured: Measured, numpy: float | None) -> dict[str, Any]:
         "warnings": case.warnings,
         "note": case.note,
     }
-
-
-def _cpu() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(models, platform.processor() or platform.machine() or os.name)
