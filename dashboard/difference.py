@@ -24,8 +24,8 @@ _UNASKED = 1e10
 
 # The background lets the page's own shine through; marks are read on light and dark alike.
 _GROUND = ("#8080805c", *(f"#808080{alpha:02x}" for alpha in range(6, 6 + 7 * (LEVELS - 1), 7)))
-_LONGER = ("#9cc9f0", "#5aa0e0", "#2a78d0", "#1f55b5", "#7a3fe0")
-_EARLIER = ("#f7c08a", "#f29544", "#e36a1c", "#c9401a", "#d81b60")
+_LONGER = ("#67b0f0", "#3a87dd", "#2563c8", "#3a3fc0", "#9b3fe0")
+_EARLIER = ("#f5a04a", "#e8772a", "#d14f1c", "#b3321a", "#e01b70")
 
 
 class Difference:
@@ -240,8 +240,8 @@ def _legend(found: Marked) -> str:
         for low, high in zip(SIZES, ends, strict=True)
     ]
     lines = [
-        ("stays longer by", [*labels, "inside, unlike there"], _LONGER),
-        ("leaves earlier by", [*labels, "inside only there"], _EARLIER),
+        ("stays longer by", [*labels, "inside in this stage only"], _LONGER),
+        ("leaves earlier by", [*labels, "inside in the reference only"], _EARLIER),
     ]
     rows = "".join(
         f"<div style='display:flex;flex-wrap:wrap;gap:0.2em 0.9em'><span style='min-width:8em'>"
@@ -269,6 +269,7 @@ def _figure(source: ColumnDataSource) -> Any:
         min_border=0,
         background_fill_alpha=0,
         border_fill_alpha=0,
+        outline_line_color=None,
     )
     plot.axis.visible = plot.grid.visible = False
     for tool in plot.tools:

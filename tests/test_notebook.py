@@ -13,6 +13,16 @@ CELLS = (
     "print('at', explorer.width < 3, explorer.state.iterations)",
     "explorer.param.update(x='-1.25', width='0.5');",
     "print('now', explorer.x, explorer.width)",
+    """import numpy as np
+from mandel_core import STAGES, register_stage
+def step(n, C, Z, N, horizon):
+    I = np.abs(Z) < horizon
+    N[I] = n
+    Z[I] = Z[I] ** 2 + C[I]
+    return Z, N
+register_stage('mine', step, 'complex', title='My own step', compile=False)
+explorer.stage = 'mine'
+print('source:', STAGES['mine'].source.splitlines()[0])""",
 )
 
 
@@ -68,3 +78,7 @@ def test_the_explorer_is_live_in_jupyterlab(tmp_path: Path) -> None:
         run(3)
         page.get_by_text(f"now -1.25 {Decimal('0.5')}").wait_for()
         assert (reader.pixels() != zoomed).mean() > 0.1
+        run(4)
+        page.get_by_text("source: def step(n, C, Z, N, horizon):").wait_for()
+        # Drawn by the worker, which was running before the cell was.
+        page.locator(".about").get_by_text("My own step").first.wait_for()

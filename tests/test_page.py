@@ -233,3 +233,21 @@ def test_zooming_ends_with_a_word_where_numbers_end(visitor: Watched, address: s
     before = visitor.link()
     wheel(visitor, direction=1)
     assert Decimal(visitor.moved(before)["width"]) > MIN_WIDTH
+
+
+def test_the_lab_says_whether_a_stage_is_right(visitor: Watched, address: str) -> None:
+    open_page(visitor, address, "?iterations=100")
+    visitor.page.get_by_role("tab", name="Is it right?").click()
+    visitor.page.get_by_text("Rounding:").wait_for()
+    visitor.page.get_by_text("Fast, float32, against NumPy listing, float64").wait_for()
+    marks = visitor.page.evaluate(
+        """() => Bokeh.documents.flatMap(doc => [...doc._all_models.values()])
+            .filter(model => model.type === 'ColumnDataSource' && 'marks' in model.data)
+            .map(model => [model.data.marks[0].dtype, ...model.data.marks[0].shape])"""
+    )
+    ((dtype, rows, columns),) = marks
+    assert dtype == "uint8"
+    assert visitor.page.get_by_text(f"{columns} × {rows} pixels").first.is_visible()
+    choose(visitor, "Precision", "float64")
+    choose(visitor, "Stage", "NumPy listing")
+    visitor.page.get_by_text("The same, bit for bit").wait_for()
