@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -46,14 +47,7 @@ class Stage:
     @property
     def functions(self) -> list[Callable[..., Any]]:
         """The helpers beside the step that it calls, and the step."""
-        module = sys.modules[self.step.__module__]
-        names = set(self.step.__code__.co_names)
-        helpers: list[Callable[..., Any]] = [
-            value
-            for name, value in vars(module).items()
-            if name in names and inspect.isfunction(value) and value is not self.step
-        ]
-        return [*helpers, self.step]
+        return [*helpers(self.step), self.step]
 
     @property
     def source(self) -> str:
@@ -80,17 +74,63 @@ class Stage:
         return inspect.getdoc(sys.modules[self.run.__module__]) or ""
 
 
+def helpers(step: Callable[..., Any]) -> list[types.FunctionType]:
+    """The Python functions that a step calls, from its module or around it, in their order."""
+    if not isinstance(step, types.FunctionType):
+        return []
+    names = step.__code__.co_names
+    named = [value for name, value in step.__globals__.items() if name in names]
+    around = inspect.getclosurevars(step).nonlocals.values()
+    return [
+        value
+        for value in (*named, *around)
+        if isinstance(value, types.FunctionType) and value is not step
+    ]
+
+
 class StageList:
-    """The stages in order; a stage is found by position or by name."""
+    """The stages in order, registered ones last; a stage is found by position or by name."""
 
     def __init__(self, stages: tuple[Stage, ...]) -> None:
-        self._stages = stages
+        self._built_in = self._stages = stages
+        self._watchers: list[Callable[[str], None]] = []
 
     def __iter__(self) -> Iterator[Stage]:
         return iter(self._stages)
 
     def __len__(self) -> int:
         return len(self._stages)
+
+    @property
+    def registered(self) -> tuple[Stage, ...]:
+        """The stages that do not come with the package."""
+        return self._stages[len(self._built_in) :]
+
+    def add(self, stage: Stage) -> None:
+        """Put a stage last, or in the place of the registered one of that name."""
+        if stage.name in {known.name for known in self._built_in}:
+            raise ValueError(f"the stage {stage.name!r} comes with the package")
+        if stage.name in self.names:
+            known = self._stages
+            self._stages = tuple(stage if old.name == stage.name else old for old in known)
+        else:
+            self._stages = (*self._stages, stage)
+        self._tell(stage.name)
+
+    def remove(self, name: str) -> None:
+        """Take a registered stage away. Raises KeyError if there is none of that name."""
+        if name not in {stage.name for stage in self.registered}:
+            raise KeyError(name)
+        self._stages = tuple(stage for stage in self._stages if stage.name != name)
+        self._tell(name)
+
+    def watch(self, watcher: Callable[[str], None]) -> None:
+        """Call `watcher` with the name of each stage that is added, replaced or removed."""
+        self._watchers.append(watcher)
+
+    def _tell(self, name: str) -> None:
+        for watcher in self._watchers:
+            watcher(name)
 
     @overload
     def __getitem__(self, key: int | str) -> Stage: ...
