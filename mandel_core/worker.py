@@ -268,6 +268,12 @@ class _Child:
         with self._sending, contextlib.suppress(OSError):  # a dead process is noticed when reading
             self._connection.send(message)
 
+    def pause(self) -> None:
+        self._pauses.begin(self.process.pid)
+
+    def resume(self) -> None:
+        self._pauses.end(self.process.pid)
+
     def tell_stages(self) -> None:
         """Make the registered stages, as they are now, known to the process."""
         for stage in STAGES.registered:
@@ -275,12 +281,6 @@ class _Child:
                 # Nobody waits for what comes back.
                 self.send(("run", -1, Register(stage.definition, stage.name)))
                 self._told[stage.name] = stage.definition
-
-    def pause(self) -> None:
-        self._pauses.begin(self.process.pid)
-
-    def resume(self) -> None:
-        self._pauses.end(self.process.pid)
 
     def kill(self) -> None:
         self._finalizer()
