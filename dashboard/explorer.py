@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import html
 import itertools
 import threading
-import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import fields
 from decimal import Decimal
 from typing import Any
@@ -16,8 +13,13 @@ import panel as pn
 import param
 
 from dashboard import notebook, workers
+from dashboard.asking import Asking
+from dashboard.code_view import CodeView
 from dashboard.coordinate import Coordinate
 from dashboard.describe import describe
+from dashboard.lab import Lab
+from dashboard.notice import Notice
+from dashboard.number import number
 from dashboard.picture import PictureView
 from dashboard.state import (
     DEVICES,
@@ -40,18 +42,8 @@ from mandel_core.tasks import Draw, Picture
 
 _sessions = itertools.count()
 
-# A frame that takes longer than this is announced; shorter ones would only make the page flicker.
-PATIENCE_SECONDS = 0.4
-
-# How long a frame may hold up the next one during a gesture, and how long a view must stand still
-# to be one that was meant.
-GESTURE_SECONDS = 0.3
-
-_NOTICE = {
-    "border-left": "4px solid #e09f3e",
-    "background": "color-mix(in srgb, #e09f3e 14%, transparent)",
-    "padding": "8px 12px",
-}
+# How long a view must stand still to be one that was meant.
+STILL_SECONDS = 0.3
 
 
 class Explorer(pn.viewable.Viewer):
@@ -102,14 +94,10 @@ class Explorer(pn.viewable.Viewer):
 
     def __init__(self, notices: tuple[str, ...] = (), **params: Any) -> None:
         super().__init__(**params)
-        self._session = f"session-{next(_sessions)}"
+        self.session = f"session-{next(_sessions)}"
         self._doc = pn.state.curdoc
         self._lock = threading.RLock()
         self._size: tuple[int, int] | None = None
-        self._pending: Future[Picture | StageFailure] | None = None
-        self._task: Draw | None = None
-        self._since, self._phase = 0.0, "running"
-        self._again = False
         self._shown: Picture | None = None
         self._numpy_seconds: dict[tuple[Viewport, int], float] = {}
         self.on_settled: Callable[[State], None] = lambda state: None
@@ -118,15 +106,11 @@ class Explorer(pn.viewable.Viewer):
         self._picture.move(self.x, self.y, self.width)
         # Not panes: in a notebook each update of a pane sends its style sheets' CDN addresses.
         self._about = pn.widgets.StaticText(sizing_mode="stretch_width", css_classes=["about"])
-        self._busy = pn.widgets.StaticText(sizing_mode="stretch_width", css_classes=["busy"])
-        self._cancel = pn.widgets.Button(
-            label="Cancel picture", color="warning", visible=False, width=130
-        )
-        self._cancel.on_click(lambda event: self.cancel())
-        self._notice = pn.widgets.StaticText(
-            visible=False, sizing_mode="stretch_width", styles=_NOTICE, css_classes=["notice"]
-        )
+        self._asking = Asking(self.session, self._task, self._take, self.in_document)
+        self._asking.on_cancel(self.cancel)
+        self._notice = Notice()
         self._sweep = Sweep(self)
+        self._lab = Lab(self._picture.pane, [CodeView(self)])
         self._ask_devices(notices)
         self.param.watch(self._request_again, [field.name for field in fields(State)])
         self.param.watch(self._move_axes, ["x", "y", "width"])
@@ -145,29 +129,21 @@ class Explorer(pn.viewable.Viewer):
 
     def cancel(self) -> None:
         """Give up the picture being computed; the one on screen stays."""
-        if self._pending is not None and not self._pending.done():
-            self._pending.cancel()
-            self._quiet()
+        if self._asking.cancel():
             self.notify("Cancelled; the picture shows the last frame that was finished.")
 
     def close(self) -> None:
         """Cancel what is under way for this explorer."""
         self._sweep.cancel()
-        if self._pending is not None:
-            self._pending.cancel()
+        self._lab.close()
+        self._asking.cancel()
 
     def notify(self, text: str, words: str = "") -> None:
         """Show one notice beside the picture, with a compiler's words folded away beneath it.
 
         An empty text takes the notice away. Both are shown literally: they may come from a link.
         """
-        folded = (
-            "<details><summary>The compiler's own words</summary><pre style='white-space:pre-wrap;"
-            f"overflow-wrap:anywhere;font-size:.85em'>{html.escape(words[:4000])}</pre></details>"
-        )
-        self._notice.param.update(
-            value=html.escape(text) + (folded if words else ""), visible=bool(text)
-        )
+        self._notice.show(text, words)
 
     def settings(self, stage: str | None = None, chunksize: int | None = None) -> Settings:
         """The settings of the current params, for this or another stage."""
@@ -210,12 +186,12 @@ class Explorer(pn.viewable.Viewer):
         """The widgets, what is known of the frame, and the chart."""
         wide = {"sizing_mode": "stretch_width"}
         has_chunks = "chunksize" in STAGES[self.stage].varies
-        self._chunk_widget = self._number("chunksize", "Chunk size", disabled=not has_chunks)
+        self._chunk_widget = number(self, "chunksize", self.notify, disabled=not has_chunks)
         return pn.Column(
             pn.widgets.Select.from_param(self.param.stage, label="Stage", **wide),
             pn.Row(
                 self._chunk_widget,
-                self._number("iterations", "Iterations", step=100),
+                number(self, "iterations", self.notify, step=100),
                 **wide,
             ),
             pn.Row(
@@ -229,45 +205,21 @@ class Explorer(pn.viewable.Viewer):
                 **wide,
             ),
             self._about,
-            pn.Row(self._busy, self._cancel, **wide),
-            self._notice,
+            self._asking.panel,
+            self._notice.panel,
             self._sweep.panel,
             **wide,
         )
 
-    def _number(self, name: str, label: str, **options: Any) -> pn.widgets.IntInput:
-        """An input for a param, which says so if it cannot take what was typed."""
-        parameter = self.param[name]
-        low, high = parameter.bounds
-        widget = pn.widgets.IntInput(
-            label=label,
-            value=getattr(self, name),
-            description=parameter.doc,
-            sizing_mode="stretch_width",
-            **options,
-        )
-
-        def take(event: param.parameterized.Event) -> None:
-            if event.new is not None and low <= event.new <= high:
-                setattr(self, name, event.new)
-                return
-            kept = getattr(self, name)
-            widget.value = kept
-            self.notify(f"{label} must be a whole number from {low} to {high}; it stays at {kept}.")
-
-        widget.param.watch(take, "value")
-        self.param.watch(lambda event: setattr(widget, "value", event.new), name)
-        return widget
-
-    def picture(self) -> Any:
-        """The picture alone."""
-        return self._picture.pane
+    def main(self) -> Any:
+        """The picture, and the lab in tabs beside it."""
+        return self._lab.panel
 
     def __panel__(self) -> Any:
         """For notebooks and layouts: controls beside the picture."""
         return pn.Row(
             pn.Column(self.controls(), width=360),
-            self.picture(),
+            self.main(),
             sizing_mode="stretch_width",
             height=640,
         )
@@ -290,7 +242,7 @@ class Explorer(pn.viewable.Viewer):
             ratio = pn.state.browser_info.device_pixel_ratio or 1.0
         scale = min(ratio, MAX_PIXELS / max(width, height))
         self._size = (max(round(width * scale), 1), max(round(height * scale), 1))
-        self._request()
+        self._asking.ask()
 
     def _move_axes(self, *_: Any) -> None:
         self._picture.move(self.x, self.y, self.width)
@@ -316,82 +268,15 @@ class Explorer(pn.viewable.Viewer):
             self._chunk_widget.disabled = "chunksize" not in STAGES[self.stage].varies
         if any(event.name not in {"x", "y", "width"} for event in events):
             self.notify("")
-        self._request()
+        self._asking.ask()
 
-    def _request(self) -> None:
-        """Ask for the current view; whatever was asked before is dropped.
-
-        A frame that was asked for just now may still come: dropping it at every tick of a gesture
-        would leave the screen as it was until the gesture ends.
-        """
+    def _task(self) -> Draw | None:
+        """The frame of what is to be seen now; none before the window's size is known."""
         if self._size is None:
-            return
-        if self._pending is not None and not self._pending.done():
-            age = time.monotonic() - self._since
-            if age < GESTURE_SECONDS and self._doc is not None:
-                if not self._again:
-                    self._again = True
-                    self._doc.add_timeout_callback(
-                        self._ask_again, 1 + int(1000 * (GESTURE_SECONDS - age))
-                    )
-                return
-        self._again = False
-        view, state = self.viewport(), self.state
-        task = Draw(view, self.settings(), self.look, self.palette)
-        self._since, self._phase = time.monotonic(), "running"
-        self._task = task
-        self._announce_later(task)
-        self._pending = workers.draw(
-            task,
-            session=self._session,
-            on_phase=lambda phase: self.in_document(self._hear, task, phase),
-        )
-        self._pending.add_done_callback(
-            lambda future: (
-                None if future.cancelled() else self.in_document(self._show, future, state)
-            )
-        )
+            return None
+        return Draw(self.viewport(), self.settings(), self.look, self.palette)
 
-    def _ask_again(self) -> None:
-        if self._again:
-            self._again = False
-            self._request()
-
-    def _announce_later(self, task: Draw) -> None:
-        asked_at = self._since
-
-        def still_waiting() -> None:
-            if self._since == asked_at:
-                self._announce(task)
-
-        if self._doc is not None:
-            self._doc.add_timeout_callback(still_waiting, int(1000 * PATIENCE_SECONDS))
-
-    def _hear(self, task: Draw, phase: str) -> None:
-        if task is not self._task:
-            return
-        self._phase = phase
-        if phase == "compiling" or self._cancel.visible:  # compiling takes seconds: say it at once
-            self._announce(task)
-
-    def _announce(self, task: Draw) -> None:
-        if self._pending is None or self._pending.done():
-            return
-        title = STAGES[task.settings.stage].title
-        doing = "Compiling" if self._phase == "compiling" else "Computing"
-        self._busy.value = f"<progress style='width:100%'></progress><br>{doing} · {title}…"
-        self._cancel.visible = True
-
-    def _quiet(self) -> None:
-        self._busy.value = ""
-        self._cancel.visible = False
-
-    def _show(self, future: Future[Picture | StageFailure], state: State) -> None:
-        if future is not self._pending:
-            return
-        self._quiet()
-        self._ask_again()
-        outcome = future.result()
+    def _take(self, outcome: Picture | StageFailure, newest: Callable[[], bool]) -> None:
         if isinstance(outcome, StageFailure):
             title = STAGES[self.stage].title
             self.notify(
@@ -405,19 +290,20 @@ class Explorer(pn.viewable.Viewer):
             if outcome.settings.stage == "numpy":
                 self.remember_numpy(outcome.view, outcome.settings.maxiter, outcome.run_seconds)
             self._describe(outcome)
-        self._settle(future, state)
+        self._settle(newest)
 
-    def _settle(self, future: Future[Picture | StageFailure], state: State) -> None:
+    def _settle(self, newest: Callable[[], bool]) -> None:
         """Tell of the view once it has stood still for a moment; a gesture is one view."""
 
         def tell() -> None:
-            if future is self._pending and state == self.state:
-                self.on_settled(state)
+            if newest():
+                self.on_settled(self.state)
+                self._lab.refresh()
 
         if self._doc is None:
             tell()
         else:
-            self._doc.add_timeout_callback(tell, int(1000 * GESTURE_SECONDS))
+            self._doc.add_timeout_callback(tell, int(1000 * STILL_SECONDS))
 
     def _describe(self, picture: Picture) -> None:
         known = self.numpy_seconds(picture.view, picture.settings.maxiter)

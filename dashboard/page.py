@@ -36,5 +36,5 @@ def page() -> Any:
         title="Mandelbrot explorer",
         sidebar=[explorer.controls()],
         sidebar_width=380,
-        main=[explorer.picture()],
+        main=[explorer.main()],
     )

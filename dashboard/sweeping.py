@@ -79,7 +79,7 @@ class Sweep:
         self._say(settings, "running")
         pending = workers.measuring().submit(
             Measure(self._view, settings),
-            session=self._explorer._session,
+            session=self._explorer.session,
             on_phase=lambda phase: self._explorer.in_document(self._say, settings, phase),
         )
         self._pending = pending

@@ -77,6 +77,12 @@ def compiled(
     return kernel
 
 
+def forget(step: Step) -> None:
+    """Give up the kernels of a step that is not used any more."""
+    for key in [key for key in _kernels if key[0] is step]:
+        del _kernels[key]
+
+
 def _own_code(step: Step) -> Step:
     assert isinstance(step, types.FunctionType)
     return types.FunctionType(

@@ -15,7 +15,7 @@ from mandel_core.stages import STAGES
 from mandel_core.viewport import Precision, Viewport
 
 # Dynamo is not thread-safe, and two runs at once would spoil each other's times.
-_one_at_a_time = threading.RLock()
+one_at_a_time = threading.RLock()
 
 
 def render(
@@ -59,10 +59,15 @@ def render_settings(
     `should_stop` is asked between steps, and Cancelled raised once it says yes; `on_phase` hears
     "compiling" and "running" as they alternate.
     """
+    return run_job(Job(view, settings, should_stop, on_phase))
+
+
+def run_job(job: Job) -> Frame:
+    """Run a job of one's own, which still tells what was spent and warned of where this raises."""
+    settings = job.settings
     stage = STAGES.find(settings.stage)
-    job = Job(view, settings, should_stop, on_phase)
     on_torch = stage.uses_torch(settings)
-    with _one_at_a_time:
+    with one_at_a_time:
         try:
             with torch_session(job) if on_torch else nullcontext():
                 if on_torch:
@@ -77,7 +82,7 @@ def render_settings(
                 stage.name, "error", "There is not enough memory for this viewport.", str(error)
             ) from error
     return Frame(
-        view,
+        job.view,
         settings,
         iterations,
         z,

@@ -86,6 +86,23 @@ def chunk_loop(job: Job, step_of: Callable[[int], Step], place: Place = HOST) ->
     return _finish_pairs(place.fetch(Z), place.fetch(N), job)
 
 
+def planes_loop(job: Job, step: Step) -> ZN:
+    """Stage 9's flat planes as NumPy arrays; `mandel_core.planes` has them as tensors."""
+    x, y = job.view.axes(job.settings.dtype)
+    cx, cy = (plane.ravel() for plane in np.broadcast_arrays(x, y[:, None]))
+    re, im, steps = (np.zeros_like(cx) for _ in range(3))
+    horizon2 = cx.dtype.type(job.settings.horizon) ** 2
+    for _ in range(job.settings.maxiter):
+        job.checkpoint()
+        re, im, steps = step(cx, cy, re, im, steps, horizon2)
+    job.executed = cx.size * job.settings.maxiter
+    Z = np.empty(cx.shape, np.result_type(cx, np.complex64))
+    Z.real, Z.imag = re, im
+    N = np.maximum(np.asarray(steps).astype(int) - 1, 0)
+    shape = job.view.ny, job.view.nx
+    return Z.reshape(shape), _without_last(N.reshape(shape), job)
+
+
 def _start_pairs(job: Job) -> tuple[Any, Any, Any]:
     x, y = job.view.axes(job.settings.dtype)
     c = np.stack(np.broadcast_arrays(x[None, :], y[:, None]), axis=-1)

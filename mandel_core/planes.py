@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from mandel_core.job import Job
+from mandel_core.loops import Step
 from mandel_core.stage import ZN
 
 Planes = tuple[Any, Any, Any, Any, Any]  # c's real and imaginary part, z's, steps
@@ -59,6 +60,17 @@ def end(job: Job, re: Any, im: Any, steps: Any, rows: int | None = None) -> ZN:
         Z[rows:].imag.neg_()
         torch.index_select(N[:half], 0, upwards, out=N[rows:])
     return Z.cpu().numpy(), N.cpu().numpy()
+
+
+def loop(job: Job, step: Step) -> ZN:
+    """One step per iteration, as stage 9 has it."""
+    cx, cy, *z = begin(job)
+    limit = horizon2(job)
+    for _ in range(job.settings.maxiter):
+        job.checkpoint()
+        z = step(cx, cy, *z, limit)
+    job.executed = cx.numel() * job.settings.maxiter
+    return end(job, *z)
 
 
 def scalar(job: Job, value: float) -> Any:

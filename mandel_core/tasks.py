@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Protocol, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mandel_core.colour import RGBA, Look, shade
+from mandel_core.comparing import Agreement, compare_settings
 from mandel_core.compiling import devices
 from mandel_core.engine import render_settings
+from mandel_core.inspecting import inspect_settings
+from mandel_core.inspection import Inspection
 from mandel_core.job import Settings
+from mandel_core.marking import mark_size, marks
 from mandel_core.measuring import measure
 from mandel_core.outcomes import Frame, Measurement, StageFailure
+from mandel_core.registering import take
 from mandel_core.stages import STAGES
 from mandel_core.viewport import Viewport
 
@@ -48,8 +56,28 @@ class _OfStage:
     @property
     def compile_key(self) -> Hashable:
         view, settings = self.view, self.settings
-        used = [getattr(settings, name) for name in sorted(STAGES[settings.stage].varies)]
-        return (settings.stage, settings.dtype, settings.horizon, view.nx, view.ny, *used)
+        stage = STAGES[settings.stage]
+        used = [getattr(settings, name) for name in sorted(stage.varies)]
+        # Of its own stages a notebook may have several versions, each with a step of its own.
+        return (stage, stage.step, settings.dtype, settings.horizon, view.nx, view.ny, *used)
+
+    def or_late(
+        self, what: str, limit_seconds: float, should_stop: Callable[[], bool]
+    ) -> Callable[[], bool]:
+        """`should_stop`, which from now on raises StageFailure once the limit is passed."""
+        deadline = time.monotonic() + limit_seconds
+
+        def stop_or_late() -> bool:
+            if time.monotonic() > deadline:
+                raise StageFailure(
+                    self.stage,
+                    "too-long",
+                    f"The {what} was given up after {limit_seconds:g} s; fewer iterations, "
+                    "a smaller window or a faster stage will do.",
+                )
+            return should_stop()
+
+        return stop_or_late
 
 
 @dataclass(frozen=True)
@@ -71,6 +99,18 @@ class Picture:
     compile_seconds: float
 
 
+@dataclass(frozen=True, eq=False)
+class Marked(Agreement):
+    """How far a stage agrees with its reference, and where.
+
+    marks : (ny, nx) uint8, first row at the bottom, as `mandel_core.marking.marks` makes them.
+    size : the width of a mark in pixels.
+    """
+
+    marks: NDArray[np.uint8]
+    size: int
+
+
 @dataclass(frozen=True)
 class Draw(_OfStage):
     """Compute a frame and colour it; only the colours travel back.
@@ -83,19 +123,8 @@ class Draw(_OfStage):
     limit_seconds: float = 300.0  # others wait for the same worker
 
     def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Picture:
-        deadline = time.monotonic() + self.limit_seconds
-
-        def stop_or_late() -> bool:
-            if time.monotonic() > deadline:
-                raise StageFailure(
-                    self.stage,
-                    "too-long",
-                    f"The picture was given up after {self.limit_seconds:g} s; fewer iterations, "
-                    "a smaller window or a faster stage will do.",
-                )
-            return should_stop()
-
-        frame = render_settings(self.view, self.settings, stop_or_late, on_phase)
+        should_stop = self.or_late("picture", self.limit_seconds, should_stop)
+        frame = render_settings(self.view, self.settings, should_stop, on_phase)
         rgba = shade(frame, self.look, self.palette)
         return Picture(self.view, self.settings, rgba, frame.run_seconds, frame.compile_seconds)
 
@@ -110,6 +139,55 @@ class Measure(_OfStage):
         return measure(
             self.view, self.settings, self.repeats, should_stop=should_stop, on_phase=on_phase
         )
+
+
+@dataclass(frozen=True)
+class Inspect(_OfStage):
+    """Look at what the compiler makes of a stage; a failure is part of the Inspection.
+
+    cold : put the compiler's cache on disk aside.
+    """
+
+    cold: bool = False
+
+    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Inspection:
+        return inspect_settings(self.view, self.settings, self.cold, should_stop, on_phase)
+
+
+@dataclass(frozen=True)
+class Compare(_OfStage):
+    """Hold a stage against NumPy in float64, or Numba where NumPy would take too long.
+
+    Numba's stage does the same operations one point at a time, and differs by rounding alone. A
+    comparison that takes longer than `limit_seconds` is a StageFailure of kind "too-long".
+    """
+
+    limit_seconds: float = 300.0
+    most_by_numpy: float = 2e9  # iterations of points: some 10 s
+
+    @property
+    def reference(self) -> str:
+        """The stage that is held to be right."""
+        work = self.view.nx * self.view.ny * self.settings.maxiter
+        return "numpy" if work <= self.most_by_numpy else "numba"
+
+    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Marked:
+        should_stop = self.or_late("comparison", self.limit_seconds, should_stop)
+        found = compare_settings(self.view, self.settings, self.reference, should_stop, on_phase)
+        known = {field.name: getattr(found, field.name) for field in fields(Agreement)}
+        return Marked(**known, marks=marks(found), size=mark_size(found.share))
+
+
+@dataclass(frozen=True)
+class Register:
+    """Make a registered stage known to the worker; `definition` is `OwnStage.definition`."""
+
+    definition: bytes
+    stage: str
+    compile_key: Hashable = None
+
+    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> None:
+        take(self.stage, self.definition)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from decimal import Context, Decimal, InvalidOperation
 from typing import Literal
@@ -142,10 +143,14 @@ class Viewport:
         y, half = self.axes(dtype)[1], self.ny // 2
         return half if np.array_equal(y[:half], -y[::-1][:half]) else 0
 
+    def ulps(self, dtype: Precision) -> float:
+        """How many units of `dtype` in the last place of a coordinate lie between two pixels."""
+        steps = [step for step in self.pixel if step > 0]
+        reach = max(abs(bound) for bound in self.bounds)
+        ulp = float(np.finfo(dtype).eps) * max(reach, 0.25)
+        return min(steps, default=math.inf) / ulp
+
     @property
     def precision(self) -> Precision:
         """The narrowest number type whose rounding cannot be seen at this distance of pixels."""
-        steps = [step for step in self.pixel if step > 0]
-        reach = max(abs(bound) for bound in self.bounds)
-        ulp = float(np.finfo(np.float32).eps) * max(reach, 0.25)
-        return "float32" if not steps or min(steps) >= _FLOAT32_ULPS * ulp else "float64"
+        return "float32" if self.ulps("float32") >= _FLOAT32_ULPS else "float64"

@@ -19,7 +19,7 @@ import threading
 import time
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from multiprocessing import Pipe
@@ -28,7 +28,9 @@ from typing import Any, TypeVar
 from mandel_core.job import _ignore
 from mandel_core.outcomes import StageFailure
 from mandel_core.pauses import Pauses
-from mandel_core.tasks import Task
+from mandel_core.registering import OwnStage
+from mandel_core.stages import STAGES
+from mandel_core.tasks import Register, Task
 from mandel_core.transfer import Channel, shared_file
 
 T = TypeVar("T")
@@ -53,6 +55,7 @@ class _Request:
     task: Task[Any]
     session: str
     on_phase: Callable[[str], None]
+    compile_key: Hashable
     future: Future[Any] = field(default_factory=Future)
     patient: bool = False  # cancelled, but what it compiles is wanted by its successor
     kill_at: float | None = None
@@ -89,7 +92,7 @@ class Worker:
         time, also in mid-compile: then the process is replaced. `on_phase` hears "compiling" and
         "running" as they alternate, in another thread.
         """
-        request = _Request(next(self._numbers), task, session, on_phase)
+        request = _Request(next(self._numbers), task, session, on_phase, task.compile_key)
         with self._changed:
             if self._closed:
                 raise RuntimeError("this worker is closed")
@@ -100,7 +103,7 @@ class Worker:
         if dropped is not None:
             dropped.future.cancel()
         if running is not None and running.session == session and not running.future.done():
-            running.patient = running.task.compile_key == task.compile_key
+            running.patient = running.compile_key == request.compile_key
             running.future.cancel()
         request.future.add_done_callback(lambda future: self._settle(request))
         return request.future
@@ -188,6 +191,7 @@ class Worker:
             self._start()
         child = self._child
         assert child is not None
+        child.tell_stages()
         try:
             child.send(("run", request.number, request.task))
         except Exception as error:  # whatever pickle says of a task that cannot travel
@@ -247,6 +251,7 @@ class _Child:
         self._connection = connection
         self.channel = Channel(connection, shared)
         self._sending = threading.Lock()
+        self._told: dict[str, bytes] = {}
         fds = (theirs.fileno(), shared, self._pauses.fd)
         code = _CHILD.format(path=sys.path, fds=fds)
         self.process = subprocess.Popen(
@@ -268,6 +273,14 @@ class _Child:
 
     def resume(self) -> None:
         self._pauses.end(self.process.pid)
+
+    def tell_stages(self) -> None:
+        """Make the registered stages, as they are now, known to the process."""
+        for stage in STAGES.registered:
+            if isinstance(stage, OwnStage) and self._told.get(stage.name) != stage.definition:
+                # Nobody waits for what comes back.
+                self.send(("run", -1, Register(stage.definition, stage.name)))
+                self._told[stage.name] = stage.definition
 
     def kill(self) -> None:
         self._finalizer()

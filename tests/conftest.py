@@ -41,3 +41,11 @@ def rendered() -> Render:
         return frame
 
     return once
+
+
+@pytest.fixture(scope="session")
+def pinned() -> bool:
+    """Whether torch is the version whose outcomes are recorded in the tests."""
+    import torch
+
+    return torch.__version__.startswith("2.13.")

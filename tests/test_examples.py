@@ -9,7 +9,7 @@ import pytest
 import mandel_core
 
 
-@pytest.mark.parametrize("name", ["sweep"])
+@pytest.mark.parametrize("name", ["inspect", "sweep"])
 def test_the_example_does_what_it_shows(name: str) -> None:
     function = getattr(mandel_core, name)
     (example,) = doctest.DocTestFinder(recurse=False).find(function, name)

@@ -17,14 +17,6 @@ from mandel_core.outcomes import FailureKind
 SMALL = Viewport.from_bounds(-2, 0.5, -1.25, 1.25, 24, 20)
 
 
-@pytest.fixture(scope="module")
-def pinned():
-    """Whether torch is the version whose outcomes are recorded here."""
-    import torch
-
-    return torch.__version__.startswith("2.13.")
-
-
 def is_explained(failure: StageFailure, stage: str) -> bool:
     """A known kind, and one line for people with the stage in front of it."""
     return (

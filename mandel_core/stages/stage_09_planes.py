@@ -30,14 +30,8 @@ def step(cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any) -> tuple[Any
 
 
 def run(job: Job) -> ZN:
-    cx, cy, *z = planes.begin(job)
-    horizon2 = planes.horizon2(job)
-    kernel = compiled(job, step, place=tensors_on(job.settings.device), fullgraph=True)
-    for _ in range(job.settings.maxiter):
-        job.checkpoint()
-        z = kernel(cx, cy, *z, horizon2)
-    job.executed = cx.numel() * job.settings.maxiter
-    return planes.end(job, *z)
+    place = tensors_on(job.settings.device)
+    return planes.loop(job, compiled(job, step, place=place, fullgraph=True))
 
 
 STAGE = Stage(
