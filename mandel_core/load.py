@@ -24,6 +24,7 @@ class Load:
 
     def __init__(self) -> None:
         self._available = self._others = 0.0
+        self.seconds = 0.0  # of wall time that count
 
     @contextmanager
     def watched(self) -> Iterator[Watch]:
@@ -34,6 +35,7 @@ class Load:
 
     def add(self, start: _Reading, end: _Reading) -> None:
         """Count what happened between two readings."""
+        self.seconds += end.wall - start.wall
         self._available += (end.wall - start.wall) * start.cores
         self._others += (end.machine - start.machine) - (end.own - start.own)
 
@@ -49,6 +51,11 @@ class Watch:
     def __init__(self, load: Load) -> None:
         self._load = load
         self.start = self.end = _read()
+
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return time.perf_counter() - self.start.wall
 
     def count(self) -> None:
         """Let this stretch count."""

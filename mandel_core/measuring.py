@@ -24,6 +24,9 @@ WARM_RUNS, WARM_SECONDS = 10, 0.3
 SHORT_REPEATS, SHORT_SECONDS, LONG_REPEATS = 15, 0.6, 5
 # A second run may compile once more. Whatever compiles every time has no steady run to wait for.
 MOST_COMPILING = 3
+# The system counts what its cores do in hundredths of a second: after shorter runs some more follow
+# that tell of nothing but the machine.
+SHORTEST_WATCH = 0.2
 
 
 def measure(
@@ -68,12 +71,18 @@ def measure(
                 frame = run()
             if pauses.seconds() != paused:
                 retaken += 1
-                warm_up(0.0)  # idle threads lose their place
+                warm_up(frame.run_seconds)  # idle threads lose their place
             elif frame.compile_seconds and compiling < MOST_COMPILING:
                 compiling += 1
             else:
                 watch.count()
                 runs.append(frame.run_seconds)
+        paused = pauses.seconds()
+        with load.watched() as watch:
+            while load.seconds + watch.seconds < SHORTEST_WATCH:
+                run()
+        if pauses.seconds() == paused:
+            watch.count()
     except StageFailure as failure:
         return Measurement(view, settings, failure=failure)
     return Measurement(

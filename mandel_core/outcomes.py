@@ -80,7 +80,7 @@ class Measurement:
     compile_seconds : what compiling took, in whichever run; in no other number.
     failure : why there are no times, else None.
     retaken : runs thrown away because this process was paused in their midst.
-    busy : the share, 0 to 1, of the cores that other processes took during the counted runs.
+    busy : the share, 0 to 1, of the cores that other processes took meanwhile, pauses left out.
     """
 
     view: Viewport

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal
 
 from mandel_core.job import Settings
 from mandel_core.machine import Machine
 from mandel_core.outcomes import Measurement
+from mandel_core.stage import Stage
 from mandel_core.stages import STAGES
 from mandel_core.viewport import Viewport
 
@@ -21,12 +24,14 @@ class Record:
 
     kind : "measured", or "frame" for a picture that was drawn once, with all that this includes.
     when : the moment it was stored, in UTC.
+    step : a fingerprint of the stage's source, which may have been edited since; "" if unknown.
     """
 
     measurement: Measurement
     kind: Kind = "measured"
     machine: Machine = field(default_factory=Machine.here)
     when: datetime = field(default_factory=lambda: datetime.now(UTC))
+    step: str = ""
 
     @property
     def threads(self) -> int:
@@ -38,15 +43,17 @@ class Record:
     ) -> tuple[str, ...]:
         """In what it was made otherwise than a measurement of `settings` on `view` would be now.
 
-        Words for people, such as "viewport", "threads" and "torch version"; none if both belong on
-        one chart. Stage and chunk size are the chart's own axes and do not count; nor do device
-        and threads where they make no difference to the stage. `machine` is by default this one.
+        Words for people, such as "step", "viewport", "threads" and "torch version"; none if both
+        belong on one chart. Stage and chunk size are the chart's own axes and do not count; nor do
+        device and threads where they make no difference to the stage. `machine` is by default
+        this one.
         """
         machine = machine or Machine.here()
         mine, own = self.measurement.settings, self.machine
         # A stage that is not known here may vary with everything.
         varies = STAGES[mine.stage].varies if mine.stage in STAGES else {"device", "threads"}
         differs = {
+            "step": self.step not in ("", fingerprint(mine.stage)),
             "viewport": self.measurement.view != view,
             "iterations": mine.maxiter != settings.maxiter,
             "horizon": mine.horizon != settings.horizon,
@@ -66,3 +73,16 @@ class Record:
     ) -> bool:
         """Whether it belongs on one chart with a measurement of `settings` on `view` now."""
         return not self.differences(view, settings, machine)
+
+
+def fingerprint(stage: str) -> str:
+    """What tells one source of a stage from another; "" if there is no such stage."""
+    return _fingerprint(STAGES[stage]) if stage in STAGES else ""
+
+
+@lru_cache(64)
+def _fingerprint(stage: Stage) -> str:
+    try:
+        return hashlib.sha256(stage.source.encode()).hexdigest()[:16]
+    except OSError:  # the file is gone
+        return ""

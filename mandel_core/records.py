@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from mandel_core import rows
 from mandel_core.outcomes import Measurement
-from mandel_core.record import Kind, Record
+from mandel_core.record import Kind, Record, fingerprint
 
 T = TypeVar("T")
 
@@ -72,7 +72,7 @@ class Records:
         """Store it; failures are not stored, and give None. Of too many the oldest go."""
         if measurement.failure is not None or not measurement.run_seconds:
             return None
-        record = Record(measurement, kind)
+        record = Record(measurement, kind, step=fingerprint(measurement.stage))
         with self._lock:
             self._unsaved = [*self._unsaved, record][-MOST_RECORDS:]
             self._with_file(self._save)

@@ -22,7 +22,7 @@ _VIEW = tuple(field.name for field in fields(Viewport))
 _SETTINGS = tuple(field.name for field in fields(Settings))
 _TIMES = ("run_seconds", "first_seconds", "compile_seconds", "retaken", "busy")
 _MACHINE = tuple(field.name for field in fields(Machine))
-_COLUMNS = ("kind", "moment", *_VIEW, *_SETTINGS, *_TIMES, *_MACHINE)
+_COLUMNS = ("kind", "moment", *_VIEW, *_SETTINGS, *_TIMES, *_MACHINE, "step")
 
 # Columns without a type keep what they are given. The names are those of the dataclasses: a change
 # there is another VERSION.
@@ -92,6 +92,7 @@ def _row(record: Record) -> tuple[Any, ...]:
         json.dumps(measured.run_seconds),
         *(getattr(measured, name) for name in _TIMES[1:]),
         *astuple(record.machine),
+        record.step,
     )
 
 
@@ -107,4 +108,5 @@ def _record(row: dict[str, Any]) -> Record:
         row["kind"],
         Machine(**{name: row[name] for name in _MACHINE}),
         datetime.fromisoformat(row["moment"]),
+        row["step"],
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, fields
 from typing import Protocol, TypeVar
@@ -20,6 +19,7 @@ from mandel_core.job import Settings
 from mandel_core.marking import mark_size, marks
 from mandel_core.measuring import measure
 from mandel_core.outcomes import Frame, Measurement, StageFailure
+from mandel_core.pauses import clock
 from mandel_core.registering import take
 from mandel_core.stages import STAGES
 from mandel_core.viewport import Viewport
@@ -65,10 +65,10 @@ class _OfStage:
         self, what: str, limit_seconds: float, should_stop: Callable[[], bool]
     ) -> Callable[[], bool]:
         """`should_stop`, which from now on raises StageFailure once the limit is passed."""
-        deadline = time.monotonic() + limit_seconds
+        deadline = clock() + limit_seconds
 
         def stop_or_late() -> bool:
-            if time.monotonic() > deadline:
+            if clock() > deadline:
                 raise StageFailure(
                     self.stage,
                     "too-long",

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mandel_core import STAGES, Measurement, Settings, StageFailure, Viewport
+from mandel_core import STAGES, Measurement, Settings, StageFailure, Viewport, register_stage
 from mandel_core import records as module
 from mandel_core.machine import Machine
 from mandel_core.record import Record
@@ -271,7 +271,7 @@ def test_a_change_of_the_columns_is_a_new_version():
         *("kind", "moment", "x", "y", "width", "height", "nx", "ny"),
         *("stage", "maxiter", "horizon", "chunksize", "device", "threads", "dtype"),
         *("run_seconds", "first_seconds", "compile_seconds", "retaken", "busy"),
-        *("processor", "cores", "python", "torch", "numpy", "numba"),
+        *("processor", "cores", "python", "torch", "numpy", "numba", "step"),
     ) == _COLUMNS
 
 
@@ -298,6 +298,25 @@ def test_what_makes_no_difference_to_a_stage_does_not_count():
     assert numpy.same_setting(VIEW, Settings("numpy", threads=7, device="cuda"))
     mine = Record(replace(MEASURED, settings=Settings("mine", threads=1)))
     assert mine.differences(VIEW, Settings("mine", threads=7)) == ("threads",)
+
+
+def test_an_edited_step_is_another_step(records):
+    def first(n, c, Z, N, horizon):
+        return Z, N
+
+    def second(n, c, Z, N, horizon):
+        return Z + c, N
+
+    own = replace(MEASURED, settings=Settings("edited"))
+    try:
+        register_stage("edited", first, compile=False)
+        record = records.add(own)
+        assert record.same_setting(VIEW, own.settings)
+        register_stage("edited", second, compile=False)
+        assert record.differences(VIEW, own.settings) == ("step",)
+        assert records.add(own).same_setting(VIEW, own.settings)
+    finally:
+        STAGES.remove("edited")
 
 
 def test_the_threads_of_another_machine_are_that_machines():
