@@ -25,11 +25,13 @@ _kernels: OrderedDict[tuple[Any, ...], Step] = OrderedDict()
 # Inductor inlines what a pointwise node reads once per use, so that z -> z * z grows exponentially
 # with the steps unrolled until a threshold makes it keep an intermediate. At 0 it keeps all of
 # them, as local variables of one loop; the C++ compiler does the rest. Fusing must then be allowed
-# to go on through as many nodes as the steps have.
+# to go on through as many nodes as the steps have. Which two fit together is tried for each pair
+# of nodes that read the same plane, up to a limit; a few do, since the steps form a chain.
 CHEAP = {
     "realize_opcount_threshold": 0,
     "realize_reads_threshold": 0,
     "max_fusion_size": 4096,
+    "max_fusion_buffer_group_pairwise_attempts": 4,
 }
 # Off by default, which costs a third of the multiplications' slots.
 FUSED_MULTIPLY_ADD = {"cpp.enable_floating_point_contract_flag": "fast"}

@@ -25,7 +25,7 @@ from mandel_core.stage import ZN, Stage
 def step(cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any) -> tuple[Any, Any, Any]:
     re2, im2 = re * re, im * im
     I = re2 + im2 < horizon2
-    N = np.where(I, N + 1, N)
+    N = N + I  # not N + 1: each number written here would be a kernel's node of its own
     return np.where(I, re2 - im2 + cx, re), np.where(I, (re + re) * im + cy, im), N
 
 
