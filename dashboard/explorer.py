@@ -13,7 +13,7 @@ from typing import Any
 import panel as pn
 import param
 
-from dashboard import notebook, workers
+from dashboard import notebook, stored, workers
 from dashboard.asking import Asking
 from dashboard.code_view import CodeView
 from dashboard.coordinate import Coordinate
@@ -23,6 +23,7 @@ from dashboard.lab import Lab
 from dashboard.notice import Notice
 from dashboard.number import number
 from dashboard.picture import PictureView
+from dashboard.stages_view import StagesView
 from dashboard.state import (
     DEVICES,
     HOME,
@@ -39,8 +40,10 @@ from dashboard.state import (
     stage_names,
 )
 from dashboard.sweeping import Sweep
+from dashboard.threads_view import ThreadsView
 from mandel_core import STAGES, Settings, StageFailure, Viewport
 from mandel_core.tasks import Draw, Picture
+from mandel_core.threads import cores
 
 _sessions = itertools.count()
 
@@ -73,6 +76,11 @@ class Explorer(pn.viewable.Viewer):
         default=HOME.device,
         objects=list(DEVICES),
         doc="Where the torch stages compute; those not present are not offered.",
+    )
+    threads = param.Integer(
+        default=cores(),
+        bounds=(1, cores()),
+        doc="How many threads compute; no part of the link, since machines differ.",
     )
     iterations = param.Integer(
         default=HOME.iterations,
@@ -113,10 +121,15 @@ class Explorer(pn.viewable.Viewer):
         self._asking.on_cancel(self.cancel)
         self._notice = Notice()
         self._sweep = Sweep(self)
-        self._lab = Lab(self._picture.pane, [CodeView(self), Difference(self)])
+        self._lab = Lab(
+            self._picture.pane,
+            [StagesView(self), ThreadsView(self), CodeView(self), Difference(self)],
+        )
         self._ask_devices(notices)
-        self.param.watch(self._request_again, [field.name for field in fields(State)])
+        watched = [*(field.name for field in fields(State)), "threads"]
+        self.param.watch(self._request_again, watched)
         self.param.watch(self._move_axes, ["x", "y", "width"])
+        notices = tuple(filter(None, [*notices, stored.notice()]))
         if notices:
             self.notify(" ".join(notices))
 
@@ -148,15 +161,19 @@ class Explorer(pn.viewable.Viewer):
         """
         self._notice.show(text, words)
 
-    def settings(self, stage: str | None = None, chunksize: int | None = None) -> Settings:
-        """The settings of the current params, for this or another stage."""
-        name = stage or self.stage
+    def settings(
+        self, stage: str | None = None, chunksize: int | None = None, threads: int | None = None
+    ) -> Settings:
+        """The settings of the current params, or with another stage, chunk size, thread count."""
+        name, threads = stage or self.stage, threads or self.threads
         view = self.viewport()
         return Settings(
             stage=name,
             maxiter=self.iterations,
             chunksize=chunksize or self.chunksize,
             device=self.device if "device" in STAGES[name].varies else "cpu",
+            # All cores are the default everywhere, and what is compiled for it serves all.
+            threads=None if threads == cores() else threads,
             dtype=view.precision if self.precision == "automatic" else self.precision,
         )
 
@@ -199,6 +216,7 @@ class Explorer(pn.viewable.Viewer):
             ),
             pn.Row(
                 pn.widgets.Select.from_param(self.param.device, label="Device", **wide),
+                number(self, "threads", self.notify),
                 pn.widgets.Select.from_param(self.param.precision, label="Precision", **wide),
                 **wide,
             ),
@@ -301,6 +319,9 @@ class Explorer(pn.viewable.Viewer):
         def tell() -> None:
             if newest():
                 self.on_settled(self.state)
+                if self._shown is not None and self._shown.settings == self.settings():
+                    self._sweep.drawn(self._shown)
+                self._sweep.refresh()
                 self._lab.refresh()
 
         if self._doc is None:

@@ -1,22 +1,30 @@
-"""Measuring run time against chunk size: one point at a time, until done or cancelled."""
+"""Run time against chunk size for the view on screen: measured, drawn, kept."""
 
 from __future__ import annotations
 
-from concurrent.futures import Future
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+import html
+from typing import TYPE_CHECKING
 
 import panel as pn
 
-from dashboard import workers
+from dashboard import stored
 from dashboard.chart import Chart
-from mandel_core import STAGES, Measurement, Settings, StageFailure
-from mandel_core.tasks import Measure
+from dashboard.marks import count, disturbed
+from dashboard.queueing import MeasureQueue, describe
+from dashboard.sizes import in_order, parse_sizes
+from mandel_core import STAGES, Measurement, Settings
+from mandel_core.measuring import CHUNK_SIZES
+from mandel_core.ratios import TUTORIAL
+from mandel_core.tasks import Picture
+from mandel_core.threads import cores
 
 if TYPE_CHECKING:
     from dashboard.explorer import Explorer
 
-CHUNK_SIZES = (1, 2, 10, 50)
+REFERENCES = ("numpy", "numba", "fast")
+
+# Chunks as large as these take minutes to compile where no cache knows them.
+LONG_CHUNKS = 100
 
 
 class Sweep:
@@ -24,94 +32,118 @@ class Sweep:
 
     def __init__(self, explorer: Explorer) -> None:
         self._explorer = explorer
-        self._chart = Chart()
-        self._todo: list[Settings] = []
-        self._total = 0
-        self._pending: Future[Measurement | StageFailure] | None = None
-        self._measure = pn.widgets.Button(label="Measure", color="primary", width=110)
-        self._measure.on_click(lambda event: self.start())
-        self._cancel = pn.widgets.Button(label="Cancel", width=90, visible=False)
-        self._cancel.on_click(lambda event: self.cancel())
-        self._progress = pn.widgets.StaticText(
-            sizing_mode="stretch_width", css_classes=["progress"]
+        self._failures: list[Measurement] = []
+        self._chart = Chart(lambda size: explorer.param.update(chunksize=size))
+        self._queue = MeasureQueue(explorer, "sweep", "Measure", self.start, self._add)
+        self._kept = ", ".join(map(str, CHUNK_SIZES))
+        self._sizes = pn.widgets.TextInput(
+            label="Chunk sizes to measure", value=self._kept, sizing_mode="stretch_width"
+        )
+        self._sizes.param.watch(lambda event: self._take_sizes(), "value")
+        self._tutorial = pn.widgets.Checkbox(label="Show the tutorial's Table I", value=False)
+        self._tutorial.param.watch(lambda event: self.refresh(), "value")
+        self._caption = pn.widgets.StaticText(
+            sizing_mode="stretch_width", css_classes=["caption"], styles={"font-size": "0.85em"}
         )
         self.panel = pn.Column(
-            pn.Row(self._measure, self._cancel, self._progress, sizing_mode="stretch_width"),
+            self._sizes,
+            self._queue.bar,
             self._chart.panel,
+            self._tutorial,
+            self._caption,
             sizing_mode="stretch_width",
         )
 
     def start(self) -> None:
-        """Measure NumPy, then every chunk size, for the view on screen now."""
+        """Measure the current chunk size, then the lines to compare with, then all other sizes."""
         explorer = self._explorer
-        self._view = explorer.viewport()
-        stage = explorer.stage if "chunksize" in STAGES[explorer.stage].varies else "chunked"
-        current = explorer.chunksize
-        sizes = sorted({*CHUNK_SIZES, current}, key=lambda size: (abs(size - current), size))
-        common = explorer.settings(stage)
-        self._todo = [explorer.settings("numpy")]
-        self._todo += [
-            replace(common, chunksize=size) for size in sizes if size <= explorer.iterations
-        ]
-        self._total = len(self._todo)
-        self._chart.start(
-            STAGES[stage].title,
-            f"{self._view.nx} × {self._view.ny} pixels, {common.maxiter} iterations, "
-            f"width {float(explorer.width):.3g}, {common.dtype}, {common.device}",
+        references = [explorer.settings(stage) for stage in REFERENCES]
+        self._failures = []
+        self._queue.start(
+            explorer.viewport(),
+            in_order(self._common(), parse_sizes(self._kept), references),
+            _words,
         )
-        self._measure.disabled = self._cancel.visible = True
-        self._next()
 
     def cancel(self) -> None:
         """Stop measuring, also in mid-compile; the points already there stay."""
-        if self._pending is None:
-            return
-        pending, self._pending, self._todo = self._pending, None, []
-        pending.cancel()
-        self._end("Cancelled.")
+        self._queue.cancel()
 
-    def _next(self) -> None:
-        if not self._todo:
-            self._pending = None
-            self._end("Done.")
-            return
-        settings = self._todo.pop(0)
-        self._say(settings, "running")
-        pending = workers.measuring().submit(
-            Measure(self._view, settings),
-            session=self._explorer.session,
-            on_phase=lambda phase: self._explorer.in_document(self._say, settings, phase),
+    def drawn(self, picture: Picture) -> None:
+        """A settled view is on screen; if chunks made it, its own time is a point."""
+        if "chunksize" in STAGES[picture.settings.stage].varies:
+            times = (picture.run_seconds,), 0.0, picture.compile_seconds
+            stored.add(Measurement(picture.view, picture.settings, *times), "frame")
+
+    def refresh(self) -> None:
+        """Show what is known for the view and the settings of now."""
+        explorer, common = self._explorer, self._common()
+        view = explorer.viewport()
+        found = stored.points(view, common)
+        known = {
+            stage: latest.median
+            for stage in REFERENCES
+            if (latest := stored.latest(view, explorer.settings(stage)))
+        }
+        tutorial: dict[int, dict[int, float]] = {}
+        if self._tutorial.value and "numpy" in known:
+            for (size, threads), ratio in TUTORIAL.items():
+                tutorial.setdefault(threads, {})[size] = known["numpy"] / ratio
+        self._chart.show(
+            STAGES[common.stage].title, found.here, found.drawn, found.elsewhere, known, tutorial
         )
-        self._pending = pending
-        pending.add_done_callback(
-            lambda future: (
-                None
-                if future.cancelled()
-                else self._explorer.in_document(self._add, future, settings)
+        self._caption.value = "<br>".join(self._said(common, found, "numpy" in known))
+
+    def _common(self) -> Settings:
+        """The settings of all points: those of now, with a stage that has chunks."""
+        stage = self._explorer.stage
+        return self._explorer.settings(stage if "chunksize" in STAGES[stage].varies else "chunked")
+
+    def _add(self, measured: Measurement) -> None:
+        if measured.failure is not None:
+            self._failures.append(measured)
+        elif measured.stage == "numpy":
+            self._explorer.remember_numpy(measured.view, measured.settings.maxiter, measured.median)
+        self.refresh()
+
+    def _said(self, common: Settings, found: stored.Points, numpy: bool) -> list[str]:
+        view = self._explorer.viewport()
+        lines = [
+            f"{view.nx} × {view.ny} pixels, {common.maxiter} iterations, "
+            f"width {float(self._explorer.width):.3g}, {common.dtype}, {common.device}, "
+            f"{count(common.threads or cores(), 'thread')}. Points are medians, "
+            "whiskers quartiles; a click takes the chunk size."
+        ]
+        if found.elsewhere:
+            lines.append("Grey: measured for another view, device, thread count or version.")
+        if self._tutorial.value:
+            lines.append(
+                "The tutorial's ratios, times NumPy's run time here."
+                if numpy
+                else "The tutorial's table needs NumPy's run time for this view: press Measure."
             )
-        )
+        for mark in found.here:
+            if words := disturbed(mark.measurement):
+                lines.append(f"Chunk size {mark.measurement.chunksize}: {words}.")
+        for failed in self._failures:
+            title = STAGES[failed.stage].title
+            what = f"chunk size {failed.chunksize}" if failed.stage == common.stage else title
+            reason = failed.failure.reason if failed.failure else ""
+            lines.append(f"Not measured: {what}. {html.escape(reason)}")
+        return lines
 
-    def _add(self, future: Future[Any], settings: Settings) -> None:
-        if future is not self._pending:
+    def _take_sizes(self) -> None:
+        try:
+            sizes = parse_sizes(self._sizes.value)
+        except ValueError as error:
+            self._explorer.notify(f"{error} The sizes stay {self._kept}.")
+            self._sizes.value = self._kept
             return
-        outcome = future.result()
-        if isinstance(outcome, StageFailure):  # the process died: this point is lost, not the rest
-            outcome = Measurement(self._view, settings, failure=outcome)
-        if settings.stage == "numpy":
-            self._chart.set_numpy(outcome)
-            if outcome.failure is None:
-                self._explorer.remember_numpy(self._view, settings.maxiter, outcome.median)
-        else:
-            self._chart.add(outcome)
-        self._next()
+        self._kept = ", ".join(map(str, sizes))
+        self._sizes.value = self._kept
 
-    def _say(self, settings: Settings, phase: str) -> None:
-        if self._cancel.visible:
-            done = self._total - len(self._todo)
-            what = "NumPy" if settings.stage == "numpy" else f"chunk size {settings.chunksize}"
-            doing = "compiling" if phase == "compiling" else "measuring"
-            self._progress.value = f"{done} of {self._total}: {doing} {what}…"
 
-    def _end(self, word: str) -> None:
-        self._measure.disabled = self._cancel.visible = False
-        self._progress.value = word
+def _words(settings: Settings) -> str:
+    if settings.chunksize < LONG_CHUNKS or "chunksize" not in STAGES[settings.stage].varies:
+        return describe(settings)
+    return f"{describe(settings)}, which may take minutes to compile"

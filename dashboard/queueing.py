@@ -1,0 +1,169 @@
+"""A queue of measurements: one at a time in the measuring process, with progress and Cancel."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+import panel as pn
+
+from dashboard import stored, workers
+from dashboard.describe import seconds
+from mandel_core import STAGES, Measurement, Settings, StageFailure, Viewport
+from mandel_core.tasks import Measure
+
+if TYPE_CHECKING:
+    from dashboard.explorer import Explorer
+
+
+class MeasureQueue:
+    """A button that starts measuring, one that ends it, and how far it is.
+
+    on_start : called when the button is pressed; it should call `start`.
+    on_measured : called with each measurement as soon as it is made, a failure among them.
+    label : what the button says.
+    name : tells this queue from others of the same explorer.
+    limit_seconds : a measurement that takes longer is given up, and is a failure of kind
+        "too-long"; None for as long as it takes. Waiting for others does not count.
+    """
+
+    def __init__(
+        self,
+        explorer: Explorer,
+        name: str,
+        label: str,
+        on_start: Callable[[], None],
+        on_measured: Callable[[Measurement], None],
+        limit_seconds: float | None = None,
+    ) -> None:
+        self._explorer = explorer
+        self._name = name
+        self._on_measured = on_measured
+        self._limit = limit_seconds
+        self._todo: list[Settings] = []
+        self._total = 0
+        self._pending: Future[Measurement | StageFailure] | None = None
+        self._timer: threading.Timer | None = None
+        self._started = 0.0
+        self._failed = 0
+        self._words: Callable[[Settings], str] = describe
+        self._button = pn.widgets.Button(label=label, color="primary", width=110)
+        self._button.on_click(lambda event: on_start())
+        self._cancel = pn.widgets.Button(label="Cancel", width=90, visible=False)
+        self._cancel.on_click(lambda event: self.cancel())
+        self._progress = pn.widgets.StaticText(
+            sizing_mode="stretch_width", css_classes=["progress"]
+        )
+        self.bar = pn.Row(self._button, self._cancel, self._progress, sizing_mode="stretch_width")
+
+    @property
+    def running(self) -> bool:
+        """Whether something is being measured, or waits for it."""
+        return self._pending is not None
+
+    def start(
+        self,
+        view: Viewport,
+        todo: Iterable[Settings],
+        words: Callable[[Settings], str] | None = None,
+    ) -> None:
+        """Measure these one after another; `words` names one of them in the progress."""
+        self.cancel()
+        self._view, self._todo = view, list(todo)
+        self._words = words or describe
+        self._total, self._failed, self._started = len(self._todo), 0, time.monotonic()
+        self._button.disabled = self._cancel.visible = True
+        self._next()
+
+    def cancel(self) -> None:
+        """Stop measuring, also in mid-compile; what has been measured stays."""
+        if self._pending is not None:
+            pending, self._pending, self._todo = self._pending, None, []
+            self._stop_clock()
+            pending.cancel()
+            self._end("Cancelled.")
+
+    def say(self, text: str) -> None:
+        """Show a sentence in place of the progress."""
+        self._progress.value = text
+
+    def _next(self) -> None:
+        if not self._todo:
+            self._pending = None
+            took = seconds(time.monotonic() - self._started)
+            failed = f", {self._failed} could not be measured" if self._failed else ""
+            self._end(f"{self._total} measured in {took}{failed}.")
+            return
+        settings = self._todo.pop(0)
+        self._say(settings, "waiting")
+        self._pending = pending = workers.measuring().submit(
+            Measure(self._view, settings),
+            session=f"{self._explorer.session}-{self._name}",
+            on_phase=lambda phase: self._explorer.in_document(self._hear, pending, settings, phase),
+        )
+        pending.add_done_callback(
+            lambda future: (
+                None
+                if future.cancelled()
+                else self._explorer.in_document(self._take, future, settings)
+            )
+        )
+
+    def _hear(self, pending: Future[Any], settings: Settings, phase: str) -> None:
+        if pending is not self._pending:
+            return
+        self._say(settings, phase)
+        if self._limit is not None and self._timer is None:
+            give_up = (self._explorer.in_document, (self._give_up, pending, settings))
+            self._timer = threading.Timer(self._limit, *give_up)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _give_up(self, pending: Future[Any], settings: Settings) -> None:
+        if pending is self._pending and not pending.done():
+            pending.cancel()
+            reason = f"Given up after {seconds(self._limit or 0)}."
+            failure = StageFailure(settings.stage, "too-long", reason)
+            self._keep(Measurement(self._view, settings, failure=failure))
+
+    def _take(self, future: Future[Any], settings: Settings) -> None:
+        if future is self._pending:
+            outcome = future.result()
+            if isinstance(outcome, StageFailure):  # the process died: this one is lost, no other
+                outcome = Measurement(self._view, settings, failure=outcome)
+            self._keep(outcome)
+
+    def _keep(self, measured: Measurement) -> None:
+        self._stop_clock()
+        self._failed += measured.failure is not None
+        stored.add(measured)
+        self._on_measured(measured)
+        self._next()
+
+    def _stop_clock(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _say(self, settings: Settings, phase: str) -> None:
+        number = self._total - len(self._todo)
+        doing = phase if phase in {"compiling", "waiting"} else "measuring"
+        doing = {"waiting": "waiting to measure"}.get(doing, doing)
+        self._progress.value = (
+            f"<progress value={number - 1} max={self._total} style='width:100%'></progress><br>"
+            f"{number} of {self._total}: {doing} {self._words(settings)}…"
+        )
+
+    def _end(self, word: str) -> None:
+        self._button.disabled = self._cancel.visible = False
+        self._progress.value = word
+
+
+def describe(settings: Settings) -> str:
+    """A measurement to come, in a few words."""
+    stage = STAGES[settings.stage]
+    chunks = f", chunk size {settings.chunksize}" if "chunksize" in stage.varies else ""
+    return stage.title + chunks

@@ -1,0 +1,42 @@
+"""The chunk sizes to measure: typed by a person, put in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dashboard.state import MAX_CHUNK
+from mandel_core import Settings
+from mandel_core.measuring import points_of
+
+MAX_SIZES = 30
+
+
+def parse_sizes(text: str) -> tuple[int, ...]:
+    """The chunk sizes in a text like "1, 2, 5", each once, in increasing order.
+
+    Raises ValueError, with a sentence for people, if it is anything else.
+    """
+    words = text.replace(",", " ").replace(";", " ").split()
+    if not words:
+        raise ValueError("There is no chunk size given.")
+    for word in words:
+        if not (word.isascii() and word.isdigit() and 1 <= int(word[:9]) <= MAX_CHUNK):
+            shown = word if len(word) <= 20 else word[:20] + "…"
+            raise ValueError(
+                f"“{shown}” is no chunk size: they are whole numbers from 1 to {MAX_CHUNK}, "
+                "with commas between them."
+            )
+    sizes = sorted({int(word) for word in words})
+    if len(sizes) > MAX_SIZES:
+        raise ValueError(f"{len(sizes)} chunk sizes are too many; up to {MAX_SIZES} are measured.")
+    return tuple(sizes)
+
+
+def in_order(
+    common: Settings, sizes: Iterable[int], references: Iterable[Settings]
+) -> list[Settings]:
+    """What to measure: the current chunk size, the references, then the sizes nearest first."""
+    current = common.chunksize
+    fitting = {size for size in (*sizes, current) if size <= common.maxiter}
+    points = points_of(common, fitting, common.threads, nearest_to=current)
+    return [*points[:1], *references, *points[1:]]
