@@ -1,4 +1,4 @@
-"""Every stage on the view on screen: run time, ratios to NumPy and Numba, compile time, failures."""
+"""Every stage on the view on screen: its time, ratios to NumPy and Numba, or why it fails."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class StagesView:
         self._caption = pn.widgets.StaticText(sizing_mode="stretch_width")
         self.panel = pn.Column(
             pn.widgets.StaticText(
-                value="<b>Each stage on this view</b>: run time as a bar, compile time as a diamond",
+                value="<b>Each stage on this view</b>: bars run, diamonds compile",
                 sizing_mode="stretch_width",
             ),
             self._queue.bar,
@@ -77,10 +77,8 @@ class StagesView:
         self._figure.xgrid[0].ticker = ticker
         self._figure.y_range.factors = [row[0] for row in rows][::-1]
         self._figure.height = 60 + _ROW * len(rows)
-        self._source.data = {
-            name: list(values)
-            for name, values in zip(_COLUMNS, zip(*rows, strict=True), strict=True)
-        }
+        columns = zip(*rows, strict=True)
+        self._source.data = dict(zip(_COLUMNS, map(list, columns), strict=True))
         self._caption.value = self._said(known)
         if pn.state.curdoc is None and self._pane._models:
             pn.io.push_notebook(self._pane)
