@@ -52,7 +52,7 @@ class Chart:
         self._x = Range1d(0.8, 260)
         self._run = self._plot(250, "run time", (0.001, 1))
         self._compile = self._plot(130, "compile time", (0.1, 100))
-        self._run.xaxis.major_label_text_font_size = "0px"
+        self._run.xaxis.major_label_overrides = dict.fromkeys(_CHUNK_TICKS, " ")
         self._compile.xaxis.axis_label = "chunk size (iterations per compiled call)"
         self._lines = {
             stage: Span(

@@ -25,6 +25,8 @@ _COLUMNS = ("stage", "base", "run", "low", "high", "compile", "end", "text", "to
 # In figures text is not given the page's colour; this one reads on light and dark.
 _TEXT = "#828282"
 _ROW = 34  # pixels a stage
+# The rest of the width is for the words that follow the longest bar.
+PLOT_SHARE = 0.55
 
 
 class StagesView:
@@ -68,7 +70,8 @@ class StagesView:
             if one and one.run_seconds
             for time in (*one.quartiles, *_compiling(one))
         ]
-        low, high = (min(times) / 2, max(times) * 30) if times else (1e-3, 10.0)
+        low, high = (min(times) / 2, max(times)) if times else (1e-3, 1.0)
+        high = low * (high / low) ** (1 / PLOT_SHARE)
         rows = [_row(name, one, known, low) for name, one in known.items()]
         ticks = time_ticks(low, high)
         self._figure.x_range.update(start=low, end=high)
@@ -131,10 +134,10 @@ def _row(
         return (title, base, *missing, "✗ " + _short(one), one.failure.reason)
     compiling = _compiling(one)
     words = [seconds(one.median)]
-    for other in ("numpy", "numba"):
+    for other, title_of in (("numpy", "NumPy"), ("numba", "Numba")):
         reference = known.get(other)
         if reference is not None and reference.run_seconds and other != name:
-            words.append(f"{reference.median / one.median:.2g} × {STAGES[other].title}")
+            words.append(f"{reference.median / one.median:.2g} × {title_of}")
     if compiling:
         words.append(f"compiled in {seconds(compiling[0])}")
     low, high = one.quartiles

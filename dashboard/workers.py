@@ -11,7 +11,7 @@ from functools import cache
 from dashboard.state import HOME
 from mandel_core import Settings, StageFailure, Viewport
 from mandel_core.job import _ignore
-from mandel_core.tasks import Devices, Draw, Picture
+from mandel_core.tasks import Devices, Draw, Picture, Render
 from mandel_core.worker import Worker
 
 
@@ -55,13 +55,20 @@ def devices() -> Future[tuple[str, ...] | StageFailure]:
 
 
 def warm_up() -> None:
-    """Load or compile what the first pictures need, then torch, before anybody asks."""
+    """Load or compile what the first pictures need, then torch and its compiler's tools."""
     view = Viewport.from_screen(HOME.x, HOME.y, HOME.width, 16, 16)
     common = Settings(HOME.stage, dtype="float32")
     first = draw(Draw(view, common), session="warm-up")
 
     def go_on(_: object) -> None:  # after the pictures that visitors may wait for by then
-        draw(Draw(view, replace(common, dtype="float64")), session="warm-up")
+        deeper = Draw(view, replace(common, dtype="float64"))
+        drawing().submit(deeper, session="warm-up")
+
+    def compile_one(_: object) -> None:
+        # The first compile of all builds what every other one needs, and leaves it in the cache.
+        small = Render(view, replace(common, stage="chunked", chunksize=1))
+        there = measuring().submit(small, session="warm-up")
+        there.add_done_callback(lambda _: drawing().submit(small, session="warm-up"))
 
     first.add_done_callback(go_on)
-    devices()
+    devices().add_done_callback(compile_one)
