@@ -200,6 +200,7 @@ class Chart:
 
     def _marks(self, plot: Any, y: str, name: str, **look: Any) -> Any:
         dots = plot.scatter("chunksize", y, source=self._sources[name], **look)
+        dots.glyph.tags = [name]
         dots.selection_glyph = dots.nonselection_glyph = None
         tooltips = [("chunk size", "@chunksize"), *((told, f"@{{{told}}}") for told in TOLD)]
         plot.add_tools(HoverTool(renderers=[dots], tooltips=tooltips))

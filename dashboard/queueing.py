@@ -52,7 +52,7 @@ class MeasureQueue:
         self._words: Callable[[Settings], str] = describe
         self._button = pn.widgets.Button(label=label, color="primary", width=110)
         self._button.on_click(lambda event: on_start())
-        self._cancel = pn.widgets.Button(label="Cancel", width=90, visible=False)
+        self._cancel = pn.widgets.Button(label="Cancel", width=90, visible=False, variant="outline")
         self._cancel.on_click(lambda event: self.cancel())
         self._progress = pn.widgets.StaticText(
             sizing_mode="stretch_width", css_classes=["progress"]

@@ -39,7 +39,7 @@ class ThreadsView:
         self._figure = _figure(self._source)
         self._pane = pn.pane.Bokeh(self._figure, sizing_mode="stretch_width")
         self._caption = pn.widgets.StaticText(sizing_mode="stretch_width")
-        wide = {"width": 170, "color": "default"}
+        wide = {"width": 190, "color": "primary", "variant": "outline"}
         self._downloads = pn.Row(
             pn.widgets.FileDownload(
                 callback=lambda: self._file(csv=True),

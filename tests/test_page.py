@@ -163,24 +163,6 @@ def test_the_page_answers_while_a_stage_compiles(visitor: Watched, address: str)
     visitor.settled(stage="numpy")
 
 
-def test_measuring_fills_the_chart_and_can_be_cancelled(visitor: Watched, address: str) -> None:
-    open_page(visitor, address, "?chunk=2&iterations=40")
-    visitor.page.get_by_role("button", name="Measure").click()
-    visitor.page.get_by_text("3 of 4").first.wait_for()
-    visitor.page.get_by_text("× NumPy").first.wait_for()
-    visitor.page.get_by_role("button", name="Cancel", exact=True).click()
-    visitor.page.get_by_text("Cancelled.").wait_for()
-    points = visitor.page.evaluate(
-        """() => Bokeh.documents.flatMap(doc => [...doc._all_models.values()])
-            .filter(model => model.type === 'ColumnDataSource' && 'chunksize' in model.data)
-            .map(model => [...model.data.chunksize])"""
-    )
-    assert points == [[2]]
-    before = visitor.link()
-    wheel(visitor)
-    visitor.moved(before)
-
-
 def test_a_number_out_of_bounds_is_answered_with_words(visitor: Watched, address: str) -> None:
     open_page(visitor, address)
     field = visitor.page.get_by_label("Iterations").first

@@ -1,0 +1,109 @@
+"""What the lab's figures are made of, without a browser."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard import stored
+from dashboard.marks import COMPILED_SECONDS, Mark, columns
+from dashboard.sizes import in_order, parse_sizes
+from dashboard.ticks import merged, seconds_label, time_ticks
+from mandel_core import Measurement, Settings, StageFailure, Viewport
+
+VIEW = Viewport.from_bounds(-2, 1, -1, 1, 30, 20)
+
+
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """No results but those of the test, and none of them written."""
+    results: list[object] = []
+    monkeypatch.setattr(stored, "_known", lambda: results)
+    monkeypatch.setattr(stored._writer, "submit", lambda *args: None)
+    return results
+
+
+def measured(size: int = 10, view: Viewport = VIEW, **settings: object) -> Measurement:
+    return Measurement(view, Settings(chunksize=size, **settings), (0.2, 0.1, 0.3), 0.4, 5.0)  # type: ignore[arg-type]
+
+
+def test_what_belongs_to_now_is_told_from_the_rest(known: list[object]) -> None:
+    elsewhere = Viewport.from_bounds(-2, 0, -1, 1, 30, 20)
+    for one in (measured(2), measured(5, elsewhere), measured(10, maxiter=50), measured(1)):
+        stored.add(one)
+    stored.add(measured(2), "frame")
+    stored.add(Measurement(VIEW, Settings(), failure=StageFailure("chunked", "error", "No.")))
+    found = stored.points(VIEW, Settings())
+    assert [mark.measurement.chunksize for mark in found.here] == [1, 2]
+    assert [mark.measurement.chunksize for mark in found.drawn] == [2]
+    assert {mark.differs for mark in found.elsewhere} == {"viewport", "iterations"}
+    assert stored.latest(VIEW, Settings(chunksize=2)) == measured(2)
+    assert stored.latest(VIEW, Settings(chunksize=5)) is None
+    assert stored.latest(VIEW, Settings("numpy")) is None
+
+
+def test_the_newest_of_two_counts(known: list[object]) -> None:
+    newer = Measurement(VIEW, Settings(), (1.0,))
+    for one in (measured(), newer):
+        stored.add(one)
+    (mark,) = stored.points(VIEW, Settings()).here
+    assert mark.measurement.median == 1.0
+
+
+def test_columns_hold_the_median_the_quartiles_and_what_was_compiled() -> None:
+    quick = Measurement(VIEW, Settings(chunksize=1), (0.1,), 0.1, COMPILED_SECONDS / 2)
+    table = columns([Mark(measured()), Mark(quick)])
+    assert table["chunksize"] == [1, 10]
+    assert table["run"] == [0.1, 0.2]
+    assert table["low"][1] <= 0.2 <= table["high"][1]
+    assert math.isnan(table["compile"][0])
+    assert table["compile"][1] == 5.0
+
+
+@pytest.mark.parametrize("text", ["", "a", "0", "201", "1.5", "-2", "1 2 x", "²", "9" * 5000])
+def test_what_is_no_list_of_chunk_sizes_is_refused_with_words(text: str) -> None:
+    with pytest.raises(ValueError, match="chunk size"):
+        parse_sizes(text)
+
+
+@given(st.sets(st.integers(1, 200), min_size=1, max_size=30), st.sampled_from([", ", " ", ";"]))
+def test_chunk_sizes_are_read_back(sizes: set[int], between: str) -> None:
+    assert parse_sizes(between.join(map(str, sizes))) == tuple(sorted(sizes))
+
+
+def test_the_current_size_comes_first_and_the_nearest_next() -> None:
+    common, numpy = Settings(chunksize=10, maxiter=60), Settings("numpy", maxiter=60)
+    order = in_order(common, (1, 5, 20, 50, 100), [numpy])
+    assert order[0] == common
+    assert order[1] == numpy
+    assert [settings.chunksize for settings in order[2:]] == [5, 20, 50, 1]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "label"),
+    [
+        (2e-5, "20 µs"),
+        (0.001, "1 ms"),
+        (0.02, "20 ms"),
+        (0.1, "0.1 s"),
+        (5, "5 s"),
+        (600, "10 min"),
+    ],
+)
+def test_a_tick_reads_like_a_time(seconds: float, label: str) -> None:
+    assert seconds_label(seconds) == label
+
+
+@given(st.floats(1e-6, 100), st.floats(1.5, 1e6), st.integers(3, 9))
+def test_ticks_lie_within_and_are_few(low: float, factor: float, most: int) -> None:
+    ticks = time_ticks(low, low * factor, most)
+    assert len(ticks) <= most
+    assert all(low <= tick <= low * factor for tick in ticks)
+
+
+def test_names_that_would_overlap_are_written_as_one() -> None:
+    names = merged({"NumPy": 1.0, "Numba": 1.01, "Fast": 0.01}, 0.001, 10, apart=0.06)
+    assert list(names.values()) == ["Fast", "NumPy, Numba"]

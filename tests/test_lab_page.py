@@ -1,0 +1,110 @@
+"""The lab in a real browser: measured points, what is kept over a restart, stages, threads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browsing import ROOT, Watched, browsing, serving
+
+VIEW = "?chunk=2&iterations=20&stage=chunked"
+
+
+@contextmanager
+def visit(scratch: Path, data: Path, width: int = 1300) -> Iterator[Watched]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MANDEL_EXPLORER_DATA", str(data))
+        command = ["panel", "serve", "dashboard", "--liveness"]
+        with (
+            serving(command, "/liveness", cwd=ROOT, scratch=scratch) as address,
+            browsing(viewport={"width": width, "height": 1100}) as visitor,
+        ):
+            visitor.page.goto(f"{address}/dashboard{VIEW}")
+            visitor.page.get_by_text(" pixels, 20 iterations").first.wait_for()
+            yield visitor
+
+
+def marks(visitor: Watched) -> tuple[list[int], list[int], list[int]]:
+    """Chunk sizes shown as measured here, drawn here and measured elsewhere."""
+    found: dict[str, Any] = visitor.page.evaluate(
+        """() => { const found = {};
+        for (const doc of Bokeh.documents) for (const model of doc._all_models.values())
+            if (model.type === 'Scatter' && model.tags) for (const tag of model.tags) {
+                const owner = [...doc._all_models.values()].find(
+                    other => other.type === 'GlyphRenderer' && other.glyph === model);
+                found[tag] = [...owner.data_source.data.chunksize].sort((a, b) => a - b);
+            }
+        return found; }"""
+    )
+    return found["here"], found["drawn"], found["elsewhere"]
+
+
+def until_shown(visitor: Watched, here: list[int]) -> None:
+    for _ in range(600):
+        if marks(visitor)[0] == here:
+            return
+        visitor.page.wait_for_timeout(100)
+    raise AssertionError(f"{marks(visitor)} instead of {here}")
+
+
+def test_points_are_measured_and_kept(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with visit(tmp_path, data) as visitor:
+        page = visitor.page
+        sizes = page.get_by_label("Chunk sizes to measure")
+        sizes.fill("2, many")
+        sizes.press("Enter")
+        page.get_by_text("“many” is no chunk size").wait_for()
+        sizes.fill("1, 2, 200")
+        sizes.press("Enter")
+        page.get_by_role("button", name="Measure", exact=True).click()
+        page.get_by_text("5 measured in").wait_for()
+        assert marks(visitor)[0] == [1, 2], "there are 20 iterations, so no chunks of 200"
+        assert marks(visitor)[1] == [2], "the picture was drawn with chunks, too"
+        page.get_by_text("× NumPy").first.wait_for()
+
+        # A click on a point takes its chunk size.
+        place = page.evaluate(
+            """() => { for (const view of Object.values(Bokeh.index).flatMap(
+                    root => [...root.owner.query(view => view.model.type === 'Figure')])) {
+                const glyph = view.model.renderers.find(
+                    renderer => renderer.glyph?.y?.field === 'run'
+                        && renderer.glyph.tags.includes('here'));
+                if (!glyph) continue;
+                const data = glyph.data_source.data, at = [...data.chunksize].indexOf(1);
+                const frame = view.frame, box = view.canvas_view.el.getBoundingClientRect();
+                return [box.x + frame.x_scale.compute(1),
+                        box.y + frame.y_scale.compute(data.run[at])];
+            } }"""
+        )
+        page.mouse.click(*place)
+        visitor.settled(chunk="1")
+
+    with visit(tmp_path, data) as visitor:
+        until_shown(visitor, [1, 2])
+        visitor.page.mouse.move(*visitor.centre())
+        visitor.page.mouse.wheel(0, -400)
+        until_shown(visitor, [])
+        assert set(marks(visitor)[2]) == {1, 2}
+        visitor.page.get_by_text("Grey: measured for another view").wait_for()
+
+
+def test_stages_and_threads_are_compared(tmp_path: Path) -> None:
+    with visit(tmp_path, tmp_path / "data") as visitor:
+        page = visitor.page
+        page.get_by_role("tab", name="Stages").click()
+        page.get_by_role("button", name="Run all").click()
+        page.get_by_text("gave up at its recompile limit").wait_for()
+        page.get_by_role("button", name="Cancel", exact=True).first.click()
+        page.get_by_text("Cancelled.").first.wait_for()
+        page.get_by_role("tab", name="Threads").click()
+        page.get_by_role("button", name="Run", exact=True).click()
+        page.get_by_text("1 of ").first.wait_for()
+        page.get_by_role("button", name="Cancel", exact=True).first.click()
+        with page.expect_download() as download:
+            page.get_by_text("Download CSV").click()
+        assert download.value.path().read_text().startswith("stage,device,dtype")
