@@ -44,6 +44,7 @@ class MeasureQueue:
         self._on_measured = on_measured
         self._limit = limit_seconds
         self._todo: list[Settings] = []
+        self._current: Settings | None = None
         self._total = 0
         self._pending: Future[Measurement | StageFailure] | None = None
         self._timer: threading.Timer | None = None
@@ -98,11 +99,12 @@ class MeasureQueue:
             self._end(f"{self._total} measured in {took}{failed}.")
             return
         settings = self._todo.pop(0)
+        self._current = settings
         self._say(settings, "waiting")
         self._pending = pending = workers.measuring().submit(
             Measure(self._view, settings),
             session=f"{self._explorer.session}-{self._name}",
-            on_phase=lambda phase: self._explorer.in_document(self._hear, pending, settings, phase),
+            on_phase=lambda phase: self._explorer.in_document(self._hear, settings, phase),
         )
         pending.add_done_callback(
             lambda future: (
@@ -112,12 +114,12 @@ class MeasureQueue:
             )
         )
 
-    def _hear(self, pending: Future[Any], settings: Settings, phase: str) -> None:
-        if pending is not self._pending:
+    def _hear(self, settings: Settings, phase: str) -> None:
+        if settings is not self._current or self._pending is None:
             return
         self._say(settings, phase)
         if self._limit is not None and self._timer is None:
-            give_up = (self._explorer.in_document, (self._give_up, pending, settings))
+            give_up = (self._explorer.in_document, (self._give_up, self._pending, settings))
             self._timer = threading.Timer(self._limit, *give_up)
             self._timer.daemon = True
             self._timer.start()
