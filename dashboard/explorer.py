@@ -124,6 +124,7 @@ class Explorer(pn.viewable.Viewer):
         self._lab = Lab(
             self._picture.pane,
             [StagesView(self), ThreadsView(self), CodeView(self), Difference(self)],
+            self.in_document,
         )
         self._ask_devices(notices)
         watched = [*(field.name for field in fields(State)), "threads"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from panel_material_ui import Tabs
@@ -28,14 +28,17 @@ class View(Protocol):
 class Lab:
     """The picture's tab, and one for each view."""
 
-    def __init__(self, picture: Any, views: Sequence[View]) -> None:
+    def __init__(
+        self, picture: Any, views: Sequence[View], in_document: Callable[..., None]
+    ) -> None:
         self._views = tuple(views)
         self.panel = Tabs(
             ("Picture", picture),
             *((view.title, view.panel) for view in self._views),
             sizing_mode="stretch_both",
         )
-        self.panel.param.watch(lambda event: self.refresh(), "active")
+        # What a click on a tab calls does not hold the document's lock.
+        self.panel.param.watch(lambda event: in_document(self.refresh), "active")
 
     def refresh(self) -> None:
         """Bring the open tab up to date."""

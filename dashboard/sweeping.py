@@ -41,7 +41,7 @@ class Sweep:
         )
         self._sizes.param.watch(lambda event: self._take_sizes(), "value")
         self._tutorial = pn.widgets.Checkbox(label="Show the tutorial's Table I", value=False)
-        self._tutorial.param.watch(lambda event: self.refresh(), "value")
+        self._tutorial.param.watch(lambda event: explorer.in_document(self.refresh), "value")
         self._caption = pn.widgets.StaticText(
             sizing_mode="stretch_width", css_classes=["caption"], styles={"font-size": "0.85em"}
         )
