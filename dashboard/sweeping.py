@@ -110,7 +110,7 @@ class Sweep:
         view = self._explorer.viewport()
         lines = [
             f"{view.nx} × {view.ny} pixels, {common.maxiter} iterations, "
-            f"width {float(self._explorer.width):.3g}, {common.dtype}, {common.device}, "
+            f"{float(self._explorer.width):.3g} wide, {common.dtype}, {common.device}, "
             f"{count(common.threads or cores(), 'thread')}. Points are medians, "
             "whiskers quartiles; a click takes the chunk size."
         ]
