@@ -131,6 +131,8 @@ class Chart:
         )
         plot.xaxis.ticker = FixedTicker(ticks=list(_CHUNK_TICKS), minor_ticks=[])
         plot.xaxis.major_label_overrides = {tick: str(tick) for tick in _CHUNK_TICKS}
+        # One ticker for good: a notebook's page would have to be told of a new one.
+        plot.yaxis.ticker = plot.ygrid.ticker = FixedTicker(ticks=[], minor_ticks=[])
         plot.xgrid.visible = False
         plot.ygrid.grid_line_alpha = 0.35
         for axis in (*plot.xaxis, *plot.yaxis):
@@ -227,13 +229,13 @@ class Chart:
             widen = max((5 / (high / low)) ** 0.5, 1)
             plot.y_range.update(start=low / widen, end=high * widen)
             ticks = time_ticks(low / widen, high * widen, most)
-            ticker = FixedTicker(ticks=list(ticks), minor_ticks=[])
-            plot.yaxis[0].update(ticker=ticker, major_label_overrides=ticks)
-            plot.ygrid[0].ticker = ticker
+            plot.yaxis[0].ticker.ticks = list(ticks)
+            plot.yaxis[0].major_label_overrides = ticks
         limits = self._run.y_range.start, self._run.y_range.end
         places = {_REFERENCES[stage][0]: time for stage, time in references.items()}
         names = merged(places, *limits, apart=0.06)
-        self._names.update(ticker=FixedTicker(ticks=list(names)), major_label_overrides=names)
+        self._names.ticker.ticks = list(names)
+        self._names.major_label_overrides = names
         sizes = [size for each in data for size in each["chunksize"]]
         self._x.end = 1.3 * max([200, *sizes])
 

@@ -75,9 +75,8 @@ class StagesView:
         rows = [_row(name, one, known, low) for name, one in known.items()]
         ticks = time_ticks(low, high)
         self._figure.x_range.update(start=low, end=high)
-        ticker = FixedTicker(ticks=list(ticks), minor_ticks=[])
-        self._figure.xaxis[0].update(ticker=ticker, major_label_overrides=ticks)
-        self._figure.xgrid[0].ticker = ticker
+        self._figure.xaxis[0].ticker.ticks = list(ticks)
+        self._figure.xaxis[0].major_label_overrides = ticks
         self._figure.y_range.factors = [row[0] for row in rows][::-1]
         self._figure.height = 60 + _ROW * len(rows)
         columns = zip(*rows, strict=True)
@@ -192,6 +191,7 @@ def _figure(source: ColumnDataSource) -> Any:
     )
     tooltips = [("stage", "@stage"), ("", "@text"), ("quartiles", "@told")]
     plot.add_tools(HoverTool(renderers=[bars, diamonds], tooltips=tooltips))
+    plot.xaxis.ticker = plot.xgrid.ticker = FixedTicker(ticks=[], minor_ticks=[])
     plot.ygrid.visible = False
     plot.xgrid.grid_line_alpha = 0.35
     for axis in (*plot.xaxis, *plot.yaxis):
