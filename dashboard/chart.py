@@ -186,7 +186,7 @@ class Chart:
         legend = Legend(
             items=list(items.values()),
             orientation="horizontal",
-            ncols=3,
+            ncols=2,
             border_line_color=None,
             background_fill_alpha=0,
             label_text_font_size="11px",
