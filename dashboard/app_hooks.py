@@ -7,7 +7,10 @@ from typing import Any
 
 def on_server_loaded(server_context: Any) -> None:
     """Start the worker and import what every page needs, so that the first page opens fast."""
-    import dashboard.explorer  # noqa: F401  (imported for its cost, which is paid here)
+    # Imported for their cost, which is paid here; Panel asks for Matplotlib with the first page.
+    import matplotlib.figure  # noqa: F401
+
+    import dashboard.page  # noqa: F401
     from dashboard.workers import warm_up
 
     warm_up()

@@ -28,6 +28,8 @@ from dashboard.ticks import merged, time_ticks
 # Close to Okabe and Ito's palette, which the colour-blind can tell apart; each reads on black and
 # on white.
 RUN, COMPILE, GREY = "#2f8fd8", "#e07b28", "#8c8c8c"
+_RUN_HEIGHT, _COMPILE_HEIGHT = 250, 130  # pixels
+HEIGHT = _RUN_HEIGHT + _COMPILE_HEIGHT
 _CHUNK_TICKS = (1, 2, 5, 10, 20, 50, 100, 200)
 _REFERENCES = {  # stage: name, colour, dashes
     "numpy": ("NumPy", "#cc6f9f", "dashed"),
@@ -50,8 +52,8 @@ class Chart:
             threads: ColumnDataSource({"chunksize": [], "run": []}) for threads in _TUTORIAL
         }
         self._x = Range1d(0.8, 260)
-        self._run = self._plot(250, "run time", (0.001, 1))
-        self._compile = self._plot(130, "compile time", (0.1, 100))
+        self._run = self._plot(_RUN_HEIGHT, "run time", (0.001, 1))
+        self._compile = self._plot(_COMPILE_HEIGHT, "compile time", (0.1, 100))
         self._run.xaxis.major_label_overrides = dict.fromkeys(_CHUNK_TICKS, " ")
         self._compile.xaxis.axis_label = "chunk size (iterations per compiled call)"
         self._lines = {

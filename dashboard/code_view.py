@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Hashable
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import panel as pn
 
@@ -29,7 +29,7 @@ KEPT = 32
 class CodeView:
     """Looks at the compiler's work as soon as it is opened, and keeps what it has seen."""
 
-    title = "Compiler"
+    title: ClassVar[str] = "Compiler"
 
     def __init__(self, explorer: Explorer) -> None:
         self._explorer = explorer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import panel as pn
@@ -31,7 +31,7 @@ _EARLIER = ("#f5a04a", "#e8772a", "#d14f1c", "#b3321a", "#e01b70")
 class Difference:
     """A tab of the lab: the verdict, the sizes of the differences, and the picture of where."""
 
-    title = "Is it right?"
+    title: ClassVar[str] = "Is it right?"
 
     def __init__(self, explorer: Explorer) -> None:
         self._explorer = explorer
@@ -57,7 +57,6 @@ class Difference:
             self._controls,
             self._where,
             sizing_mode="stretch_width",
-            scroll="y",
         )
 
     def open(self) -> None:

@@ -121,11 +121,8 @@ class Explorer(pn.viewable.Viewer):
         self._asking.on_cancel(self.cancel)
         self._notice = Notice()
         self._sweep = Sweep(self)
-        self._lab = Lab(
-            self._picture.pane,
-            [StagesView(self), ThreadsView(self), CodeView(self), Difference(self)],
-            self.in_document,
-        )
+        kinds = (StagesView, ThreadsView, CodeView, Difference)
+        self._lab = Lab(self, self._picture.pane, kinds)
         self._ask_devices(notices)
         watched = [*(field.name for field in fields(State)), "threads"]
         self.param.watch(self._request_again, watched)

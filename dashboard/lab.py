@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+import panel as pn
 from panel_material_ui import Tabs
+
+if TYPE_CHECKING:
+    from dashboard.explorer import Explorer
 
 
 class View(Protocol):
@@ -15,8 +19,10 @@ class View(Protocol):
     panel : what it shows.
     """
 
-    title: str
+    title: ClassVar[str]
     panel: Any
+
+    def __init__(self, explorer: Explorer) -> None: ...
 
     def open(self) -> None:
         """The tab was opened, or what the explorer shows has changed: bring it up to date."""
@@ -26,26 +32,35 @@ class View(Protocol):
 
 
 class Lab:
-    """The picture's tab, and one for each view."""
+    """The picture's tab, and one for each kind of view, which is made when it is first opened."""
 
-    def __init__(
-        self, picture: Any, views: Sequence[View], in_document: Callable[..., None]
-    ) -> None:
-        self._views = tuple(views)
+    def __init__(self, explorer: Explorer, picture: Any, kinds: Sequence[type[View]]) -> None:
+        self._explorer = explorer
+        self._kinds = tuple(kinds)
+        self._views: dict[int, View] = {}
+        # A page that is opened for the picture does not wait for what it does not show.
+        self._places = [pn.Column(sizing_mode="stretch_both", scroll="y") for _ in kinds]
         self.panel = Tabs(
             ("Picture", picture),
-            *((view.title, view.panel) for view in self._views),
+            *zip((kind.title for kind in kinds), self._places, strict=True),
             sizing_mode="stretch_both",
         )
         # What a click on a tab calls does not hold the document's lock.
-        self.panel.param.watch(lambda event: in_document(self.refresh), "active")
+        self.panel.param.watch(lambda event: explorer.in_document(self.refresh), "active")
 
     def refresh(self) -> None:
         """Bring the open tab up to date."""
-        if self.panel.active:
-            self._views[self.panel.active - 1].open()
+        if not self.panel.active:
+            return
+        number = self.panel.active - 1
+        if number in self._views:
+            self._views[number].open()
+        else:
+            view = self._views[number] = self._kinds[number](self._explorer)
+            view.open()
+            self._places[number].append(view.panel)
 
     def close(self) -> None:
         """Cancel what is under way in any tab."""
-        for view in self._views:
+        for view in self._views.values():
             view.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import panel as pn
 from bokeh.models import ColumnDataSource, FixedTicker, HoverTool
@@ -32,7 +32,7 @@ PLOT_SHARE = 0.55
 class StagesView:
     """A tab of the lab: one bar a stage, and a button that measures them all."""
 
-    title = "Stages"
+    title: ClassVar[str] = "Stages"
 
     def __init__(self, explorer: Explorer) -> None:
         self._explorer = explorer
@@ -53,7 +53,6 @@ class StagesView:
             self._pane,
             self._caption,
             sizing_mode="stretch_width",
-            scroll="y",
         )
 
     def open(self) -> None:
@@ -71,10 +70,9 @@ class StagesView:
             for time in (*one.quartiles, *_compiling(one))
         ]
         low, high = (min(times) / 2, max(times)) if times else (1e-3, 1.0)
-        high = low * (high / low) ** (1 / PLOT_SHARE)
         rows = [_row(name, one, known, low) for name, one in known.items()]
         ticks = time_ticks(low, high)
-        self._figure.x_range.update(start=low, end=high)
+        self._figure.x_range.update(start=low, end=low * (high / low) ** (1 / PLOT_SHARE))
         self._figure.xaxis[0].ticker.ticks = list(ticks)
         self._figure.xaxis[0].major_label_overrides = ticks
         self._figure.y_range.factors = [row[0] for row in rows][::-1]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import html
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import panel as pn
 
 from dashboard import stored
-from dashboard.chart import Chart
+from dashboard.chart import HEIGHT, Chart
 from dashboard.marks import count, disturbed
 from dashboard.queueing import MeasureQueue, describe
 from dashboard.sizes import in_order, parse_sizes
@@ -33,7 +34,6 @@ class Sweep:
     def __init__(self, explorer: Explorer) -> None:
         self._explorer = explorer
         self._failures: list[Measurement] = []
-        self._chart = Chart(lambda size: explorer.param.update(chunksize=size))
         self._queue = MeasureQueue(explorer, "sweep", "Measure", self.start, self._add)
         self._kept = ", ".join(map(str, CHUNK_SIZES))
         self._sizes = pn.widgets.TextInput(
@@ -45,10 +45,12 @@ class Sweep:
         self._caption = pn.widgets.StaticText(
             sizing_mode="stretch_width", css_classes=["caption"], styles={"font-size": "0.85em"}
         )
+        # The page's first picture does not wait for the chart, which comes with the first refresh.
+        self._place = pn.Column(sizing_mode="stretch_width", min_height=HEIGHT)
         self.panel = pn.Column(
             self._sizes,
             self._queue.bar,
-            self._chart.panel,
+            self._place,
             self._tutorial,
             self._caption,
             sizing_mode="stretch_width",
@@ -92,7 +94,13 @@ class Sweep:
         self._chart.show(
             STAGES[common.stage].title, found.here, found.drawn, found.elsewhere, known, tutorial
         )
+        if not self._place.objects:
+            self._place.append(self._chart.panel)
         self._caption.value = "<br>".join(self._said(common, found, "numpy" in known))
+
+    @cached_property
+    def _chart(self) -> Chart:
+        return Chart(lambda size: self._explorer.param.update(chunksize=size))
 
     def _common(self) -> Settings:
         """The settings of all points: those of now, with a stage that has chunks."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import panel as pn
 from bokeh.models import ColumnDataSource, HoverTool, LogColorMapper
@@ -29,7 +29,7 @@ _COLUMNS = ("chunksize", "column", "ratio", "shade", "text", "told")
 class ThreadsView:
     """A tab of the lab: ratios to NumPy as a heat map with the tutorial's beside, and downloads."""
 
-    title = "Threads"
+    title: ClassVar[str] = "Threads"
 
     def __init__(self, explorer: Explorer) -> None:
         self._explorer = explorer
@@ -64,7 +64,6 @@ class ThreadsView:
             self._caption,
             self._downloads,
             sizing_mode="stretch_width",
-            scroll="y",
         )
 
     def open(self) -> None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 
+MINUTE = 60.0
 # Steps within a decade, from sparse to dense.
 _STEPS = ((1,), (1, 3), (1, 2, 5))
 
 
 def seconds_label(seconds: float) -> str:
-    """A tick of a time axis: "20 ms", "0.1 s", "5 min".
+    """A tick of a time axis: "20 ms", "0.1 s", "2 min".
 
     Round numbers are expected; others are given with three digits.
     """
-    if seconds >= 300:
-        return f"{seconds / 60:.3g} min"
+    if seconds >= MINUTE:
+        return f"{seconds / MINUTE:.3g} min"
     if seconds >= 0.0999:
         return f"{seconds:.3g} s"
     if seconds >= 0.000999:
@@ -27,7 +28,9 @@ def time_ticks(low: float, high: float, most: int = 7) -> dict[float, str]:
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     for steps in reversed(_STEPS):
         # By way of text, so that a tick is the very number it is labelled with.
-        found = [float(f"{step}e{decade}") for decade in decades for step in steps]
+        round_ = [float(f"{step}e{decade}") for decade in decades for step in steps]
+        found = [tick for tick in round_ if tick < MINUTE]
+        found += [MINUTE * tick for tick in round_ if tick >= 1]
         ticks = [tick for tick in found if low <= tick <= high]
         if len(ticks) <= most:
             break

@@ -10,17 +10,17 @@ the whole block at once. Few points live past DENSE_PHASE steps. They are gather
 blocks, and go on in rounds of growing length, FREE bare steps at a time, gathered again after each
 round. A lane that comes back to where its round began will do so for ever, and is inside (Brent).
 
-Importing this module imports Numba; its kernels are kept on disk. They call only each other, since
-Numba would not notice a change in another file.
+Importing this module imports Numba; its kernels are kept on disk. They call only each other and
+`multiply_add`, since Numba would not notice a change in another file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-import numba
 import numpy as np
+
+from mandel_core.jitting import jit, multiply_add
 
 LANES = 64  # four AVX-512 registers of float32: enough chains to hide the latency of one
 DENSE, DENSE_PHASE = 4, 24
@@ -33,16 +33,14 @@ STORED = 4 * LANES  # between rounds only z and c are kept
 # An orbit that came back. Counts are floats: they live in the same registers as z.
 CAUGHT = -1.0
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+@jit
+def _next(a: Any, b: Any, cx: Any, cy: Any) -> tuple[Any, Any]:
+    # The same instructions everywhere, so that a replay rounds as the steps it repeats.
+    return multiply_add(a, a, multiply_add(-b, b, cx)), multiply_add(a + a, b, cy)
 
 
-def _jit(function: _Function) -> _Function:
-    # Contraction is multiply-add. No other liberty may be taken: a replay must round as before.
-    kernel: _Function = numba.njit(nogil=True, cache=True, fastmath={"contract"})(function)
-    return kernel
-
-
-@_jit
+@jit
 def _start(w: Any, x: Any, first: int, cy: Any, known: Any, horizon2: Any) -> bool:
     """The first DENSE steps of a row's lanes, from z = 0; whether any lane is still there."""
     zero, far = w.dtype.type(0), w.dtype.type(1e30)
@@ -52,8 +50,8 @@ def _start(w: Any, x: Any, first: int, cy: Any, known: Any, horizon2: Any) -> bo
         cx = x[first + lane]
         a, b = (far if known[first + lane] else cx), cy
         for _ in range(DENSE - 1):
-            a, b = a * a + (cx - b * b), (a + a) * b + cy
-        inside = a * a + b * b < horizon2
+            a, b = _next(a, b, cx, cy)
+        inside = multiply_add(a, a, b * b) < horizon2
         w[RE + lane] = a if inside else zero
         w[IM + lane] = b if inside else zero
         w[CX + lane], w[CY + lane] = cx, cy
@@ -62,7 +60,7 @@ def _start(w: Any, x: Any, first: int, cy: Any, known: Any, horizon2: Any) -> bo
     return some
 
 
-@_jit
+@jit
 def _dense(w: Any, horizon2: Any) -> bool:
     """DENSE more steps, taken back where the lane has left; whether any lane is still there."""
     steps = w.dtype.type(DENSE)
@@ -71,8 +69,8 @@ def _dense(w: Any, horizon2: Any) -> bool:
         a0, b0, cx, cy = w[RE + lane], w[IM + lane], w[CX + lane], w[CY + lane]
         a, b, count = a0, b0, w[COUNT + lane]
         for _ in range(DENSE):
-            a, b = a * a + (cx - b * b), (a + a) * b + cy
-        inside = a * a + b * b < horizon2
+            a, b = _next(a, b, cx, cy)
+        inside = multiply_add(a, a, b * b) < horizon2
         w[RE + lane] = a if inside else a0
         w[IM + lane] = b if inside else b0
         w[COUNT + lane] = count + steps if inside else count
@@ -80,7 +78,7 @@ def _dense(w: Any, horizon2: Any) -> bool:
     return some
 
 
-@_jit
+@jit
 def _free(w: Any, horizon2: Any) -> bool:
     """FREE more steps, taken back where the lane has left or come back to where it began."""
     steps, caught = w.dtype.type(FREE), w.dtype.type(CAUGHT)
@@ -89,9 +87,9 @@ def _free(w: Any, horizon2: Any) -> bool:
         a0, b0, cx, cy = w[RE + lane], w[IM + lane], w[CX + lane], w[CY + lane]
         a, b, count = a0, b0, w[COUNT + lane]
         for _ in range(FREE):
-            a, b = a * a + (cx - b * b), (a + a) * b + cy
+            a, b = _next(a, b, cx, cy)
         back = (a == w[RE0 + lane]) & (b == w[IM0 + lane])
-        inside = (a * a + b * b < horizon2) & (not back)
+        inside = (multiply_add(a, a, b * b) < horizon2) & (not back)
         w[RE + lane] = a if inside else a0
         w[IM + lane] = b if inside else b0
         stays = caught if back else count
@@ -100,20 +98,21 @@ def _free(w: Any, horizon2: Any) -> bool:
     return some
 
 
-@_jit
+@jit
 def _replay(w: Any, horizon2: Any, steps: int, limit: int) -> None:
     """Up to `steps` single steps for each lane: not beyond the horizon, nor a count of `limit`."""
     zero, one, most = w.dtype.type(0), w.dtype.type(1), w.dtype.type(limit)
     for _ in range(steps):
         for lane in range(LANES):
             a, b, count = w[RE + lane], w[IM + lane], w[COUNT + lane]
-            inside = (a * a + b * b < horizon2) & (count < most) & (count >= zero)
-            w[RE + lane] = a * a + (w[CX + lane] - b * b) if inside else a
-            w[IM + lane] = (a + a) * b + w[CY + lane] if inside else b
+            inside = (multiply_add(a, a, b * b) < horizon2) & (count < most) & (count >= zero)
+            re, im = _next(a, b, w[CX + lane], w[CY + lane])
+            w[RE + lane] = re if inside else a
+            w[IM + lane] = im if inside else b
             w[COUNT + lane] = count + one if inside else count
 
 
-@_jit
+@jit
 def _load(w: Any, stored: Any, begin: int, width: int) -> None:
     """Take a block out of store; lanes beyond `width` repeat its first point."""
     for lane in range(width, LANES):
@@ -126,14 +125,14 @@ def _load(w: Any, stored: Any, begin: int, width: int) -> None:
         w[RE0 + lane], w[IM0 + lane] = w[RE + lane], w[IM + lane]
 
 
-@_jit
+@jit
 def _store(stored: Any, number: int, w: Any, lane: int) -> None:
     at = number // LANES * STORED + number % LANES
     for part in (RE, IM, CX, CY):
         stored[at + part] = w[part + lane]
 
 
-@_jit
+@jit
 def band(
     x: Any, y: Any, horizon2: Any, maxiter: int, known: Any, Z: Any, N: Any, stored: Any, where: Any
 ) -> int:
@@ -184,7 +183,7 @@ def band(
     return executed
 
 
-@_jit
+@jit
 def _rounds(
     w: Any, horizon2: Any, n: int, maxiter: int, alive: int, stored: Any, where: Any, Z: Any, N: Any
 ) -> int:
@@ -233,7 +232,7 @@ def scratch(rows: int, columns: int, dtype: Any) -> tuple[Any, Any]:
     return np.empty(blocks * STORED, dtype), np.empty(blocks * LANES, np.int32)
 
 
-@_jit
+@jit
 def mirror(Z: Any, N: Any, Z_out: Any, N_out: Any) -> None:
     """Copy rows to where y has the other sign: the set is symmetric about the real axis."""
     for row in range(Z.shape[0]):

@@ -12,11 +12,11 @@ imports Numba.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-import numba
 import numpy as np
+
+from mandel_core.jitting import jit
 
 TILE, LEAF = 32, 4  # pixels: the squares that are tried, and those that are not split further
 MAX_PERIOD = 10_000
@@ -29,15 +29,8 @@ _SAFE = 0.9 / 4
 # Cycles that hardly attract have discs too small to pay, and derivatives too large to trust.
 _ATTRACTING = 0.98
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
 
-
-def _jit(function: _Function) -> _Function:
-    kernel: _Function = numba.njit(nogil=True, cache=True)(function)
-    return kernel
-
-
-@_jit
+@jit
 def bulbs(x: Any, y: Any, known: Any) -> None:
     """Set `known`, (y.size, x.size) uint8, to 1 in the main cardioid and the disc around -1.
 
@@ -64,7 +57,7 @@ def bulbs(x: Any, y: Any, known: Any) -> None:
             known[row, column] = in_cardioid | in_disc
 
 
-@_jit
+@jit
 def _closest_return(cx: float, cy: float, steps: int) -> tuple[int, complex]:
     """The step at which the orbit of 0 comes closest to 0 again, and where; step 0 if it leaves.
 
@@ -82,7 +75,7 @@ def _closest_return(cx: float, cy: float, steps: int) -> tuple[int, complex]:
     return period, z
 
 
-@_jit
+@jit
 def disc(c: complex, period: int, z: complex) -> tuple[float, complex]:
     """The radius of a disc around c that is inside, and the cycle's point next to z.
 
@@ -117,7 +110,7 @@ def disc(c: complex, period: int, z: complex) -> tuple[float, complex]:
     return _SAFE * (1 - abs(dz) ** 2) / abs(dzdc + dzdz * dc / (1 - dz)), root
 
 
-@_jit
+@jit
 def _around(c: complex, steps: int, period: int, z: complex) -> tuple[float, int, complex]:
     """The disc around c, found from a neighbour's cycle if there is one (period not 0) or anew."""
     if period:
@@ -132,7 +125,7 @@ def _around(c: complex, steps: int, period: int, z: complex) -> tuple[float, int
     return 0.0, 0, z
 
 
-@_jit
+@jit
 def _mark(x: Any, y: Any, c: complex, radius: float, known: Any) -> bool:
     """Set `known` within the disc; whether that is all of it."""
     covered = True
@@ -145,7 +138,7 @@ def _mark(x: Any, y: Any, c: complex, radius: float, known: Any) -> bool:
     return covered
 
 
-@_jit
+@jit
 def discs(x: Any, y: Any, maxiter: int, known: Any) -> None:
     """Set `known` to 1 in discs proven to be inside; x and y are float64.
 

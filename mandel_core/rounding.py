@@ -11,22 +11,15 @@ Importing this module imports Numba.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-import numba
 import numpy as np
+
+from mandel_core.jitting import jit
 
 # What one step may round by, in units of |z|**2 + |c|: complex multiplication and addition with the
 # rounding of c take 4 at worst; a step may be written in other ways.
 UNITS = 8
-
-_Function = TypeVar("_Function", bound=Callable[..., Any])
-
-
-def _jit(function: _Function) -> _Function:
-    kernel: _Function = numba.njit(nogil=True, cache=True)(function)
-    return kernel
 
 
 def unit(dtype: str) -> float:
@@ -34,7 +27,7 @@ def unit(dtype: str) -> float:
     return UNITS * float(np.finfo(dtype).eps + np.finfo(np.float64).eps) / 2
 
 
-@_jit
+@jit
 def counts(
     x: Any, y: Any, horizon: float, maxiter: int, unit: float, own: Any, lowest: Any, highest: Any
 ) -> None:

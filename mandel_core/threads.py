@@ -11,11 +11,16 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def cores() -> int:
-    """How many threads can compute at once: the cores this process may use."""
+def usable_cores() -> tuple[int, ...]:
+    """The numbers of the cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        return tuple(sorted(os.sched_getaffinity(0)))
+    return tuple(range(os.cpu_count() or 1))
+
+
+def cores() -> int:
+    """How many threads can compute at once."""
+    return len(usable_cores())
 
 
 def shared(work: Callable[[int], T], threads: int) -> list[T]:

@@ -17,10 +17,10 @@ import pytest
 from mandel_core.bench import peak, scenes
 from mandel_core.bench.__main__ import main
 from mandel_core.bench.contenders import Contender, Failure, prepare, run
+from mandel_core.bench.fresh import Died, FreshProcess
 from mandel_core.bench.peers import PEERS
-from mandel_core.bench.worker import Died, Worker
-from mandel_core.bench.worker import cores as usable_cores
 from mandel_core.engine import render
+from mandel_core.threads import usable_cores
 
 SMALL = ("--nx", "40", "--ny", "30", "--maxiter", "20", "--repeats", "2")
 
@@ -220,7 +220,7 @@ def test_the_peak_kernel_counts_what_it_does():
 
 
 def test_a_process_is_confined_replaced_when_it_dies_and_stopped_when_it_hangs(tmp_path):
-    worker = Worker(tmp_path, 1)
+    worker = FreshProcess(tmp_path, 1)
     try:
         if hasattr(os, "sched_getaffinity"):
             assert len(worker.call(usable_cores)) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mandel_core import STAGES, Cancelled, Settings, Viewport, render
@@ -213,6 +213,7 @@ def test_a_part_of_a_grid_is_that_part_of_the_picture(stage, home, rendered):
     fewer=st.integers(1, 80),
     more=st.integers(1, 80),
 )
+@example(x=0.0, y=1.0, size=0.5, fewer=21, more=3)  # beyond the horizon by another kernel's steps
 def test_more_iterations_never_change_an_escaped_point(stage, x, y, size, fewer, more):
     view = Viewport.from_screen(x, y, size, 9, 7)
     before = render(view, stage, maxiter=fewer)

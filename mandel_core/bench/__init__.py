@@ -1,6 +1,6 @@
 """The benchmark: `python -m mandel_core.bench`.
 
 Read in this order: `scenes` (what is computed), `contenders` (what computes it, the stages and the
-`peers`), `worker` (the process each has to itself), `running` (the rounds), `peak` (what the cores
+`peers`), `fresh` (the process each has to itself), `running` (the rounds), `peak` (what the cores
 could do), `report`, `tables` and `chart` (how it is told).
 """

@@ -19,8 +19,8 @@ from mandel_core.bench.report import report
 from mandel_core.bench.running import measure_all
 from mandel_core.bench.scenes import CHUNKSIZE, SCENE_NAMES, Scene
 from mandel_core.bench.tables import PERFORMANCE_HERE, STAGES_HERE, full, short, split_at
-from mandel_core.bench.worker import cores
 from mandel_core.stages import STAGES
+from mandel_core.threads import cores
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -68,7 +68,7 @@ def _scenes(args: argparse.Namespace) -> list[Scene]:
 
 def _threads(args: argparse.Namespace) -> list[int]:
     if args.threads is None:
-        return sorted({1, len(cores())})
+        return sorted({1, cores()})
     try:
         return sorted({int(word) for word in args.threads.split(",")})
     except ValueError:

@@ -12,8 +12,8 @@ from mandel_core.bench.cases import Case
 from mandel_core.bench.peak import SLOTS_PER_ITERATION
 from mandel_core.bench.running import Measured
 from mandel_core.bench.scenes import Scene
-from mandel_core.bench.worker import cores
 from mandel_core.machine import processor
+from mandel_core.threads import cores
 
 VERSIONS = ("torch", "numpy", "numba", "mandel-explorer")
 
@@ -24,7 +24,7 @@ def report(scenes: list[Scene], measured: Measured, repeats: int, limit: float) 
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": {
             "cpu": processor(),
-            "cores": len(cores()),
+            "cores": cores(),
             "system": f"{platform.system()} {platform.machine()}",
         },
         "versions": {

@@ -20,9 +20,9 @@ from mandel_core.bench import contenders as own
 from mandel_core.bench import peak
 from mandel_core.bench.cases import ONLY_ONCE_SECONDS, Case, References
 from mandel_core.bench.contenders import Contender, Failure, Ready
+from mandel_core.bench.fresh import Died, FreshProcess
 from mandel_core.bench.scenes import Scene
 from mandel_core.bench.tables import in_threads
-from mandel_core.bench.worker import Died, Worker
 from mandel_core.viewport import Precision
 
 BUILD_SECONDS = 600.0  # for compiling, before a process is taken for hung
@@ -58,14 +58,14 @@ def measure_all(
         # A process that had to be killed may still have a compiler writing there.
         folder = tempfile.TemporaryDirectory(prefix="mandel-bench-", ignore_cleanup_errors=True)
         cache = Path(stack.enter_context(folder))
-        workers: dict[tuple[str, int], Worker] = {}
+        workers: dict[tuple[str, int], FreshProcess] = {}
         for name, count in {
             *(("peak", count) for count in threads),
             *((case.contender.name, case.threads) for case in cases),
         }:
             own_cache = cache / f"{name}-{count}"
             own_cache.mkdir()
-            workers[name, count] = Worker(own_cache, count)
+            workers[name, count] = FreshProcess(own_cache, count)
             stack.callback(workers[name, count].close)
         for number in range(repeats + 1):
             for (dtype, count), best in peaks.items():
@@ -90,7 +90,7 @@ def measure_all(
 
 
 def _warm_up(
-    case: Case, cases: list[Case], worker: Worker, references: References, limit: float
+    case: Case, cases: list[Case], worker: FreshProcess, references: References, limit: float
 ) -> None:
     if smaller := next(
         (c for c in cases if _is_smaller_and_given_up(c, case, references, limit)), None
@@ -145,7 +145,7 @@ def _is_smaller_and_given_up(other: Case, case: Case, references: References, li
     )
 
 
-def _repeat(case: Case, worker: Worker, limit: float) -> None:
+def _repeat(case: Case, worker: FreshProcess, limit: float) -> None:
     seconds = _answer(case, worker, limit, own.batch, BATCH_PATIENCE)
     if seconds is not None:
         case.rounds.append(seconds)
@@ -154,7 +154,7 @@ def _repeat(case: Case, worker: Worker, limit: float) -> None:
 
 def _answer(
     case: Case,
-    worker: Worker,
+    worker: FreshProcess,
     limit: float,
     function: Callable[[Contender, Scene, int, float], T | Failure],
     least_patience: float,

@@ -14,6 +14,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, TypeVar
 
+from mandel_core.threads import cores, usable_cores
+
 T = TypeVar("T")
 GRACE_SECONDS = 10.0
 
@@ -22,14 +24,7 @@ class Died(Exception):
     """The process ended before it had answered."""
 
 
-def cores() -> tuple[int, ...]:
-    """The cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return tuple(sorted(os.sched_getaffinity(0)))
-    return tuple(range(os.cpu_count() or 1))
-
-
-class Worker:
+class FreshProcess:
     """Calls functions in a process that starts on the first call, and anew after it has ended."""
 
     def __init__(self, folder: Path, threads: int) -> None:
@@ -87,8 +82,8 @@ def _serve(pipe: Connection, folder: str, threads: int) -> None:
     os.environ["OMP_NUM_THREADS"] = str(threads)
     os.environ["JAX_PLATFORMS"] = "cpu"
     # Some programs take as many threads as they see cores; so all of them are shown only so many.
-    if hasattr(os, "sched_setaffinity") and threads < len(cores()):
-        os.sched_setaffinity(0, cores()[:threads])
+    if hasattr(os, "sched_setaffinity") and threads < cores():
+        os.sched_setaffinity(0, usable_cores()[:threads])
     while True:
         try:
             function, args = pipe.recv()
