@@ -114,7 +114,7 @@ class CodeView:
             busy=True,
         )
         self._say(task, "waiting")
-        pending = workers.measuring().submit(
+        pending = workers.measure(
             task,
             session=f"{self._explorer.session}-compiler",
             on_phase=lambda phase: self._explorer.in_document(self._say, task, phase),

@@ -83,7 +83,7 @@ class Difference:
         self._controls.visible = self._cancel.visible = True
         self._compare.visible = False
         self._progress.value = "Waiting for the worker…"
-        pending = workers.measuring().submit(
+        pending = workers.measure(
             task,
             session=f"{self._explorer.session}-difference",
             on_phase=lambda phase: self._explorer.in_document(self._say, task, phase),

@@ -101,7 +101,7 @@ class MeasureQueue:
         settings = self._todo.pop(0)
         self._current = settings
         self._say(settings, "waiting")
-        self._pending = pending = workers.measuring().submit(
+        self._pending = pending = workers.measure(
             Measure(self._view, settings),
             session=f"{self._explorer.session}-{self._name}",
             on_phase=lambda phase: self._explorer.in_document(self._hear, settings, phase),

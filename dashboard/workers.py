@@ -7,12 +7,16 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import cache
+from typing import TypeVar
 
 from dashboard.state import HOME
+from dashboard.turns import Turn, Turns
 from mandel_core import Settings, StageFailure, Viewport
 from mandel_core.job import _ignore
-from mandel_core.tasks import Devices, Draw, Picture, Render
+from mandel_core.tasks import Devices, Draw, Picture, Render, Task
 from mandel_core.worker import Worker
+
+T = TypeVar("T")
 
 
 @cache
@@ -31,20 +35,39 @@ def measuring() -> Worker:
     return worker
 
 
+_turns = Turns(hold=lambda: measuring().pause(), go_on=lambda: measuring().resume())
+
+
 def draw(
     task: Draw, session: str, on_phase: Callable[[str], None] = _ignore
 ) -> Future[Picture | StageFailure]:
-    """Ask for a picture, for which measuring stands still: neither disturbs the other's time.
+    """Ask for a picture, for which measuring stands still."""
+    return _submit(drawing(), task, session, on_phase, _turns.picture())
 
-    It does so as well while the picture's kernel compiles; cancelling a measurement works then too.
+
+def measure(
+    task: Task[T], session: str, on_phase: Callable[[str], None] = _ignore
+) -> Future[T | StageFailure]:
+    """Ask for something to be measured, inspected or compared.
+
+    It stands still while a picture is made, unless both compile, and can be cancelled then, too.
     """
-    measuring().pause()
+    return _submit(measuring(), task, session, on_phase, _turns.measurement())
+
+
+def _submit(
+    worker: Worker, task: Task[T], session: str, on_phase: Callable[[str], None], turn: Turn
+) -> Future[T | StageFailure]:
+    def hear(phase: str) -> None:
+        turn.hear(phase)
+        on_phase(phase)
+
     try:
-        future = drawing().submit(task, session, on_phase)
+        future = worker.submit(task, session, hear)
     except BaseException:
-        measuring().resume()
+        turn.end()
         raise
-    future.add_done_callback(lambda _: measuring().resume())
+    future.add_done_callback(turn.end)
     return future
 
 
@@ -67,7 +90,7 @@ def warm_up() -> None:
     def compile_one(_: object) -> None:
         # The first compile of all builds what every other one needs, and leaves it in the cache.
         small = Render(view, replace(common, stage="chunked", chunksize=1))
-        there = measuring().submit(small, session="warm-up")
+        there = measure(small, session="warm-up")
         there.add_done_callback(lambda _: drawing().submit(small, session="warm-up"))
 
     first.add_done_callback(go_on)

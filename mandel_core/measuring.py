@@ -44,7 +44,8 @@ def measure(
     A run in which this process was paused (`Worker.pause`) is thrown away and taken again.
 
     A failure of the stage is part of the Measurement. Raises Cancelled soon after `should_stop`
-    begins to say yes; `on_phase` hears "compiling" and "running" as they alternate.
+    begins to say yes; `on_phase` hears "compiling" and "running" as they alternate, and "running"
+    at the latest before the runs that count.
     """
     compile_seconds, compiling, retaken = 0.0, 0, 0
     runs: list[float] = []
@@ -64,6 +65,7 @@ def measure(
 
     try:
         first = run()
+        on_phase("running")
         warm_up(first.run_seconds)
         while not _enough(runs, repeats, budget_seconds):
             paused = pauses.seconds()

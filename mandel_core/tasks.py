@@ -136,7 +136,7 @@ class Measure(_OfStage):
     repeats: int | None = None
 
     def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Measurement:
-        on_phase("running")  # from here on its time counts, not while others go before it
+        on_phase("starting")  # from here on its time counts, not while others go before it
         return measure(
             self.view, self.settings, self.repeats, should_stop=should_stop, on_phase=on_phase
         )

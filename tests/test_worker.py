@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import Pipe
 from typing import Any
 
@@ -21,6 +21,7 @@ import psutil
 import pytest
 
 from dashboard import workers
+from dashboard.turns import Turns
 from mandel_core import (
     Frame,
     Measurement,
@@ -338,6 +339,41 @@ def test_measuring_stands_still_while_a_picture_is_drawn() -> None:
     assert endless.cancelled()
     assert result(quick).rgba.shape == (VIEW.ny, VIEW.nx, 4)
     assert result(measured).retaken == 1
+
+
+def test_a_measurement_and_a_picture_may_compile_at_once_but_not_run() -> None:
+    said: list[str] = []
+    turns = Turns(hold=lambda: said.append("hold"), go_on=lambda: said.append("go on"))
+    picture, measurement = turns.picture(), turns.measurement()
+    assert said == ["hold"], "nobody knows yet that it will compile"
+    picture.hear("compiling")
+    assert said == ["hold", "go on"]
+    measurement.hear("starting")
+    measurement.hear("compiling")
+    measurement.hear("running")
+    assert said[2:] == ["hold"], "a timed run beside a compile"
+    picture.hear("running")
+    other = turns.picture()
+    picture.end()
+    picture.hear("compiling")  # a late word of what is over
+    assert said[3:] == [], "another picture is waiting"
+    other.end()
+    assert said[3:] == ["go on"]
+    measurement.end()
+    turns.picture().end()
+    assert said[4:] == ["hold", "go on"]
+
+
+def test_a_measurement_compiles_while_a_picture_does() -> None:
+    drawn, measured = Phases(), Phases()
+    picture = workers.draw(Draw(VIEW, SLOW_COMPILE), session="drawing", on_phase=drawn)
+    drawn.wait_for("compiling")
+    chunks = replace(SLOW_COMPILE, chunksize=3)
+    measurement = workers.measure(Measure(VIEW, chunks, 1), session="one", on_phase=measured)
+    measured.wait_for("compiling")
+    assert not picture.done()
+    picture.cancel()
+    assert len(result(measurement).run_seconds) == 1
 
 
 def test_a_measurement_that_stands_still_can_be_cancelled() -> None:
