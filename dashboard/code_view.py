@@ -46,9 +46,11 @@ class CodeView:
             width=150,
         )
         self._anew.on_click(lambda event: self._start(self._task(cold=True)))
-        self._again = pn.widgets.Button(label="Compile", width=110, visible=False)
+        self._again = pn.widgets.Button(label="Compile", width=110, visible=False, color="primary")
         self._again.on_click(lambda event: self._start(self._task()))
-        self._cancel = pn.widgets.Button(label="Cancel", width=90, visible=False)
+        self._cancel = pn.widgets.Button(
+            label="Cancel", width=90, visible=False, color="primary", variant="outline"
+        )
         self._cancel.on_click(lambda event: self.cancel())
         wide = {"sizing_mode": "stretch_width"}
         self._progress = pn.widgets.StaticText(css_classes=["progress"], **wide)

@@ -39,7 +39,9 @@ class Difference:
         self._asked: tuple[object, ...] | None = None
         self._compare = pn.widgets.Button(label="Compare", color="primary", width=110)
         self._compare.on_click(lambda event: self.start())
-        self._cancel = pn.widgets.Button(label="Cancel", width=90, visible=False, variant="outline")
+        self._cancel = pn.widgets.Button(
+            label="Cancel", width=90, visible=False, color="primary", variant="outline"
+        )
         self._cancel.on_click(lambda event: self.cancel())
         self._progress = _text("progress")
         self._verdict = _text("verdict")

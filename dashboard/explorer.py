@@ -192,6 +192,11 @@ class Explorer(pn.viewable.Viewer):
         if self._shown is not None and self._shown.view == view:
             self._describe(self._shown)
 
+    def refresh(self) -> None:
+        """Bring the chart and the open tab up to date with what has been measured."""
+        self._sweep.refresh()
+        self._lab.refresh()
+
     def in_document(self, callback: Callable[..., None], *args: Any) -> None:
         """Call back where this explorer's models may be changed, from any thread."""
         if self._doc is None:
@@ -319,8 +324,7 @@ class Explorer(pn.viewable.Viewer):
                 self.on_settled(self.state)
                 if self._shown is not None and self._shown.settings == self.settings():
                     self._sweep.drawn(self._shown)
-                self._sweep.refresh()
-                self._lab.refresh()
+                self.refresh()
 
         if self._doc is None:
             tell()

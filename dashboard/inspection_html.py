@@ -80,7 +80,7 @@ def _cards(seen: Inspection) -> list[str]:
     if seen.kernels:
         loops = ""
         if seen.loops and main and main.language == "cpp":
-            loops = f"{seen.vector_loops} of {_count(seen.loops, 'loop')} in vector steps"
+            loops = f"{_count(seen.loops, 'loop')}, {seen.vector_loops} made for vectors"
         cards.append(_card("Kernels", str(seen.kernels), loops))
     if seen.vector_width is not None:
         width = "none" if seen.vector_width == 1 else f"{seen.vector_width} at once"

@@ -23,7 +23,8 @@ class MeasureQueue:
     """A button that starts measuring, one that ends it, and how far it is.
 
     on_start : called when the button is pressed; it should call `start`.
-    on_measured : called with each measurement as soon as it is made, a failure among them.
+    on_measured : called with each measurement as soon as it is made, a failure among them; then
+        the explorer is refreshed.
     label : what the button says.
     name : tells this queue from others of the same explorer.
     limit_seconds : a measurement that takes longer is given up, and is a failure of kind
@@ -53,7 +54,9 @@ class MeasureQueue:
         self._words: Callable[[Settings], str] = describe
         self._button = pn.widgets.Button(label=label, color="primary", width=110)
         self._button.on_click(lambda event: on_start())
-        self._cancel = pn.widgets.Button(label="Cancel", width=90, visible=False, variant="outline")
+        self._cancel = pn.widgets.Button(
+            label="Cancel", width=90, visible=False, color="primary", variant="outline"
+        )
         self._cancel.on_click(lambda event: self.cancel())
         self._progress = pn.widgets.StaticText(
             sizing_mode="stretch_width", css_classes=["progress"]
@@ -143,6 +146,7 @@ class MeasureQueue:
         self._failed += measured.failure is not None
         stored.add(measured)
         self._on_measured(measured)
+        self._explorer.refresh()
         self._next()
 
     def _stop_clock(self) -> None:

@@ -98,7 +98,6 @@ class StagesView:
     def _add(self, measured: Measurement) -> None:
         if measured.failure is not None:
             self._failed[measured.settings] = measured
-        self.open()
 
     def _said(self, known: dict[str, Measurement | None]) -> str:
         view, settings = self._explorer.viewport(), self._explorer.settings()

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import panel as pn
+from panel_material_ui import Checkbox
 
 from dashboard import stored
 from dashboard.chart import HEIGHT, Chart
@@ -40,7 +41,7 @@ class Sweep:
             label="Chunk sizes to measure", value=self._kept, sizing_mode="stretch_width"
         )
         self._sizes.param.watch(lambda event: self._take_sizes(), "value")
-        self._tutorial = pn.widgets.Checkbox(label="Show the tutorial's Table I", value=False)
+        self._tutorial = Checkbox(label="Show the tutorial's Table I", value=False)
         self._tutorial.param.watch(lambda event: explorer.in_document(self.refresh), "value")
         self._caption = pn.widgets.StaticText(
             sizing_mode="stretch_width", css_classes=["caption"], styles={"font-size": "0.85em"}
@@ -112,7 +113,6 @@ class Sweep:
             self._failures.append(measured)
         elif measured.stage == "numpy":
             self._explorer.remember_numpy(measured.view, measured.settings.maxiter, measured.median)
-        self.refresh()
 
     def _said(self, common: Settings, found: stored.Points, numpy: bool) -> list[str]:
         view = self._explorer.viewport()

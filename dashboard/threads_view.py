@@ -9,6 +9,7 @@ import panel as pn
 from bokeh.models import ColumnDataSource, HoverTool, LogColorMapper
 from bokeh.plotting import figure
 from bokeh.transform import transform
+from panel_material_ui import FileDownload
 
 from dashboard import stored
 from dashboard.marks import count
@@ -39,15 +40,15 @@ class ThreadsView:
         self._figure = _figure(self._source)
         self._pane = pn.pane.Bokeh(self._figure, sizing_mode="stretch_width")
         self._caption = pn.widgets.StaticText(sizing_mode="stretch_width")
-        wide = {"width": 190, "color": "primary", "variant": "outline"}
+        wide = {"width": 200, "color": "primary", "variant": "outlined"}
         self._downloads = pn.Row(
-            pn.widgets.FileDownload(
+            FileDownload(
                 callback=lambda: self._file(csv=True),
                 filename="chunks-by-threads.csv",
                 label="Download CSV",
                 **wide,
             ),
-            pn.widgets.FileDownload(
+            FileDownload(
                 callback=lambda: self._file(csv=False),
                 filename="chunks-by-threads.md",
                 label="Download Markdown",
@@ -123,7 +124,6 @@ class ThreadsView:
     def _add(self, measured: Measurement) -> None:
         if measured.failure is not None:
             self._failed[measured.settings] = measured
-        self.open()
 
     def _file(self, csv: bool) -> io.StringIO:
         numpy, measured = self._known()

@@ -86,6 +86,7 @@ class Inductor:
                 counts["inductor", "fxgraph_cache_hit"], counts["inductor", "fxgraph_cache_miss"]
             ),
             failure_line=self._failure_line(seen, refused),
+            note=" ".join(filter(None, [seen.note, _too_short(main, counts)])),
         )
 
     def _metrics(self) -> list[Any]:
@@ -202,6 +203,15 @@ def _register(kernel: Listing | None, dtype: str) -> str:
         return "Inductor knows no vector instructions of this processor"
     room, name = isa.bit_width() // 8 // getattr(torch, dtype).itemsize, str(isa).split()[0]
     return f"a register of {name.upper()} holds {room} {dtype}"
+
+
+def _too_short(kernel: Listing | None, counts: Counter[Any]) -> str:
+    if kernel is None or kernel.lanes != 1 or not counts["metrics", _VECTOR_LOOPS]:
+        return ""
+    return (
+        "Inductor made vector loops, but over fewer numbers than a register holds: "
+        "in the largest kernel only their scalar remainders are left."
+    )
 
 
 def _phases(metrics: list[Any]) -> tuple[tuple[str, float], ...]:

@@ -72,7 +72,14 @@ def test_figures_tell_everything_and_escape_it() -> None:
     told = figures(everything())
     assert "<img" not in told
     assert told.count(html.escape(EVIL)) >= 7
-    for words in ("1 of 2 loops", "16 at once", "1 graph break", "3 recompiles", "4 s", "miss"):
+    for words in (
+        "2 loops, 1 made for vectors",
+        "16 at once",
+        "1 graph break",
+        "3 recompiles",
+        "4 s",
+        "miss",
+    ):
         assert words in told
 
 

@@ -43,6 +43,14 @@ def test_a_vectorised_stage_shows_its_kernel() -> None:
     assert "def step" in seen.source
 
 
+def test_vector_loops_without_vectors_are_told_of() -> None:
+    seen = look("chunked")  # its innermost loops are over the two parts of a pair
+    assert seen.vector_width == 1
+    assert seen.vector_loops
+    assert "only their scalar remainders" in seen.note
+    assert not look("planes").note
+
+
 def test_vector_width_follows_the_number_type() -> None:
     for stage in ("planes", "fast"):
         single, double = (look(stage, dtype=dtype) for dtype in ("float32", "float64"))

@@ -67,6 +67,8 @@ def test_points_are_measured_and_kept(tmp_path: Path) -> None:
         assert marks(visitor)[0] == [1, 2], "there are 20 iterations, so no chunks of 200"
         assert marks(visitor)[1] == [2], "the picture was drawn with chunks, too"
         page.get_by_text("× NumPy").first.wait_for()
+        page.get_by_text("Show the tutorial's Table I").click()
+        page.get_by_text("The tutorial's ratios, times NumPy's run time here.").wait_for()
 
         # A click on a point takes its chunk size.
         place = page.evaluate(
