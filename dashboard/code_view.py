@@ -40,7 +40,6 @@ class CodeView:
         self._pending: Future[Inspection | StageFailure] | None = None
         self._anew = pn.widgets.Button(
             label="Compile anew",
-            description="Puts the compiler's cache on disk aside meanwhile.",
             color="primary",
             variant="outline",
             width=150,
@@ -130,7 +129,10 @@ class CodeView:
 
     def _say(self, task: Inspect, phase: str) -> None:
         if task is self._wanted and self._cancel.visible:
-            doing = {"waiting": "waiting for the compiler", "compiling": "compiling"}
+            doing = {
+                "waiting": "waiting for the picture or measurement under way",
+                "compiling": "compiling",
+            }
             spent = time.monotonic() - self._started
             since = f", {seconds(spent)} so far" if spent > 1 else ""
             self._progress.value = f"{_name(task)}: {doing.get(phase, 'running it')}{since}…"

@@ -33,9 +33,14 @@ def describe(picture: Picture, numpy_seconds: float | None) -> str:
         if picture.compile_seconds > 0.05
         else ""
     )
+    inside = (
+        f"<br>No point of this view leaves within {settings.maxiter} iterations: it is black."
+        if picture.inside
+        else ""
+    )
     return (
         f"<b style='font-size:1.3em'>{seconds(picture.run_seconds)}</b> {title}<br>"
         f"{ratio}{compiled}<br>"
         f"<small>{view.nx} × {view.ny} pixels, {settings.maxiter} iterations, "
-        f"{settings.dtype}, width {view.pixel[0] * view.nx:.3g}</small>"
+        f"{settings.dtype}, width {view.pixel[0] * view.nx:.3g}{inside}</small>"
     )

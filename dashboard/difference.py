@@ -84,7 +84,7 @@ class Difference:
         self._asked = _key(task)
         self._controls.visible = self._cancel.visible = True
         self._compare.visible = False
-        self._progress.value = "Waiting for the worker…"
+        self._progress.value = "Waiting for the picture or measurement under way…"
         pending = workers.measure(
             task,
             session=f"{self._explorer.session}-difference",

@@ -14,6 +14,7 @@ import panel as pn
 import param
 
 from dashboard import notebook, stored, workers
+from dashboard.arrows import ARROWS
 from dashboard.asking import Asking
 from dashboard.code_view import CodeView
 from dashboard.coordinate import Coordinate
@@ -208,24 +209,25 @@ class Explorer(pn.viewable.Viewer):
     def controls(self) -> pn.Column:
         """The widgets, what is known of the frame, and the chart."""
         wide = {"sizing_mode": "stretch_width"}
+        select = {"stylesheets": [ARROWS], **wide}
         has_chunks = "chunksize" in STAGES[self.stage].varies
         self._chunk_widget = number(self, "chunksize", self.notify, disabled=not has_chunks)
         return pn.Column(
-            pn.widgets.Select.from_param(self.param.stage, label="Stage", **wide),
+            pn.widgets.Select.from_param(self.param.stage, label="Stage", **select),
             pn.Row(
                 self._chunk_widget,
                 number(self, "iterations", self.notify, step=100),
                 **wide,
             ),
             pn.Row(
-                pn.widgets.Select.from_param(self.param.device, label="Device", **wide),
+                pn.widgets.Select.from_param(self.param.device, label="Device", **select),
                 number(self, "threads", self.notify),
-                pn.widgets.Select.from_param(self.param.precision, label="Precision", **wide),
+                pn.widgets.Select.from_param(self.param.precision, label="Precision", **select),
                 **wide,
             ),
             pn.Row(
-                pn.widgets.Select.from_param(self.param.look, label="Colour", **wide),
-                pn.widgets.Select.from_param(self.param.palette, label="Palette", **wide),
+                pn.widgets.Select.from_param(self.param.look, label="Colour", **select),
+                pn.widgets.Select.from_param(self.param.palette, label="Palette", **select),
                 **wide,
             ),
             self._about,

@@ -42,7 +42,7 @@ def _decimal(low: Decimal, high: Decimal) -> Callable[[str], Decimal]:
 def _whole(low: int, high: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
         if not (text.isascii() and text.isdigit() and len(text) < 20):
-            raise ValueError("it is not a whole number")
+            raise ValueError(f"it is not a whole number from {low} to {high}")
         if not low <= int(text) <= high:
             raise ValueError(f"it must lie between {low} and {high}")
         return int(text)

@@ -8,6 +8,8 @@ from typing import Any
 import panel as pn
 import param
 
+from dashboard.arrows import ARROWS
+
 
 def number(
     owner: param.Parameterized, name: str, notify: Callable[[str], None], **options: Any
@@ -21,6 +23,7 @@ def number(
         value=getattr(owner, name),
         description=parameter.doc,
         sizing_mode="stretch_width",
+        stylesheets=[ARROWS],
         **options,
     )
 

@@ -18,6 +18,9 @@ from mandel_core.tasks import Measure
 if TYPE_CHECKING:
     from dashboard.explorer import Explorer
 
+# Room for a bar and two lines, so that nothing moves when measuring begins.
+_PROGRESS_HEIGHT = 56
+
 
 class MeasureQueue:
     """A button that starts measuring, one that ends it, and how far it is.
@@ -59,9 +62,11 @@ class MeasureQueue:
         )
         self._cancel.on_click(lambda event: self.cancel())
         self._progress = pn.widgets.StaticText(
-            sizing_mode="stretch_width", css_classes=["progress"]
+            sizing_mode="stretch_width", css_classes=["progress"], min_height=_PROGRESS_HEIGHT
         )
-        self.bar = pn.Row(self._button, self._cancel, self._progress, sizing_mode="stretch_width")
+        self.bar = pn.Column(
+            pn.Row(self._button, self._cancel), self._progress, sizing_mode="stretch_width"
+        )
 
     @property
     def running(self) -> bool:
@@ -156,8 +161,10 @@ class MeasureQueue:
 
     def _say(self, settings: Settings, phase: str) -> None:
         number = self._total - len(self._todo)
-        doing = phase if phase in {"compiling", "waiting"} else "measuring"
-        doing = {"waiting": "waiting to measure"}.get(doing, doing)
+        doing = {
+            "compiling": "compiling",
+            "waiting": "once the picture or measurement under way is done,",
+        }.get(phase, "measuring")
         self._progress.value = (
             f"<progress value={number - 1} max={self._total} style='width:100%'></progress><br>"
             f"{number} of {self._total}: {doing} {self._words(settings)}…"

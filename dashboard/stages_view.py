@@ -71,7 +71,7 @@ class StagesView:
         ]
         low, high = (min(times) / 2, max(times)) if times else (1e-3, 1.0)
         rows = [_row(name, one, known, low) for name, one in known.items()]
-        ticks = time_ticks(low, high)
+        ticks = time_ticks(low, high, most=5)
         self._figure.x_range.update(start=low, end=low * (high / low) ** (1 / PLOT_SHARE))
         self._figure.xaxis[0].ticker.ticks = list(ticks)
         self._figure.xaxis[0].major_label_overrides = ticks
@@ -164,7 +164,6 @@ def _figure(source: ColumnDataSource) -> Any:
         x_axis_type="log",
         x_range=(1e-3, 10),
         y_range=[],
-        x_axis_label="time",
         toolbar_location=None,
         tools="",
         outline_line_color=None,

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-from dashboard.marks import Mark
+from dashboard.marks import COMPILED_SECONDS, Mark
 from mandel_core import STAGES, Measurement, Settings, Viewport
 from mandel_core.record import Kind, Record, fingerprint
 from mandel_core.records import Records
@@ -55,9 +55,12 @@ class Points:
 
 
 def points(view: Viewport, settings: Settings) -> Points:
-    """What is known of a stage at all chunk sizes; the newest for each where it is of now."""
+    """What is known of a stage at all chunk sizes; the newest for each where it is of now.
+
+    Compiling is known from the newest that compiled.
+    """
     found = Points()
-    measured: set[int] = set()
+    measured: dict[int, Record] = {}
     drawn: set[int] = set()
     for record in _newest(settings.stage):
         size = record.measurement.chunksize
@@ -67,23 +70,41 @@ def points(view: Viewport, settings: Settings) -> Points:
         elif record.kind == "frame" and size not in drawn:
             drawn.add(size)
             found.drawn.append(_mark(record))
-        elif record.kind == "measured" and size not in measured:
-            measured.add(size)
-            found.here.append(_mark(record))
+        elif record.kind == "measured":
+            measured[size] = _with_compiling(measured.get(size), record)
+    found.here += map(_mark, measured.values())
     return found
 
 
 def latest(view: Viewport, settings: Settings) -> Measurement | None:
-    """The newest measurement of exactly this, on this machine with today's versions."""
+    """The newest measurement of exactly this, on this machine with today's versions.
+
+    What compiling took is told by the newest that compiled.
+    """
     chunks = "chunksize" in STAGES[settings.stage].varies
+    found: Record | None = None
     for record in _newest(settings.stage):
         if (
             record.kind == "measured"
             and not (chunks and record.measurement.chunksize != settings.chunksize)
             and record.same_setting(view, settings)
         ):
-            return record.measurement
-    return None
+            found = _with_compiling(found, record)
+            if _compiled(found):
+                break
+    return found.measurement if found else None
+
+
+def _compiled(record: Record) -> bool:
+    return record.measurement.compile_seconds > COMPILED_SECONDS
+
+
+def _with_compiling(newer: Record | None, older: Record) -> Record:
+    """The newer result; if it found all compiled, with what compiling had taken the older."""
+    if newer is None or _compiled(newer) or not _compiled(older):
+        return newer or older
+    spent = older.measurement.compile_seconds
+    return replace(newer, measurement=replace(newer.measurement, compile_seconds=spent))
 
 
 def _newest(stage: str) -> Iterator[Record]:

@@ -122,8 +122,12 @@ class Sweep:
             f"{count(common.threads or cores(), 'thread')}. Points are medians, "
             "whiskers quartiles; a click takes the chunk size."
         ]
+        if not found.here:
+            lines.append("Nothing is measured for this view yet: press Measure.")
         if found.elsewhere:
-            lines.append("Grey: measured for another view, device, thread count or version.")
+            lines.append(
+                "Grey, elsewhere: measured for another view, device, thread count or version."
+            )
         if self._tutorial.value:
             lines.append(
                 "The tutorial's ratios, times NumPy's run time here."

@@ -41,7 +41,7 @@ class ThreadsView:
         self._pane = pn.pane.Bokeh(self._figure, sizing_mode="stretch_width")
         self._caption = pn.widgets.StaticText(sizing_mode="stretch_width")
         wide = {"width": 200, "color": "primary", "variant": "outlined"}
-        self._downloads = pn.Row(
+        self._downloads = pn.FlexBox(
             FileDownload(
                 callback=lambda: self._file(csv=True),
                 filename="chunks-by-threads.csv",

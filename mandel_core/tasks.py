@@ -90,13 +90,17 @@ class Render(_OfStage):
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A coloured frame: rgba is (ny, nx, 4) uint8, first row at the bottom; times in seconds."""
+    """A coloured frame: rgba is (ny, nx, 4) uint8, first row at the bottom; times in seconds.
+
+    inside : whether none of its points leaves, which makes a picture of one colour.
+    """
 
     view: Viewport
     settings: Settings
     rgba: RGBA
     run_seconds: float
     compile_seconds: float
+    inside: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +130,9 @@ class Draw(_OfStage):
         should_stop = self.or_late("picture", self.limit_seconds, should_stop)
         frame = render_settings(self.view, self.settings, should_stop, on_phase)
         rgba = shade(frame, self.look, self.palette)
-        return Picture(self.view, self.settings, rgba, frame.run_seconds, frame.compile_seconds)
+        inside = not frame.iterations.any()
+        times = frame.run_seconds, frame.compile_seconds
+        return Picture(self.view, self.settings, rgba, *times, inside)
 
 
 @dataclass(frozen=True)

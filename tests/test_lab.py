@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -51,6 +52,17 @@ def test_the_newest_of_two_counts(known: list[object]) -> None:
         stored.add(one)
     (mark,) = stored.points(VIEW, Settings()).here
     assert mark.measurement.median == 1.0
+
+
+def test_what_was_found_compiled_keeps_the_time_that_compiling_took(known: list[object]) -> None:
+    first, cached = measured(), Measurement(VIEW, Settings(), (0.1,), 0.1, 0.0)
+    for one in (measured(maxiter=9), first, cached):
+        stored.add(one)
+    (mark,) = stored.points(VIEW, Settings()).here
+    compiled = replace(cached, compile_seconds=first.compile_seconds)
+    assert columns([mark])["compile"] == columns([Mark(compiled)])["compile"] == [5.0]
+    assert mark.measurement.median == cached.median
+    assert stored.latest(VIEW, Settings()) == compiled
 
 
 def test_columns_hold_the_median_the_quartiles_and_what_was_compiled() -> None:

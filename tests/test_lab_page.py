@@ -92,7 +92,7 @@ def test_points_are_measured_and_kept(tmp_path: Path) -> None:
         visitor.page.mouse.move(*visitor.centre())
         visitor.page.mouse.wheel(0, -400)
         until_shown(visitor, [])
-        visitor.page.get_by_text("Grey: measured for another view").wait_for()
+        visitor.page.get_by_text("Grey, elsewhere: measured for another view").wait_for()
         assert set(marks(visitor)[2]) == {1, 2}
 
 

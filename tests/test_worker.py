@@ -21,6 +21,7 @@ import psutil
 import pytest
 
 from dashboard import workers
+from dashboard.describe import describe
 from dashboard.turns import Turns
 from mandel_core import (
     Frame,
@@ -110,6 +111,10 @@ def test_a_frame_comes_back_as_render_makes_it(worker: Worker) -> None:
 def test_pictures_measurements_and_devices_come_back(worker: Worker) -> None:
     picture = result(worker.submit(Draw(VIEW, Settings("numba", maxiter=20))))
     assert picture.rgba.shape == (VIEW.ny, VIEW.nx, 4)
+    assert "No point of this view leaves" not in describe(picture, None)
+    within = Viewport.from_bounds(-0.2, 0.1, -0.1, 0.1, 30, 20)
+    black = result(worker.submit(Draw(within, Settings("numba", maxiter=20))))
+    assert "No point of this view leaves within 20 iterations" in describe(black, None)
     measurement = result(worker.submit(Measure(VIEW, Settings("numpy", maxiter=5), repeats=2)))
     assert isinstance(measurement, Measurement)
     assert len(measurement.run_seconds) == 2
