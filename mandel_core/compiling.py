@@ -6,6 +6,7 @@ torch start without it.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import types
 import warnings
@@ -19,6 +20,7 @@ from mandel_core.loops import HOST, Place, Step
 from mandel_core.outcomes import FailureKind, StageFailure
 
 MAX_KERNELS = 64
+_numbers = itertools.count(1)
 _kernels: OrderedDict[tuple[Any, ...], Step] = OrderedDict()
 
 
@@ -87,8 +89,11 @@ def forget(step: Step) -> None:
 
 def _own_code(step: Step) -> Step:
     assert isinstance(step, types.FunctionType)
+    # Dynamo remembers by name which numbers and shapes had changed between two calls, and compiles
+    # for any such shape from then on. Under a new name it starts from nothing, as a user's would.
+    code = step.__code__.replace(co_name=f"{step.__code__.co_name}_{next(_numbers)}")
     return types.FunctionType(
-        *(step.__code__.replace(), step.__globals__, step.__name__),
+        *(code, step.__globals__, step.__name__),
         *(step.__defaults__, step.__closure__),
     )
 

@@ -32,7 +32,7 @@ class Inductor:
         self._code: list[str] = []
 
     def __enter__(self) -> Self:
-        from torch._dynamo import pgo, utils
+        from torch._dynamo import utils
         from torch._inductor import graph, lowering
         from torch._inductor import utils as inductor
 
@@ -44,8 +44,6 @@ class Inductor:
             warn = getattr(lowering, "_warn_complex_not_supported", None)
             getattr(warn, "cache_clear", lambda: None)()
         enter(_replaced(compiling, "_kernels", OrderedDict()))
-        # Dynamo remembers which numbers changed when it compiled the same function before.
-        enter(_replaced(pgo, "_CODE_STATE", None))
         # As `torch._inductor.utils.run_and_get_code` does, which forgets all that was compiled.
         enter(_replaced(graph.GraphLowering, "save_output_code", self._code.append))
         self._breaks = len(utils.graph_break_reasons)
