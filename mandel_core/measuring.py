@@ -44,16 +44,20 @@ def measure(
     A run in which this process was paused (`Worker.pause`) is thrown away and taken again.
 
     A failure of the stage is part of the Measurement. Raises Cancelled soon after `should_stop`
-    begins to say yes; `on_phase` hears "compiling" and "running" as they alternate, and "running"
-    at the latest before the runs that count.
+    begins to say yes; `on_phase` hears "compiling", "warming up" before runs that do not count, and
+    "running" before those that do.
     """
     compile_seconds, compiling, retaken = 0.0, 0, 0
     runs: list[float] = []
     load = Load()
+    counted = False
+
+    def hear(phase: str) -> None:
+        on_phase("warming up" if phase == "running" and not counted else phase)
 
     def run() -> Frame:
         nonlocal compile_seconds
-        frame = render_settings(view, settings, should_stop, on_phase)
+        frame = render_settings(view, settings, should_stop, hear)
         compile_seconds += frame.compile_seconds
         return frame
 
@@ -65,8 +69,9 @@ def measure(
 
     try:
         first = run()
-        on_phase("running")
         warm_up(first.run_seconds)
+        counted = True
+        hear("running")
         while not _enough(runs, repeats, budget_seconds):
             paused = pauses.seconds()
             with load.watched() as watch:

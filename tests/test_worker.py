@@ -355,6 +355,8 @@ def test_a_measurement_and_a_picture_may_compile_at_once_but_not_run() -> None:
     assert said == ["hold", "go on"]
     measurement.hear("starting")
     measurement.hear("compiling")
+    measurement.hear("warming up")
+    assert said[2:] == [], "a run that does not count beside a compile"
     measurement.hear("running")
     assert said[2:] == ["hold"], "a timed run beside a compile"
     picture.hear("running")
