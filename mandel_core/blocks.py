@@ -11,7 +11,7 @@ blocks, and go on in rounds of growing length, FREE bare steps at a time, gather
 round. A lane that comes back to where its round began will do so for ever, and is inside (Brent).
 
 Importing this module imports Numba; its kernels are kept on disk. They call only each other and
-`multiply_add`, since Numba would not notice a change in another file.
+what is in `jitting`, since Numba would not notice a change in another file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from mandel_core.jitting import jit, multiply_add
+from mandel_core.jitting import index, jit, multiply_add
 
 LANES = 64  # four AVX-512 registers of float32: enough chains to hide the latency of one
 DENSE, DENSE_PHASE = 4, 24
@@ -41,21 +41,24 @@ def _next(a: Any, b: Any, cx: Any, cy: Any) -> tuple[Any, Any]:
 
 
 @jit
-def _start(w: Any, x: Any, first: int, cy: Any, known: Any, horizon2: Any) -> bool:
+def _start(w: Any, x: Any, first: int, cy: Any, known: Any, row: int, horizon2: Any) -> bool:
     """The first DENSE steps of a row's lanes, from z = 0; whether any lane is still there."""
     zero, far = w.dtype.type(0), w.dtype.type(1e30)
-    steps = w.dtype.type(DENSE)
+    steps, caught = w.dtype.type(DENSE), w.dtype.type(CAUGHT)
+    line = index(row, 0)
     some = False
     for lane in range(LANES):
-        cx = x[first + lane]
-        a, b = (far if known[first + lane] else cx), cy
+        i = index(first, lane)
+        cx = far if known[line, i] else x[i]
+        a, b = cx, cy
+        left = caught if known[line, i] else zero
         for _ in range(DENSE - 1):
             a, b = _next(a, b, cx, cy)
         inside = multiply_add(a, a, b * b) < horizon2
         w[RE + lane] = a if inside else zero
         w[IM + lane] = b if inside else zero
         w[CX + lane], w[CY + lane] = cx, cy
-        w[COUNT + lane] = steps if inside else zero
+        w[COUNT + lane] = steps if inside else left
         some |= inside
     return some
 
@@ -119,7 +122,7 @@ def _load(w: Any, stored: Any, begin: int, width: int) -> None:
         for part in (RE, IM, CX, CY):
             stored[begin + part + lane] = stored[begin + part]
     for i in range(STORED):
-        w[i] = stored[begin + i]
+        w[i] = stored[index(begin, i)]
     for lane in range(LANES):
         w[COUNT + lane] = 0
         w[RE0 + lane], w[IM0 + lane] = w[RE + lane], w[IM + lane]
@@ -127,9 +130,37 @@ def _load(w: Any, stored: Any, begin: int, width: int) -> None:
 
 @jit
 def _store(stored: Any, number: int, w: Any, lane: int) -> None:
-    at = number // LANES * STORED + number % LANES
+    begin = number // LANES * STORED + number % LANES
     for part in (RE, IM, CX, CY):
-        stored[at + part] = w[part + lane]
+        stored[index(begin, part)] = w[index(lane, part)]
+
+
+@jit
+def _sorted(w: Any, count: Any, width: int, lanes: Any) -> int:
+    """Fill `lanes` with those of this count from the front, with the others from the back.
+
+    Returns how many have this count. There is no branch that a processor could guess wrong.
+    """
+    found, others = 0, width - 1
+    for lane in range(width):
+        lanes[found] = lanes[others] = lane
+        same = w[COUNT + lane] == count
+        found += same
+        others -= not same
+    return found
+
+
+@jit
+def _write(w: Any, row: int, begin: int, width: int, maxiter: int, Z: Any, N: Any) -> None:
+    """Put a block into its row."""
+    most, one = w.dtype.type(maxiter), w.dtype.type(1)
+    line = index(row, 0)
+    for lane in range(width):
+        count = w[COUNT + lane]
+        i = index(begin, lane)
+        Z[line, i] = complex(w[RE + lane], w[IM + lane])
+        left = (count > one) & (count < most)  # N is 0 at the first step as well
+        N[line, i] = np.int32((count if left else one) - one)
 
 
 @jit
@@ -145,6 +176,7 @@ def band(
     stored, where : scratch as `scratch` makes it.
     """
     w = np.empty(7 * LANES, x.dtype)
+    lanes = np.empty(LANES, np.int64)
     columns = Z.shape[1]
     whole = maxiter - maxiter % FREE
     first = min(DENSE_PHASE, whole)
@@ -156,29 +188,23 @@ def band(
             some = True
             if first == 0:
                 for lane in range(LANES):
-                    w[RE + lane] = w[IM + lane] = w[COUNT + lane] = 0
+                    w[RE + lane] = w[IM + lane] = 0
+                    w[COUNT + lane] = CAUGHT if known[row, begin + lane] else 0
                     w[CX + lane], w[CY + lane] = x[begin + lane], y[row]
             else:
-                some = _start(w, x, begin, y[row], known[row], horizon2)
+                some = _start(w, x, begin, y[row], known, row, horizon2)
                 n = DENSE
             while n < first and some:
                 some = _dense(w, horizon2)
                 n += DENSE
             executed += n * LANES
             if some:
-                for lane in range(width):
-                    if w[COUNT + lane] == n and not known[row, begin + lane]:
-                        _store(stored, alive, w, lane)
-                        where[alive] = row * columns + begin + lane
-                        alive += 1
+                for i in range(_sorted(w, x.dtype.type(n), width, lanes)):
+                    _store(stored, alive, w, lanes[i])
+                    where[alive] = row * columns + begin + lanes[i]
+                    alive += 1
             _replay(w, horizon2, DENSE, n)
-            for lane in range(width):
-                inside = known[row, begin + lane] != 0
-                re = x.dtype.type(0) if inside else w[RE + lane]
-                im = x.dtype.type(0) if inside else w[IM + lane]
-                Z[row, begin + lane] = complex(re, im)
-                last = np.int32(w[COUNT + lane]) - np.int32(1)
-                N[row, begin + lane] = np.int32(0) if inside or last == maxiter - 1 else last
+            _write(w, row, begin, width, maxiter, Z, N)
     executed += _rounds(w, horizon2, first, maxiter, alive, stored, where, Z, N)
     return executed
 
@@ -189,7 +215,7 @@ def _rounds(
 ) -> int:
     """Carry the gathered points from step n to the end."""
     whole = maxiter - maxiter % FREE
-    at = np.empty(LANES, where.dtype)
+    lanes = np.empty(LANES, np.int64)
     Z, N = Z.reshape(-1), N.reshape(-1)
     length = FIRST_ROUND
     executed = 0
@@ -201,8 +227,6 @@ def _rounds(
         for begin in range(0, alive, LANES):
             width = min(LANES, alive - begin)
             _load(w, stored, begin // LANES * STORED, width)
-            for lane in range(width):
-                at[lane] = where[begin + lane]
             done = 0
             some = True
             while done < in_round and some:
@@ -210,16 +234,18 @@ def _rounds(
                 done += FREE
             executed += done * LANES
             _replay(w, horizon2, FREE, limit)
-            for lane in range(width):
-                count = w[COUNT + lane]
-                if count == in_round and not final:
-                    _store(stored, survivors, w, lane)
-                    where[survivors] = at[lane]
-                    survivors += 1
-                else:
-                    last = n + np.int64(count) - 1
-                    Z[at[lane]] = complex(w[RE + lane], w[IM + lane])
-                    N[at[lane]] = 0 if count == CAUGHT or last == maxiter - 1 else last
+            go_on = 0 if final else _sorted(w, w.dtype.type(in_round), width, lanes)
+            for i in range(go_on, width):
+                lane = i if final else lanes[i]
+                point = np.uint64(where[index(begin, lane)])
+                count = np.int64(w[index(COUNT, lane)])
+                last = n + count - 1
+                Z[point] = complex(w[index(RE, lane)], w[index(IM, lane)])
+                N[point] = 0 if count < 0 or last == maxiter - 1 else last
+            for i in range(go_on):
+                _store(stored, survivors, w, lanes[i])
+                where[survivors] = where[index(begin, lanes[i])]
+                survivors += 1
         n += in_round
         alive = survivors
         length = (length + length // 2) // FREE * FREE
@@ -233,9 +259,15 @@ def scratch(rows: int, columns: int, dtype: Any) -> tuple[Any, Any]:
 
 
 @jit
-def mirror(Z: Any, N: Any, Z_out: Any, N_out: Any) -> None:
-    """Copy rows to where y has the other sign: the set is symmetric about the real axis."""
-    for row in range(Z.shape[0]):
-        for column in range(Z.shape[1]):
-            Z_out[row, column] = Z[row, column].conjugate()
-            N_out[row, column] = N[row, column]
+def mirror(parts: Any, N: Any, parts_out: Any, N_out: Any) -> None:
+    """Copy rows, the last first, to where y has the other sign: the set is symmetric about y = 0.
+
+    parts, parts_out : (rows, 2 * columns), real and imaginary part of each Z in turn.
+    """
+    last, columns = N.shape[0] - 1, N.shape[1]
+    for row in range(N.shape[0]):
+        for column in range(columns):
+            parts_out[last - row, 2 * column] = parts[row, 2 * column]
+            parts_out[last - row, 2 * column + 1] = -parts[row, 2 * column + 1]
+        for column in range(columns):
+            N_out[last - row, column] = N[row, column]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numba
+import numpy as np
 from llvmlite import ir
 from numba.extending import intrinsic
 
@@ -16,6 +17,16 @@ def jit(function: F) -> F:
     """Compile on the first call, keep on disk, and release the interpreter lock while running."""
     kernel: F = numba.njit(nogil=True, cache=True)(function)
     return kernel
+
+
+@jit
+def index(begin: Any, offset: Any) -> Any:
+    """The index begin + offset, which cannot be negative.
+
+    Of any other Numba looks whether it counts from the end, and LLVM then has to gather, element
+    by element, what it could load as a vector.
+    """
+    return np.uint64(begin) + np.uint64(offset)
 
 
 def _multiply_add(_: Any, a: Any, b: Any, c: Any) -> Any:

@@ -53,6 +53,7 @@ def run(job: Job) -> ZN:
     columns, maxiter = x.size, job.settings.maxiter
     Z = np.empty((y.size, columns), np.result_type(x, np.complex64))
     N = np.empty(Z.shape, np.int32)
+    parts = Z.view(x.dtype)
     x = np.pad(x, (0, -columns % blocks.LANES), mode="edge")
     horizon2 = x.dtype.type(job.settings.horizon) ** 2
     half = job.view.mirrored_rows(job.settings.dtype)
@@ -70,7 +71,8 @@ def run(job: Job) -> ZN:
             executed += step(x, y[rows], horizon2, maxiter, known, Z[rows], N[rows], scratch)
             if start < half:
                 rows = slice(start, min(stop, half))
-                blocks.mirror(Z[rows], N[rows], Z[::-1][rows], N[::-1][rows])
+                there = slice(y.size - rows.stop, y.size - rows.start)
+                blocks.mirror(parts[rows], N[rows], parts[there], N[there])
         return executed
 
     job.executed = sum(shared(work, job.settings.threads or cores()))
@@ -87,7 +89,8 @@ def _compiled(dtype: str) -> None:
     N = np.empty(Z.shape, np.int32)
     known, scratch = np.zeros((1, x.size), np.uint8), blocks.scratch(1, 1, x.dtype)
     step(x, x[:1], x[0], DISCS_PAY, known, Z, N, scratch)
-    blocks.mirror(Z, N, Z[::-1], N[::-1])
+    parts = Z.view(dtype)
+    blocks.mirror(parts, N, parts, N)
 
 
 STAGE = Stage(
