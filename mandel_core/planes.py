@@ -51,13 +51,13 @@ def end(job: Job, re: Any, im: Any, steps: Any, rows: int | None = None) -> ZN:
     Z = torch.empty((job.view.ny, columns), dtype=re.dtype.to_complex(), device=re.device)
     N = torch.empty(Z.shape, dtype=torch.int32, device=re.device)
     torch.complex(re, im, out=Z[:rows])
-    N[:rows] = steps
-    N[:rows].sub_(1).clamp_(min=0)
-    N[:rows].masked_fill_(N[:rows] == job.settings.maxiter - 1, 0)
+    # 0 where all steps were done, else one less than the steps: in few passes, without masks.
+    last = job.settings.maxiter - 1
+    N[:rows] = last - torch.threshold(last + 1 - steps, 0, last)
     if half:
         upwards = torch.arange(half - 1, -1, -1, device=re.device)
         torch.index_select(Z[:half], 0, upwards, out=Z[rows:])
-        Z[rows:].imag.neg_()
+        torch.conj_physical(Z[rows:], out=Z[rows:])
         torch.index_select(N[:half], 0, upwards, out=N[rows:])
     return Z.cpu().numpy(), N.cpu().numpy()
 

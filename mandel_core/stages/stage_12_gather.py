@@ -1,10 +1,10 @@
 """Stage 12, beyond the tutorial: tiles, and only the points that are still alive.
 
 A chunk of all points goes on with most of them long gone. Here rounds of chunks are separated by
-a look at the counters: once a quarter of the points has left, those still alive are gathered into
-shorter planes, and the others put back to where they belong in the picture. The look is eager
-torch code, since its result has a size that depends on the data; the steps are stage 11's, now in
-tensors and in place.
+a look at the counters: once the steps wasted on points that have left would have paid for it, those
+still alive are gathered into shorter planes, and the others put back to where they belong in the
+picture. The look is eager torch code, since its result has a size that depends on the data; the
+steps are stage 11's, now in tensors and in place.
 
 Kernels are compiled for tiles of two sizes, not for the picture's: large ones, so that their calls
 cost little, and small ones, so that the last few points do not drag a large tile to the end. They
@@ -32,7 +32,8 @@ BLOCKS = 3
 CHUNK = BLOCKS * FREE
 # A round is longer the more steps lie behind it; points that have lived long will live on.
 ROUND = 0.25
-GATHER_BELOW = 0.75
+# To gather points costs about as much as so many steps of theirs.
+GATHER_STEPS = 50
 
 
 def step(cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any) -> None:
@@ -67,14 +68,17 @@ def rounds(job: Job, picture: Planes, points: int, done: int = 0, where: Any = N
     alive = picture
     if where is not None:
         points, alive = where.numel(), _gathered(picture, where)
-    first, executed = where, 0
+    first, executed, wasted = where, 0, 0
     while points and maxiter - done >= CHUNK:
         chunks = max(1, min(round(done * ROUND / CHUNK), (maxiter - done) // CHUNK))
         executed += in_tiles(job, step, alive, points, horizon2, times=chunks)
         done += chunks * CHUNK
         stays = alive[4][:points] == done
-        if int(stays.sum()) >= GATHER_BELOW * points:
+        gone = points - int(stays.sum())
+        wasted += gone * chunks * CHUNK
+        if gone < points and wasted < GATHER_STEPS * points:
             continue
+        wasted = 0
         keep = stays.nonzero().view(-1)
         if where is None:
             where = keep
