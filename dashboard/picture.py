@@ -154,6 +154,9 @@ class PictureView:
 
     def _resized(self, width: int | None, height: int | None) -> None:
         if width and height and (width, height) != self._size:
+            # What the person has just done, and nobody has taken up yet, is not to be undone.
+            for x_range, y_range in self._ranges.values():
+                self._moved((x_range.start, x_range.end), (y_range.start, y_range.end))
             self._size = (width, height)
             self._place_axes()
             self._on_size(width, height)
