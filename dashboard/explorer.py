@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import threading
 import weakref
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import fields
 from decimal import Decimal
 from typing import Any
@@ -108,7 +108,6 @@ class Explorer(pn.viewable.Viewer):
         self.session = f"session-{next(_sessions)}"
         self._doc = pn.state.curdoc
         _explorers.add(self)
-        self._lock = threading.RLock()
         self._size: tuple[int, int] | None = None
         self._shown: Picture | None = None
         self._numpy_seconds: dict[tuple[Viewport, int], float] = {}
@@ -201,7 +200,7 @@ class Explorer(pn.viewable.Viewer):
     def in_document(self, callback: Callable[..., None], *args: Any) -> None:
         """Call back where this explorer's models may be changed, from any thread."""
         if self._doc is None:
-            with self._lock:
+            with notebook.changing:
                 callback(*args)
         elif self._doc.session_context is not None:
             self._doc.add_next_tick_callback(lambda: callback(*args))
@@ -271,7 +270,8 @@ class Explorer(pn.viewable.Viewer):
         self._asking.ask()
 
     def _move_axes(self, *_: Any) -> None:
-        self._picture.move(self.x, self.y, self.width)
+        with notebook.changing if self._doc is None else nullcontext():
+            self._picture.move(self.x, self.y, self.width)
 
     def _ask_devices(self, notices: tuple[str, ...]) -> None:
         self.param.device.objects = ["cpu"] if self.device == "cpu" else ["cpu", self.device]
