@@ -71,7 +71,12 @@ class PictureView:
             lambda resetting, **_: in_document(on_reset) if resetting else None
         )
         self.pane = pn.pane.HoloViews(
-            plot, sizing_mode="stretch_both", min_height=360, min_width=320, linked_axes=False
+            plot,
+            sizing_mode="stretch_both",
+            min_height=360,
+            min_width=320,
+            linked_axes=False,
+            css_classes=["picture"],
         )
 
     def show(self, picture: Picture) -> None:

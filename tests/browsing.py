@@ -147,8 +147,7 @@ class Watched:
 
     def figure(self) -> Any:
         """The picture's element."""
-        figures = self.page.locator(".bk-Figure").all()
-        return max(figures, key=lambda figure: (figure.bounding_box() or {"width": 0})["width"])
+        return self.page.locator(".bk-Figure.picture")
 
     def pixels(self) -> Any:
         """What the picture looks like: (rows, columns, 3), without the toolbar above it."""

@@ -48,18 +48,20 @@ def wheel(visitor: Watched, ticks: int = 3, direction: int = -1) -> None:
         visitor.page.wait_for_timeout(50)
 
 
+# The axes of the picture, which is the widest figure.
+AXES = """() => {
+    const models = Bokeh.documents.flatMap(doc => [...doc._all_models.values()]);
+    const figures = models.filter(model => model.type === 'Figure');
+    const figure = figures.reduce((a, b) => a.inner_width > b.inner_width ? a : b);
+    const {x_range: x, y_range: y, inner_width, inner_height} = figure;
+    return [x.end - x.start, y.end - y.start, inner_width, inner_height];
+}"""
+
+
 def pixel_sizes(visitor: Watched) -> tuple[float, float]:
     """How much of the plane one screen pixel shows, across and up."""
-    across, up = visitor.page.evaluate(
-        """() => {
-            const models = Bokeh.documents.flatMap(doc => [...doc._all_models.values()]);
-            const figures = models.filter(model => model.type === 'Figure');
-            const figure = figures.reduce((a, b) => a.inner_width > b.inner_width ? a : b);
-            return [(figure.x_range.end - figure.x_range.start) / figure.inner_width,
-                    (figure.y_range.end - figure.y_range.start) / figure.inner_height];
-        }"""
-    )
-    return across, up
+    wide, high, columns, rows = visitor.page.evaluate(AXES)
+    return wide / columns, high / rows
 
 
 def test_the_page_shows_the_set_and_its_link(visitor: Watched, address: str) -> None:
@@ -210,8 +212,10 @@ def test_zooming_ends_with_a_word_where_numbers_end(visitor: Watched, address: s
     visitor.page.get_by_text("Closer is not possible").wait_for()
     width = Decimal(visitor.settled(width=f"{MIN_WIDTH}")["width"])
     assert width == MIN_WIDTH
-    # The axes have their last word on a gesture 100 ms after it; until then it is the same gesture.
-    visitor.page.wait_for_timeout(500)
+    # The server has its last word on a gesture after it; until then it is the same gesture.
+    visitor.page.wait_for_function(
+        f"limit => Math.abs(({AXES})()[0] / limit - 1) < 1e-3", arg=float(MIN_WIDTH)
+    )
     before = visitor.link()
     wheel(visitor, direction=1)
     assert Decimal(visitor.moved(before)["width"]) > MIN_WIDTH
