@@ -92,9 +92,13 @@ def _draw_group(axis: Any, place: int, group: list[dict[str, Any]], left: float)
         axis.barh(y, middle - left, height, left, color=shade)
         low, high = row["min_seconds"], row["max_seconds"]
         axis.plot([low, high], [y, y], color=INK, linewidth=0.8, solid_capstyle="butt")
-        ratio = f"   {row['times_numpy']:.3g} × NumPy" if row["times_numpy"] else ""
+        ratio = f"   {_figures(row['times_numpy'])} × NumPy" if row["times_numpy"] else ""
         label = f"{seconds(middle)}{ratio}"
         axis.text(max(middle, high) * 1.06, y, label, va="center", color=INK, fontsize=7)
+
+
+def _figures(ratio: float) -> str:
+    return f"{ratio:.0f}" if ratio >= 100 else f"{ratio:.3g}"
 
 
 def _legend(scenes: list[dict[str, Any]]) -> list[Any]:
