@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from mandel_core.job import Job
 from mandel_core.loops import Step
 from mandel_core.stage import ZN
@@ -41,25 +43,42 @@ def zeros(length: int, like: Any) -> Planes:
 
 
 def end(job: Job, re: Any, im: Any, steps: Any, rows: int | None = None) -> ZN:
-    """Z and N of the whole viewport; with `rows`, those beyond mirror the ones before."""
+    """Z and N of the whole viewport; with `rows`, those beyond mirror the ones before.
+
+    The planes are used up.
+    """
     import torch
 
     columns = job.view.nx
     rows = rows or job.view.ny
     half = job.view.ny - rows
     re, im, steps = (plane[: rows * columns].view(rows, columns) for plane in (re, im, steps))
-    Z = torch.empty((job.view.ny, columns), dtype=re.dtype.to_complex(), device=re.device)
-    N = torch.empty(Z.shape, dtype=torch.int32, device=re.device)
+    Z = _empty((job.view.ny, columns), re.dtype.to_complex(), re.device)
+    N = _empty(Z.shape, torch.int32, re.device)
     torch.complex(re, im, out=Z[:rows])
     # 0 where all steps were done, else one less than the steps: in few passes, without masks.
     last = job.settings.maxiter - 1
-    N[:rows] = last - torch.threshold(last + 1 - steps, 0, last)
+    torch.threshold_(steps.neg_().add_(last + 1), 0, last)
+    N[:rows] = steps.neg_().add_(last)
     if half:
         upwards = torch.arange(half - 1, -1, -1, device=re.device)
         torch.index_select(Z[:half], 0, upwards, out=Z[rows:])
         torch.conj_physical(Z[rows:], out=Z[rows:])
         torch.index_select(N[:half], 0, upwards, out=N[rows:])
     return Z.cpu().numpy(), N.cpu().numpy()
+
+
+def _empty(shape: tuple[int, int], dtype: Any, device: Any) -> Any:
+    """A tensor for a result; on the CPU NumPy's, which asks the system for large pages.
+
+    Torch's would go back to the system after each picture, and thousands of page faults with the
+    next take as long as the picture.
+    """
+    import torch
+
+    if device.type != "cpu":
+        return torch.empty(shape, dtype=dtype, device=device)
+    return torch.from_numpy(np.empty(shape, str(dtype).removeprefix("torch.")))
 
 
 def loop(job: Job, step: Step) -> ZN:

@@ -1,10 +1,10 @@
 """Stage 12, beyond the tutorial: tiles, and only the points that are still alive.
 
 A chunk of all points goes on with most of them long gone. Here rounds of chunks are separated by
-a look at the counters: once the steps wasted on points that have left would have paid for it, those
-still alive are gathered into shorter planes, and the others put back to where they belong in the
-picture. The look is eager torch code, since its result has a size that depends on the data; the
-steps are stage 11's, now in tensors and in place.
+a look at the counters: once half of the points have left, or the steps wasted on those that have
+would have paid for it, those still alive are gathered into shorter planes, and the others put back
+to where they belong in the picture. The look is eager torch code, since its result has a size that
+depends on the data; the steps are stage 11's, now in tensors and in place.
 
 Kernels are compiled for tiles of two sizes, not for the picture's: large ones, so that their calls
 cost little, and small ones, so that the last few points do not drag a large tile to the end. They
@@ -33,7 +33,7 @@ CHUNK = BLOCKS * FREE
 # A round is longer the more steps lie behind it; points that have lived long will live on.
 ROUND = 0.25
 # To gather points costs about as much as so many steps of theirs.
-GATHER_STEPS = 50
+GATHER_STEPS = 200
 
 
 def step(cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any) -> None:
@@ -76,7 +76,7 @@ def rounds(job: Job, picture: Planes, points: int, done: int = 0, where: Any = N
         stays = alive[4][:points] == done
         gone = points - int(stays.sum())
         wasted += gone * chunks * CHUNK
-        if gone < points and wasted < GATHER_STEPS * points:
+        if 2 * gone < points and wasted < GATHER_STEPS * points:
             continue
         wasted = 0
         keep = stays.nonzero().view(-1)
@@ -129,7 +129,7 @@ def _gathered(arrays: Planes, keep: Any) -> Planes:
 
 def _put_back(picture: Planes, where: Any, arrays: Planes, which: Any) -> None:
     for target, source in zip(picture[2:], arrays[2:], strict=True):
-        target[where] = source.index_select(0, which)
+        target.scatter_(0, where, source.index_select(0, which))
 
 
 STAGE = Stage(
