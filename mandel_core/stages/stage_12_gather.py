@@ -10,8 +10,8 @@ Kernels are compiled for tiles of two sizes, not for the picture's: large ones, 
 cost little, and small ones, so that the last few points do not drag a large tile to the end. They
 serve every viewport, size and number of iterations. This module's `rounds` is stage 13's as well.
 
-On the tutorial's scene, with its 200 iterations, gathering costs more than it saves; with 2000 it
-is 57 times NumPy, and stage 11 is 26.
+On the tutorial's scene, with its 200 iterations, it is 22 times NumPy, and stage 11 is 19; with
+2000 iterations it is 75 times NumPy, and stage 11 is 24.
 """
 
 from __future__ import annotations

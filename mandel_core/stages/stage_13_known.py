@@ -6,7 +6,7 @@ get a kernel of their own that also marks the points there, and replays those th
 most do. Stage 12's rounds carry on with the few that are left. The set is symmetric about the real
 axis: where the viewport's rows are, too, half of them are computed and copied.
 
-On the tutorial's scene it is about 45 times NumPy, with 2000 iterations 290 times.
+On the tutorial's scene it is about 50 times NumPy, with 2000 iterations 290 times.
 
 The outlines are drawn in by the rounding of the number type, so that no point outside is marked.
 """

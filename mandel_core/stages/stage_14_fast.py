@@ -6,7 +6,7 @@ form, mirrored rows. Two more are possible because the loop over n is compiled a
 that comes back to where it was is inside (Brent), and from DISCS_PAY iterations on whole discs are
 proven to be inside at once.
 
-On the tutorial's scene it is about 260 times NumPy, with 2000 iterations 1500 times.
+On the tutorial's scene it is about 220 times NumPy, with 2000 iterations 1400 times.
 
 It needs no C++ compiler: LLVM comes with Numba. Its kernels are compiled once a machine and number
 type, for every size, viewport and number of iterations, and release the interpreter lock. On any
