@@ -9,6 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from mandel_core.encoding import RGBA
 from mandel_core.outcomes import Frame
 from mandel_core.threads import cores, shared
 
@@ -17,14 +18,13 @@ LOOKS: tuple[str, ...] = get_args(Look)
 PALETTES = ("inferno", "hot", "twilight", "twilight_shifted", "viridis", "cividis", "gray")
 
 Floats = NDArray[np.floating]
-RGBA = NDArray[np.uint8]
 
 # The count is continuous up to a relative error of |c| / |z|**2; at this radius that is below
 # float32's.
 SMOOTH_RADIUS = 2.0**14
 # Ample: what has reached 2 and leaves at all has its distance from 2 quadrupled by each step.
 FURTHER_STEPS = 64
-_SHADES = 2**12
+LEVELS = 255  # of the equalised look; with the interior they are what fits into a byte
 _BAND = 16  # rows
 
 # What shares a picture out among threads takes no more than these.
@@ -86,15 +86,42 @@ def shade(frame: Frame, look: Look = "equalised", palette: str = "inferno") -> R
 
     Raises ValueError, naming those there are, for an unknown look or palette.
     """
+    check(look, palette)
+    if look == "hill-shaded":
+        return hill_shade(continuous_count(frame), palette)
+    from mandel_core.equalising import equalised_in
+
+    return equalised_in(frame, palette_colours(palette))
+
+
+def check(look: str, palette: str) -> None:
+    """Raises ValueError, naming those there are, for an unknown look or palette."""
     if look not in LOOKS:
         raise ValueError(f"there is no look {look!r}; there are {', '.join(LOOKS)}")
     if palette not in PALETTES:
         raise ValueError(f"there is no palette {palette!r}; there are {', '.join(PALETTES)}")
-    if look == "hill-shaded":
-        return hill_shade(continuous_count(frame), palette)
-    from mandel_core.equalising import equalised
 
-    return equalised(frame, _shades(palette))
+
+@cache
+def palette_colours(palette: str) -> RGBA:
+    """The colours of the equalised look: (256, 4) uint8, read-only.
+
+    Row 0 is the interior's black; rows 1 to 255 go from the lowest count's to the highest's.
+
+    Raises ValueError, naming those there are, for an unknown palette.
+    """
+    from matplotlib import colormaps
+
+    check(LOOKS[0], palette)
+    colormap = colormaps[palette]
+    own = colormap(np.arange(colormap.N))
+    at = np.linspace(0, 1, colormap.N)
+    levels = [np.interp(np.linspace(0, 1, LEVELS), at, channel) for channel in own.T]
+    colours = np.zeros((LEVELS + 1, 4), np.uint8)
+    colours[1:] = np.rint(255 * np.stack(levels, axis=-1))
+    colours[0, 3] = 255
+    colours.setflags(write=False)
+    return colours
 
 
 def hill_shade(count: Floats, palette: str = "hot") -> RGBA:
@@ -158,25 +185,11 @@ def equalise(count: Floats, palette: str = "inferno") -> RGBA:
     """Histogram equalisation as datashader does it: each colour covers about the same area."""
     from datashader.transfer_functions import eq_hist
 
-    shades = _shades(palette)
-    inside = np.isnan(count)
-    if inside.all():
-        return np.broadcast_to(shades[-1], (*count.shape, 4)).copy()
-    level, _ = eq_hist(count, inside)
-    level[inside] = lowest = np.nanmin(level)
-    index = ((level - lowest) * ((_SHADES - 1) / max(1 - lowest, 1e-9))).astype(np.int32)
-    index[inside] = _SHADES
-    return np.asarray(shades[index])
-
-
-@cache
-def _shades(palette: str) -> RGBA:
-    """The palette in fine steps, and black for the interior at the end: (_SHADES + 1, 4)."""
-    from matplotlib import colormaps
-
-    colormap = colormaps[palette]
-    coarse = colormap(np.arange(colormap.N))
-    at = np.linspace(0, 1, colormap.N)
-    fine = [np.interp(np.linspace(0, 1, _SHADES), at, channel) for channel in coarse.T]
-    shades = np.rint(255 * np.stack(fine, axis=-1)).astype(np.uint8)
-    return np.concatenate([shades, np.array([[0, 0, 0, 255]], np.uint8)])
+    index = np.zeros(count.shape, np.uint8)
+    outside = ~np.isnan(count)
+    if outside.any():
+        level, _ = eq_hist(count, ~outside)
+        lowest = np.nanmin(level)
+        share = (level[outside] - lowest) / max(1 - lowest, 1e-9)
+        index[outside] = 1 + np.rint((LEVELS - 1) * share)
+    return palette_colours(palette)[index]

@@ -1,9 +1,8 @@
 """Histogram equalisation in two passes over the frame, shared out among threads.
 
 The picture is that of `colour.equalise`, which is slower and easier to read: the tests hold one
-against the other. The first pass finds each point's continuous count, puts it into one of 65536
-bins and counts what each bin gets; the second replaces bins by colours. Between them nothing as
-large as the frame is kept but the picture itself, which holds the bins for so long.
+against the other. The first pass finds each point's continuous count, puts it into one of 65535
+bins and counts what each bin gets; the second replaces bins by palette indices.
 
 Bins of equal width would be too coarse where nearly all counts lie close together, as they do deep
 down: 4000 to 4020, say, and a few up to 50000. So a sample of rows is counted first, in coarse
@@ -13,17 +12,20 @@ bins, and each coarse bin is divided as finely as it is full.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from mandel_core.colour import FURTHER_STEPS, RGBA, SMOOTH_RADIUS, THREADS
+from mandel_core.colour import FURTHER_STEPS, LEVELS, SMOOTH_RADIUS, THREADS
+from mandel_core.encoding import RGBA, Indices
 from mandel_core.outcomes import Frame
 from mandel_core.threads import shared
 
-BINS = 2**16
+BINS = 2**16 - 1  # with the interior as many as two bytes can tell apart
 COARSE_BINS = 2**13
 LEAST = 2  # bins to a coarse bin, however little the sample finds in it
 SAMPLE = 2**15  # points, at least
@@ -34,7 +36,7 @@ MARGIN = 8
 BAND = 32  # rows
 BLOCK = 512  # points; the scratch of a block stays in the first-level cache
 
-_Bins = NDArray[np.uint32]
+_Counts = NDArray[np.uint32]
 
 
 def _log2_1p(t: Any) -> Any:
@@ -137,19 +139,19 @@ def _sort_into_bins(
                 tally[chosen[i]] += 1
 
 
-def _paint(bins: Any, colours: Any, start: int, stop: int) -> None:
+def _look_up(bins: Any, table: Any, start: int, stop: int, out: Any) -> None:
     for row in range(start, stop):
         for column in range(bins.shape[1]):
-            bins[row, column] = colours[bins[row, column]]
+            out[row, column] = table[bins[row, column]]
 
 
-def _colour_bins(tallies: Any, shades: Any, colours: Any) -> None:
-    """Write the colour of each bin into `colours`, given what each thread put into it.
+def _share_out(tallies: Any, index: Any) -> None:
+    """Write the palette index of each bin into `index`, given what each thread put into it.
 
-    As in `colour.equalise`, the lowest count that occurs gets the first shade, the highest the
-    last but one, and the interior the last.
+    As in `colour.equalise`, the lowest count that occurs gets 1, the highest 255 and the interior
+    0. Bins below the lowest, which another frame may fill, get 1 as well, and those above 255.
     """
-    bins = colours.size - 1
+    bins = index.size - 1
     reached = np.zeros(bins, np.int64)
     total = lowest = 0
     for i in range(bins):
@@ -158,68 +160,135 @@ def _colour_bins(tallies: Any, shades: Any, colours: Any) -> None:
         if lowest == 0:
             lowest = total
         reached[i] = total
-    steps = (shades.size - 2) / max(total - lowest, 1e-9)
+    steps = (LEVELS - 1) / max(total - lowest, 1e-9)
     for i in range(bins):
-        colours[i] = shades[int(max(reached[i] - lowest, 0) * steps)]
-    colours[bins] = shades[-1]
+        index[i] = 1 + int(max(reached[i] - lowest, 0) * steps + 0.5)
+    index[bins] = 0
 
 
 _kernel = numba.njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
 _sort_into_bins = _kernel(_sort_into_bins)
-_colour_bins = _kernel(_colour_bins)
-_paint = _kernel(_paint)
+_share_out = _kernel(_share_out)
+_look_up = _kernel(_look_up)
 
 
-def equalised(frame: Frame, shades: RGBA) -> RGBA:
-    """The frame in `shades`, each of which covers about the same area: (ny, nx, 4) uint8.
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """Which palette index each count has: made of one frame, good for others beside it.
 
-    shades : (k, 4) uint8, from the lowest count to the highest, and at the end the interior's.
+    maxiter, horizon : of the frame, and of every other that this can be applied to.
+    some : whether any point of the frame left; otherwise all counts have index 1.
+    """
+
+    maxiter: int
+    horizon: float
+    some: bool
+    _first: NDArray[np.uint32]
+    _width: NDArray[np.uint32]
+    _index: Indices  # (BINS + 1,)
+
+    def indices(self, frame: Frame) -> Indices:
+        """The frame's palette indices, (ny, nx) uint8, 0 in the interior.
+
+        Counts below those that this was made of get the lowest's index, 1, and those above 255.
+
+        Raises ValueError for a frame of other maxiter or horizon: its counts mean something else.
+        """
+        settings = frame.settings
+        if (settings.maxiter, settings.horizon) != (self.maxiter, self.horizon):
+            raise ValueError("levels are for frames of the maxiter and horizon they are made of")
+        sorting = _Sorting(frame)
+        sorting.sort_all(self._first, self._width)
+        return sorting.looked_up(self._index)
+
+
+def equalised(frame: Frame) -> tuple[Indices, Levels]:
+    """The frame's palette indices, (ny, nx) uint8, each of which covers about the same area.
+
+    0 is the interior, 1 the lowest count and 255 the highest. The Levels give the same counts the
+    same indices in other frames.
 
     Compiles for a second or two the first time a machine sees a frame of this number type.
     """
-    settings = frame.settings
-    x, y = (axis.astype(np.float64) for axis in frame.view.axes(settings.dtype))
-    n, z = np.ascontiguousarray(frame.iterations), np.ascontiguousarray(frame.z)
-    bins: _Bins = np.empty(n.shape, np.uint32)
+    sorting = _Sorting(frame)
+    levels = sorting.levels()
+    return sorting.looked_up(levels._index), levels
 
-    def sort(rows: tuple[int, int, int], first: _Bins, width: _Bins, tally: _Bins) -> None:
-        _sort_into_bins(
-            *(n, z, x, y, float(settings.horizon), settings.maxiter),
-            *(rows, first, width, bins, tally),
-        )
 
-    sample = np.zeros(COARSE_BINS + 1, np.uint32)
-    step = max(1, min(n.size // SAMPLE, y.size // 16))
-    sort((0, y.size, step), *_evenly(), sample)
-    first, width = _divided(sample[:-1])
-    tallies = np.zeros((THREADS, BINS + 1), np.uint32)
-    bands = iter(range(0, y.size, BAND))
+def equalised_in(frame: Frame, colours: RGBA) -> RGBA:
+    """The frame in the colours of its indices, in one pass less: (ny, nx, 4) uint8.
 
-    def sort_bands(number: int) -> None:
+    colours : (256, 4) uint8, as `colour.palette_colours` makes them.
+    """
+    sorting = _Sorting(frame)
+    table = colours.view(np.uint32)[:, 0][sorting.levels()._index]
+    return sorting.looked_up(table).view(np.uint8).reshape(*frame.iterations.shape, 4)
+
+
+class _Sorting:
+    """A frame's points on their way into bins; `bins` is (ny, nx) uint16."""
+
+    def __init__(self, frame: Frame) -> None:
+        self._settings = settings = frame.settings
+        self._x, self._y = (axis.astype(np.float64) for axis in frame.view.axes(settings.dtype))
+        self._n, self._z = np.ascontiguousarray(frame.iterations), np.ascontiguousarray(frame.z)
+        self._constants = float(settings.horizon), settings.maxiter
+        self.bins = np.empty(self._n.shape, np.uint16)
+
+    def levels(self) -> Levels:
+        """Sort all, in bins as fine as they are full, and share out the palette among them."""
+        sample = np.zeros(COARSE_BINS + 1, np.uint32)
+        step = max(1, min(self._n.size // SAMPLE, self._y.size // 16))
+        self._sort((0, self._y.size, step), *_evenly(), sample)
+        first, width = _divided(sample[:-1])
+        tallies = self.sort_all(first, width)
+        index = np.empty(BINS + 1, np.uint8)
+        _share_out(tallies, index)
+        some = bool(tallies[:, :-1].any())
+        return Levels(self._settings.maxiter, self._settings.horizon, some, first, width, index)
+
+    def sort_all(self, first: _Counts, width: _Counts) -> _Counts:
+        """Put every point into its bin; what each thread put into each, (threads, BINS + 1)."""
+        tallies = np.zeros((THREADS, BINS + 1), np.uint32)
+
+        def sort(number: int, start: int, stop: int) -> None:
+            self._sort((start, stop, 1), first, width, tallies[number])
+
+        _in_bands(self._y.size, sort)
+        return tallies
+
+    def looked_up(self, table: NDArray[Any]) -> NDArray[Any]:
+        """What the table, (BINS + 1,), has for each point's bin."""
+        out = np.empty(self.bins.shape, table.dtype)
+        _in_bands(self._y.size, lambda _, start, stop: _look_up(self.bins, table, start, stop, out))
+        return out
+
+    def _sort(
+        self, rows: tuple[int, int, int], first: _Counts, width: _Counts, tally: _Counts
+    ) -> None:
+        points = self._n, self._z, self._x, self._y
+        _sort_into_bins(*points, *self._constants, rows, first, width, self.bins, tally)
+
+
+def _in_bands(rows: int, work: Callable[[int, int, int], None]) -> None:
+    """Call `work` with a thread's number and the band it is to do, (start, stop), until all are."""
+    bands = iter(range(0, rows, BAND))
+
+    def work_bands(number: int) -> None:
         for start in bands:
-            sort((start, min(start + BAND, y.size), 1), first, width, tallies[number])
+            work(number, start, min(start + BAND, rows))
 
-    shared(sort_bands, THREADS)
-    colours = np.empty(BINS + 1, np.uint32)
-    _colour_bins(tallies, shades.view(np.uint32)[:, 0], colours)
-    bands = iter(range(0, y.size, BAND))
-
-    def paint_bands(_: int) -> None:
-        for start in bands:
-            _paint(bins, colours, start, min(start + BAND, y.size))
-
-    shared(paint_bands, THREADS)
-    return bins.view(np.uint8).reshape(*bins.shape, 4)
+    shared(work_bands, THREADS)
 
 
-def _evenly() -> tuple[_Bins, _Bins]:
+def _evenly() -> tuple[_Counts, _Counts]:
     """The coarse bins themselves, each a single bin, and the interior's after them."""
     width = np.ones(COARSE_BINS + 1, np.uint32)
     width[-1] = 0
     return np.arange(COARSE_BINS + 1, dtype=np.uint32), width
 
 
-def _divided(sample: _Bins) -> tuple[_Bins, _Bins]:
+def _divided(sample: _Counts) -> tuple[_Counts, _Counts]:
     """Where the bins of each coarse bin begin and how many they are, and the interior's BINS, 0."""
     share = sample / max(sample.sum(), 1)
     width = LEAST + (share * (BINS - LEAST * COARSE_BINS)).astype(np.uint32)

@@ -140,8 +140,8 @@ def test_equalised_levels_are_datashaders(ramp):
     level, _ = eq_hist(count, inside)
     expected = (level[~inside] - level[~inside].min()) / (1 - level[~inside].min())
     grey = equalise(count, "gray")[..., 0][~inside] / 255
-    # the index into 4096 shades is cut off, the grey value rounded to 1 of 255
-    np.testing.assert_allclose(grey, expected, rtol=0, atol=0.5 / 255 + 1 / 4095)
+    # rounded to 1 of 255 levels, and the grey value to 1 of 256
+    np.testing.assert_allclose(grey, expected, rtol=0, atol=0.5 / 254 + 0.5 / 255)
 
 
 def test_equalised_shades_rise_with_the_count(ramp):

@@ -1,0 +1,89 @@
+"""Pictures as few bytes: palette indices behind zlib, or WebP where these would be too many."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+RGBA = NDArray[np.uint8]
+Indices = NDArray[np.uint8]
+Coding = Literal["indices", "webp"]
+
+# What zlib makes of a view full of noise is not worth its bytes: there nobody sees what WebP loses.
+MOST_BYTES_PER_PIXEL = 0.36
+# Pictures as small as this are never too large.
+SMALL = 2**14
+# Higher levels take several times as long for a tenth fewer bytes.
+_LEVEL = 1
+_QUALITIES = (90, 80, 70, 60, 45, 30, 15, 5)
+
+
+@dataclass(frozen=True, eq=False)
+class Encoded:
+    """A picture of nx x ny pixels as it travels.
+
+    coding, data : "indices" is a zlib stream of ny * nx uint8, which index the palette; "webp" an
+        image file. In both the first row is the picture's bottom row.
+    palette : (256, 4) uint8, RGBA; index 0 is the interior. With "webp" it is the one that the
+        picture was coloured with, or all zeros where it was coloured otherwise.
+    """
+
+    coding: Coding
+    data: bytes
+    palette: RGBA
+    nx: int
+    ny: int
+
+    def rgba(self) -> RGBA:
+        """The picture's colours, (ny, nx, 4) uint8, first row at the bottom."""
+        if self.coding == "indices":
+            indices = np.frombuffer(zlib.decompress(self.data), np.uint8)
+            return self.palette[indices.reshape(self.ny, self.nx)]
+        from PIL import Image
+
+        with Image.open(io.BytesIO(self.data)) as image:
+            return np.array(image.convert("RGBA"))
+
+
+def encode_indices(indices: Indices, palette: RGBA) -> Encoded:
+    """Code a picture given as palette indices, without loss unless it would be too large.
+
+    indices : (ny, nx) uint8, first row at the bottom. palette : (256, 4) uint8.
+    """
+    data = zlib.compress(np.ascontiguousarray(indices).data, _LEVEL)
+    ny, nx = indices.shape
+    if len(data) <= _most_bytes(nx, ny):
+        return Encoded("indices", data, palette, nx, ny)
+    return _webp(palette[indices], palette)
+
+
+def encode_rgba(rgba: RGBA) -> Encoded:
+    """Code a picture of any colours, (ny, nx, 4) uint8, first row at the bottom; it loses a little.
+
+    Raises ValueError if a side is longer than WebP's 16383 pixels.
+    """
+    return _webp(rgba, np.zeros((256, 4), np.uint8))
+
+
+def _webp(rgba: RGBA, palette: RGBA) -> Encoded:
+    from PIL import Image
+
+    ny, nx = rgba.shape[:2]
+    if max(nx, ny) > 16383:
+        raise ValueError(f"a WebP picture has at most 16383 pixels a side, not {nx} x {ny}")
+    image = Image.fromarray(rgba).convert("RGB")
+    for quality in _QUALITIES:
+        file = io.BytesIO()
+        image.save(file, "WEBP", quality=quality, method=0)
+        if file.tell() <= _most_bytes(nx, ny):
+            break
+    return Encoded("webp", file.getvalue(), palette, nx, ny)
+
+
+def _most_bytes(nx: int, ny: int) -> float:
+    return max(MOST_BYTES_PER_PIXEL * nx * ny, SMALL)
