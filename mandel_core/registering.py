@@ -227,6 +227,7 @@ def _stage(name: str, definition: bytes) -> OwnStage:
         run=lambda job: run(job, step, layout),
         varies=frozenset(varies),
         needs_torch=compiles,
+        any_size=not compiles,
         text=_text(step),
         definition=definition,
     )

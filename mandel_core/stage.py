@@ -30,6 +30,7 @@ class Stage:
     run : computes a job's Z and N, both (ny, nx).
     varies : which of "chunksize", "device" and "threads" make a difference.
     needs_torch : whether running it on the CPU imports torch.
+    any_size : whether what is compiled once serves every size of picture.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Stage:
     run: Callable[[Job], ZN]
     varies: frozenset[Varies] = frozenset()
     needs_torch: bool = True
+    any_size: bool = False
 
     def uses_torch(self, settings: Settings) -> bool:
         """Whether a run with these settings imports torch: on any device but the CPU all do."""

@@ -34,4 +34,5 @@ STAGE = Stage(
     step=step,
     run=run,
     needs_torch=False,
+    any_size=True,
 )

@@ -83,4 +83,5 @@ STAGE = Stage(
     run=run,
     varies=frozenset({"threads"}),
     needs_torch=False,
+    any_size=True,
 )

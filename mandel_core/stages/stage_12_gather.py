@@ -139,4 +139,5 @@ STAGE = Stage(
     step=step,
     run=run,
     varies=frozenset({"device", "threads"}),
+    any_size=True,
 )
