@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, fields
-from typing import Protocol, TypeVar
+from dataclasses import dataclass, fields, replace
+from statistics import median
+from typing import ClassVar, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mandel_core.colour import RGBA, Look, shade
+from mandel_core import drawing
+from mandel_core.colour import Look, check
 from mandel_core.comparing import Agreement, compare_settings
 from mandel_core.compiling import devices
+from mandel_core.encoding import Encoded
 from mandel_core.engine import render_settings
 from mandel_core.inspecting import inspect_settings
 from mandel_core.inspection import Inspection
 from mandel_core.job import Settings
+from mandel_core.limits import automatic_limit
 from mandel_core.marking import mark_size, marks
 from mandel_core.measuring import measure
-from mandel_core.outcomes import Frame, Measurement, StageFailure
+from mandel_core.outcomes import Cancelled, Frame, Measurement, StageFailure
 from mandel_core.pauses import clock
 from mandel_core.registering import take
 from mandel_core.stages import STAGES
@@ -90,17 +94,24 @@ class Render(_OfStage):
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A coloured frame: rgba is (ny, nx, 4) uint8, first row at the bottom; times in seconds.
+    """A coloured frame; times in seconds.
 
+    settings : those used; maxiter is the limit that was found where that was asked for.
+    run_seconds, compile_seconds : of the frame; if it was still in memory, what it once took to
+        run, and 0.
     inside : whether none of its points leaves, which makes a picture of one colour.
+    surround, surround_view : what lies around, coarse, in the same colours; None if not asked for
+        or too wide.
     """
 
     view: Viewport
     settings: Settings
-    rgba: RGBA
+    image: Encoded
     run_seconds: float
     compile_seconds: float
     inside: bool = False
+    surround: Encoded | None = None
+    surround_view: Viewport | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,22 +128,67 @@ class Marked(Agreement):
 
 @dataclass(frozen=True)
 class Draw(_OfStage):
-    """Compute a frame and colour it; only the colours travel back.
+    """Compute a frame, unless it is still in memory, and colour it; only the picture travels back.
 
-    A frame that takes longer than `limit_seconds` is a StageFailure of kind "too-long".
+    limit_seconds : a frame that takes longer is a StageFailure of kind "too-long".
+    automatic : settings.maxiter is only where to start from; `automatic_limit` finds the limit.
+    surround : if not 0, also draw the view so many times as wide, coarse, with the stage `fast`.
     """
 
     look: Look = "equalised"
     palette: str = "inferno"
     limit_seconds: float = 300.0  # others wait for the same worker
+    automatic: bool = False
+    surround: int = 0
 
     def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Picture:
+        check(self.look, self.palette)
         should_stop = self.or_late("picture", self.limit_seconds, should_stop)
-        frame = render_settings(self.view, self.settings, should_stop, on_phase)
-        rgba = shade(frame, self.look, self.palette)
-        inside = not frame.iterations.any()
-        times = frame.run_seconds, frame.compile_seconds
-        return Picture(self.view, self.settings, rgba, *times, inside)
+        view, settings = self.view, self.settings
+        if self.automatic:
+            limit = automatic_limit(
+                *(view, settings.horizon, settings.maxiter, settings.dtype, should_stop)
+            )
+            settings = replace(settings, maxiter=limit)
+        frame = drawing.frame_of(view, settings, should_stop, on_phase)
+        image, levels = drawing.coloured(frame, self.look, self.palette)
+        picture = Picture(
+            *(view, settings, image, frame.run_seconds, frame.compile_seconds),
+            inside=drawing.is_inside(frame),
+        )
+        around = drawing.surroundings(view, self.surround) if self.surround else None
+        if around is None:
+            return picture
+        beside = drawing.draw_surroundings(around, settings, should_stop, on_phase)
+        surround, _ = drawing.coloured(beside, self.look, self.palette, levels)
+        return replace(picture, surround=surround, surround_view=around)
+
+
+@dataclass(frozen=True)
+class Time(_OfStage):
+    """How long this view's frame takes once all is warm: the median run time in seconds.
+
+    At least LEAST_RUNS runs, and more as long as they take SECONDS together, up to MOST_RUNS. One
+    that goes on for more than `limit_seconds` is a StageFailure of kind "too-long".
+    """
+
+    LEAST_RUNS: ClassVar = 3
+    MOST_RUNS: ClassVar = 20
+    SECONDS: ClassVar = 0.1
+
+    limit_seconds: float = 300.0
+
+    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> float:
+        should_stop = self.or_late("timing", self.limit_seconds, should_stop)
+        runs: list[float] = []
+        while len(runs) < self.LEAST_RUNS or (
+            len(runs) < self.MOST_RUNS and sum(runs) < self.SECONDS
+        ):
+            if should_stop():
+                raise Cancelled
+            frame = render_settings(self.view, self.settings, should_stop, on_phase)
+            runs.append(frame.run_seconds)
+        return median(runs)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ from dashboard.describe import describe
 from dashboard.link import decode, encode
 from dashboard.state import HOME, State
 from mandel_core import STAGES, Settings, Viewport, inspect, register_stage
+from mandel_core.colour import palette_colours
+from mandel_core.encoding import encode_indices
 from mandel_core.tasks import Picture
 from tests.browsing import ROOT, browsing, chromium, serving
 
@@ -82,8 +84,8 @@ def test_the_link_knows_it_while_it_is_registered() -> None:
 
 def test_its_title_is_text() -> None:
     register(title="<img src=x>")
-    rgba = np.zeros((12, 16, 4), np.uint8)
-    assert "<img" not in describe(Picture(VIEW, Settings("mine"), rgba, 1.0, 0.0), None)
+    image = encode_indices(np.zeros((12, 16), np.uint8), palette_colours("hot"))
+    assert "<img" not in describe(Picture(VIEW, Settings("mine"), image, 1.0, 0.0), None)
 
 
 def test_the_compiler_is_looked_at_like_any_other() -> None:

@@ -21,7 +21,6 @@ import psutil
 import pytest
 
 from dashboard import workers
-from dashboard.describe import describe
 from dashboard.turns import Turns
 from mandel_core import (
     Frame,
@@ -110,11 +109,11 @@ def test_a_frame_comes_back_as_render_makes_it(worker: Worker) -> None:
 
 def test_pictures_measurements_and_devices_come_back(worker: Worker) -> None:
     picture = result(worker.submit(Draw(VIEW, Settings("numba", maxiter=20))))
-    assert picture.rgba.shape == (VIEW.ny, VIEW.nx, 4)
-    assert "No point of this view leaves" not in describe(picture, None)
+    assert picture.image.rgba().shape == (VIEW.ny, VIEW.nx, 4)
+    assert not picture.inside
     within = Viewport.from_bounds(-0.2, 0.1, -0.1, 0.1, 30, 20)
     black = result(worker.submit(Draw(within, Settings("numba", maxiter=20))))
-    assert "No point of this view leaves within 20 iterations" in describe(black, None)
+    assert black.inside
     measurement = result(worker.submit(Measure(VIEW, Settings("numpy", maxiter=5), repeats=2)))
     assert isinstance(measurement, Measurement)
     assert len(measurement.run_seconds) == 2
@@ -218,7 +217,7 @@ def test_what_cannot_travel_is_a_value_and_harms_nobody(worker: Worker) -> None:
     assert isinstance(result(worker.submit(unpicklable)), StageFailure)
     quick = Draw(VIEW, Settings("numba", maxiter=2))
     picture = result(worker.submit(quick, on_phase=fail))
-    assert picture.rgba.shape == (VIEW.ny, VIEW.nx, 4)
+    assert picture.image.rgba().shape == (VIEW.ny, VIEW.nx, 4)
 
 
 def test_only_the_newest_of_a_session_is_computed(worker: Worker) -> None:
@@ -342,7 +341,7 @@ def test_measuring_stands_still_while_a_picture_is_drawn() -> None:
     # The newer picture takes the place of the older, and measuring does not go on in between.
     quick = workers.draw(Draw(VIEW, Settings("numba", maxiter=20)), session="drawing")
     assert endless.cancelled()
-    assert result(quick).rgba.shape == (VIEW.ny, VIEW.nx, 4)
+    assert result(quick).image.rgba().shape == (VIEW.ny, VIEW.nx, 4)
     assert result(measured).retaken == 1
 
 
