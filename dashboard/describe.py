@@ -16,8 +16,14 @@ def seconds(value: float) -> str:
     return f"{value:.3g} s" if value >= 1 else f"{1e3 * value:.3g} ms"
 
 
-def describe(picture: Picture, numpy_seconds: float | None) -> str:
-    """A few lines of HTML on a picture; `numpy_seconds` is NumPy's time for its view, if known."""
+def describe(picture: Picture, numpy_seconds: float | None, timed: float | None = None) -> str:
+    """A few lines of HTML on a picture.
+
+    numpy_seconds : NumPy's time for its view, if known.
+    timed : the median of several runs of the kernel, where there were some; else the time of the
+        one run that drew the picture is told.
+    """
+    run_seconds = picture.run_seconds if timed is None else timed
     settings, view = picture.settings, picture.view
     title = html.escape(STAGES[settings.stage].title)
     if "chunksize" in STAGES[settings.stage].varies:
@@ -27,20 +33,15 @@ def describe(picture: Picture, numpy_seconds: float | None) -> str:
     elif numpy_seconds is None:
         ratio = "NumPy not timed for this view"
     else:
-        ratio = f"{numpy_seconds / picture.run_seconds:.2g} × NumPy"
+        ratio = f"{numpy_seconds / run_seconds:.2g} × NumPy"
     compiled = (
         f"<br>first run, after compiling for {seconds(picture.compile_seconds)}"
         if picture.compile_seconds > 0.05
         else ""
     )
-    inside = (
-        f"<br>No point of this view leaves within {settings.maxiter} iterations: it is black."
-        if picture.inside
-        else ""
-    )
     return (
-        f"<b style='font-size:1.3em'>{seconds(picture.run_seconds)}</b> {title}<br>"
+        f"<b style='font-size:1.3em'>{seconds(run_seconds)}</b> {title}<br>"
         f"{ratio}{compiled}<br>"
         f"<small>{view.nx} × {view.ny} pixels, {settings.maxiter} iterations, "
-        f"{settings.dtype}, width {view.pixel[0] * view.nx:.3g}{inside}</small>"
+        f"{settings.dtype}, width {view.pixel[0] * view.nx:.3g}</small>"
     )

@@ -7,7 +7,6 @@ import weakref
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import fields
-from decimal import Decimal
 from typing import Any
 
 import panel as pn
@@ -15,15 +14,14 @@ import param
 
 from dashboard import notebook, stored, workers
 from dashboard.arrows import ARROWS
-from dashboard.asking import Asking
 from dashboard.code_view import CodeView
 from dashboard.coordinate import Coordinate
 from dashboard.describe import describe
 from dashboard.difference import Difference
+from dashboard.flow import PictureFlow
 from dashboard.lab import Lab
 from dashboard.notice import Notice
 from dashboard.number import number
-from dashboard.picture import PictureView
 from dashboard.stages_view import StagesView
 from dashboard.state import (
     DEVICES,
@@ -32,7 +30,6 @@ from dashboard.state import (
     MAX_CENTRE,
     MAX_CHUNK,
     MAX_ITERATIONS,
-    MAX_PIXELS,
     MAX_WIDTH,
     MIN_WIDTH,
     PALETTES,
@@ -43,13 +40,10 @@ from dashboard.state import (
 from dashboard.sweeping import Sweep
 from dashboard.threads_view import ThreadsView
 from mandel_core import STAGES, Settings, StageFailure, Viewport
-from mandel_core.tasks import Draw, Picture
+from mandel_core.tasks import Picture
 from mandel_core.threads import cores
 
 _sessions = itertools.count()
-
-# How long a view must stand still to be one that was meant.
-STILL_SECONDS = 0.3
 
 
 class Explorer(pn.viewable.Viewer):
@@ -86,7 +80,12 @@ class Explorer(pn.viewable.Viewer):
     iterations = param.Integer(
         default=HOME.iterations,
         bounds=(1, MAX_ITERATIONS),
-        doc="Iterations after which a point counts as inside.",
+        doc="Iterations after which a point counts as inside; setting them ends automatic ones.",
+    )
+    automatic = param.Boolean(
+        default=HOME.automatic,
+        label="Automatic",
+        doc="Whether the iterations follow the view, so that nothing with structure is black.",
     )
     precision = param.Selector(
         default=HOME.precision,
@@ -104,32 +103,37 @@ class Explorer(pn.viewable.Viewer):
     )
 
     def __init__(self, notices: tuple[str, ...] = (), **params: Any) -> None:
+        params.setdefault("automatic", "iterations" not in params)
         super().__init__(**params)
         self.session = f"session-{next(_sessions)}"
         self._doc = pn.state.curdoc
         _explorers.add(self)
-        self._size: tuple[int, int] | None = None
-        self._shown: Picture | None = None
+        self._following = False
         self._numpy_seconds: dict[tuple[Viewport, int], float] = {}
-        self.on_settled: Callable[[State], None] = lambda state: None
-
-        self._picture = PictureView(self._look_at, self._resize, self.go_home, self.in_document)
-        self._picture.move(self.x, self.y, self.width)
+        self._flow = PictureFlow(self, self._settled)
+        self._flow.view.move(self.x, self.y, self.width)
         # Not panes: in a notebook each update of a pane sends its style sheets' CDN addresses.
         self._about = pn.widgets.StaticText(sizing_mode="stretch_width", css_classes=["about"])
-        self._asking = Asking(self.session, self._task, self._take, self.in_document)
-        self._asking.on_cancel(self.cancel)
-        self._notice = Notice()
+        self._flow.asking.on_cancel(self.cancel)
+        self._notice = Notice("Back to where there was more to see", self.go_back)
         self._sweep = Sweep(self)
         kinds = (StagesView, ThreadsView, CodeView, Difference)
-        self._lab = Lab(self, self._picture.pane, kinds)
+        self._lab = Lab(self, self._flow.view.pane, kinds)
         self._ask_devices(notices)
         watched = [*(field.name for field in fields(State)), "threads"]
         self.param.watch(self._request_again, watched)
-        self.param.watch(self._move_axes, ["x", "y", "width"])
         notices = tuple(filter(None, [*notices, stored.notice()]))
         if notices:
             self.notify(" ".join(notices))
+
+    @property
+    def picture(self) -> Any:
+        """The DynamicMap, to compose with."""
+        return self._flow.view.plot
+
+    def keep_address(self, address: Callable[[State], str | None]) -> None:
+        """Have the browser's address say this of each state that is seen."""
+        self._flow.address = address
 
     @property
     def state(self) -> State:
@@ -138,19 +142,46 @@ class Explorer(pn.viewable.Viewer):
 
     def go_home(self) -> None:
         """Show the whole set again; stage and colours stay."""
-        self._picture.move(HOME.x, HOME.y, HOME.width)
         self.param.update(x=HOME.x, y=HOME.y, width=HOME.width)
+
+    def go_back(self) -> None:
+        """Show the last view again in which some points escaped; home if there was none."""
+        x, y, width = self._flow.way_back
+        self.param.update(x=x, y=y, width=width)
+
+    def follow(self, **params: Any) -> None:
+        """Set params to what the browser or the worker says; no picture is asked for."""
+        self._following = True
+        try:
+            self.param.update(**params)
+        finally:
+            self._following = False
+
+    def timed(self, picture: Picture, seconds: float) -> None:
+        """The kernel of the picture on screen takes so long when it is warm."""
+        if picture is self._flow.shown:
+            self._describe(picture, seconds)
+
+    def failed(self, failure: StageFailure) -> None:
+        """Say why there is no picture; the one on screen stays."""
+        title = STAGES[failure.stage].title if failure.stage in STAGES else failure.stage
+        self.notify(
+            f"{title} cannot run here. {failure.reason} "
+            "The picture shown is the last one that could be made.",
+            failure.details.strip(),
+        )
+        self.refresh()
 
     def cancel(self) -> None:
         """Give up the picture being computed; the one on screen stays."""
-        if self._asking.cancel():
+        if self._flow.asking.cancel():
             self.notify("Cancelled; the picture shows the last frame that was finished.")
 
     def close(self) -> None:
         """Cancel what is under way for this explorer."""
         self._sweep.cancel()
         self._lab.close()
-        self._asking.cancel()
+        self._flow.asking.cancel()
 
     def notify(self, text: str, words: str = "") -> None:
         """Show one notice beside the picture, with a compiler's words folded away beneath it.
@@ -160,11 +191,18 @@ class Explorer(pn.viewable.Viewer):
         self._notice.show(text, words)
 
     def settings(
-        self, stage: str | None = None, chunksize: int | None = None, threads: int | None = None
+        self,
+        stage: str | None = None,
+        chunksize: int | None = None,
+        threads: int | None = None,
+        view: Viewport | None = None,
     ) -> Settings:
-        """The settings of the current params, or with another stage, chunk size, thread count."""
+        """The settings of the current params, or with another stage, chunk size, thread count.
+
+        view : whose distance of pixels decides the automatic precision; the one at rest.
+        """
         name, threads = stage or self.stage, threads or self.threads
-        view = self.viewport()
+        view = view or self.viewport()
         return Settings(
             stage=name,
             maxiter=self.iterations,
@@ -177,8 +215,7 @@ class Explorer(pn.viewable.Viewer):
 
     def viewport(self) -> Viewport:
         """The samples of the current view, one at the centre of each pixel on screen."""
-        nx, ny = self._size or (800, 600)
-        return Viewport.from_screen(self.x, self.y, self.width, nx, ny)
+        return self._flow.viewport()
 
     def numpy_seconds(self, view: Viewport, iterations: int) -> float | None:
         """NumPy's run time for this view where it has been measured."""
@@ -189,8 +226,9 @@ class Explorer(pn.viewable.Viewer):
         self._numpy_seconds[(view, iterations)] = run_seconds
         while len(self._numpy_seconds) > 256:
             self._numpy_seconds.pop(next(iter(self._numpy_seconds)))
-        if self._shown is not None and self._shown.view == view:
-            self._describe(self._shown)
+        shown = self._flow.shown
+        if shown is not None and shown.view == view:
+            self._describe(shown)
 
     def refresh(self) -> None:
         """Bring the chart and the open tab up to date with what has been measured."""
@@ -216,6 +254,9 @@ class Explorer(pn.viewable.Viewer):
             pn.Row(
                 self._chunk_widget,
                 number(self, "iterations", self.notify, step=100),
+                pn.widgets.Checkbox.from_param(
+                    self.param.automatic, label="Automatic", width=90, align="end"
+                ),
                 **wide,
             ),
             pn.Row(
@@ -230,7 +271,7 @@ class Explorer(pn.viewable.Viewer):
                 **wide,
             ),
             self._about,
-            self._asking.panel,
+            self._flow.asking.panel,
             self._notice.panel,
             self._sweep.panel,
             **wide,
@@ -253,26 +294,6 @@ class Explorer(pn.viewable.Viewer):
         notebook.prepare()
         return super()._repr_mimebundle_(include, exclude)
 
-    def _look_at(self, x: Decimal, y: Decimal, width: Decimal) -> None:
-        if width <= MIN_WIDTH:
-            self.notify("Closer is not possible: float64 cannot tell smaller pixels apart.")
-        elif width >= MAX_WIDTH:
-            self.notify("There is nothing more to see further out.")
-        with param.parameterized.batch_call_watchers(self):
-            self.x, self.y, self.width = x, y, width
-
-    def _resize(self, width: int, height: int) -> None:
-        ratio = 1.0
-        if pn.state.browser_info is not None and self._doc is not None:
-            ratio = pn.state.browser_info.device_pixel_ratio or 1.0
-        scale = min(ratio, MAX_PIXELS / max(width, height))
-        self._size = (max(round(width * scale), 1), max(round(height * scale), 1))
-        self._asking.ask()
-
-    def _move_axes(self, *_: Any) -> None:
-        with notebook.changing if self._doc is None else nullcontext():
-            self._picture.move(self.x, self.y, self.width)
-
     def _ask_devices(self, notices: tuple[str, ...]) -> None:
         self.param.device.objects = ["cpu"] if self.device == "cpu" else ["cpu", self.device]
 
@@ -290,52 +311,37 @@ class Explorer(pn.viewable.Viewer):
         )
 
     def _request_again(self, *events: param.parameterized.Event) -> None:
-        if any(event.name == "stage" for event in events) and hasattr(self, "_chunk_widget"):
+        names = {event.name for event in events}
+        if "stage" in names and hasattr(self, "_chunk_widget"):
             self._chunk_widget.disabled = "chunksize" not in STAGES[self.stage].varies
-        if any(event.name not in {"x", "y", "width"} for event in events):
+        if self._following:
+            return
+        if "iterations" in names and "automatic" not in names:
+            self.follow(automatic=False)
+        if names - {"x", "y", "width"}:
             self.notify("")
-        self._asking.ask()
+        with notebook.changing if self._doc is None else nullcontext():
+            self._flow.params_changed(names)
 
-    def _task(self) -> Draw | None:
-        """The frame of what is to be seen now; none before the window's size is known."""
-        if self._size is None:
-            return None
-        return Draw(self.viewport(), self.settings(), self.look, self.palette)
-
-    def _take(self, outcome: Picture | StageFailure, newest: Callable[[], bool]) -> None:
-        if isinstance(outcome, StageFailure):
-            title = STAGES[self.stage].title
-            self.notify(
-                f"{title} cannot run here. {outcome.reason} "
-                "The picture shown is the last one that could be made.",
-                outcome.details.strip(),
+    def _settled(self, picture: Picture) -> None:
+        """Bring up to date what is said beside a picture whose view has stood still."""
+        if picture.settings.stage == "numpy":
+            self.remember_numpy(picture.view, picture.settings.maxiter, picture.run_seconds)
+        self._describe(picture)
+        if picture.inside:
+            self._notice.show(
+                f"No point of this view escapes within {picture.settings.maxiter} iterations.",
+                offer=True,
             )
-        else:
-            self._picture.show(outcome)
-            self._shown = outcome
-            if outcome.settings.stage == "numpy":
-                self.remember_numpy(outcome.view, outcome.settings.maxiter, outcome.run_seconds)
-            self._describe(outcome)
-        self._settle(newest)
+        elif self._notice.offers:
+            self.notify("")
+        if picture.settings == self.settings():
+            self._sweep.drawn(picture)
+        self.refresh()
 
-    def _settle(self, newest: Callable[[], bool]) -> None:
-        """Tell of the view once it has stood still for a moment; a gesture is one view."""
-
-        def tell() -> None:
-            if newest():
-                self.on_settled(self.state)
-                if self._shown is not None and self._shown.settings == self.settings():
-                    self._sweep.drawn(self._shown)
-                self.refresh()
-
-        if self._doc is None:
-            tell()
-        else:
-            self._doc.add_timeout_callback(tell, int(1000 * STILL_SECONDS))
-
-    def _describe(self, picture: Picture) -> None:
+    def _describe(self, picture: Picture, timed: float | None = None) -> None:
         known = self.numpy_seconds(picture.view, picture.settings.maxiter)
-        self._about.value = describe(picture, known)
+        self._about.value = describe(picture, known, timed)
 
     def _offer_stages(self, name: str) -> None:
         """A stage was registered, or taken away; one that is shown is drawn anew."""

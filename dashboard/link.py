@@ -59,6 +59,10 @@ def _one_of(names: Collection[str]) -> Callable[[str], str]:
     return parse
 
 
+def _automatic(text: str) -> bool:
+    return _one_of(("yes", "no"))(text) == "yes"
+
+
 def _stage(text: str) -> str:
     return _one_of(STAGES.names)(text)  # those registered by now as well
 
@@ -72,6 +76,7 @@ _FIELDS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("chunksize", "chunk", _whole(1, MAX_CHUNK)),
     ("device", "device", _one_of(DEVICES)),
     ("iterations", "iterations", _whole(1, MAX_ITERATIONS)),
+    ("automatic", "auto", _automatic),
     ("precision", "precision", _one_of(PRECISIONS)),
     ("look", "colour", _one_of(LOOKS)),
     ("palette", "palette", _one_of(PALETTES)),
@@ -80,14 +85,19 @@ _FIELDS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
 
 def encode(state: State) -> str:
     """The state as a query string, "?" included, every field spelled out."""
-    return "?" + urlencode({key: str(getattr(state, field)) for field, key, _ in _FIELDS})
+    return "?" + urlencode({key: _text(getattr(state, field)) for field, key, _ in _FIELDS})
+
+
+def _text(value: object) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def decode(query: str) -> tuple[State, tuple[str, ...]]:
     """The state a query string stands for, and a sentence for each value that was not taken.
 
     Never raises: what is missing, malformed or out of its limits takes its default. Keys that
-    mean nothing here are passed over.
+    mean nothing here are passed over. Iterations that are given without a word on whether they are
+    automatic are not.
     """
     if len(query) > MAX_LENGTH:
         return HOME, (f"The link is longer than {MAX_LENGTH} characters and was not read.",)
@@ -105,7 +115,8 @@ def decode(query: str) -> tuple[State, tuple[str, ...]]:
             values[field] = parse(text)
         except ValueError as error:
             shown = text if len(text) <= 40 else text[:40] + "…"
-            notices.append(
-                f"The link's {key} “{shown}” was replaced by {getattr(HOME, field)}: {error}."
-            )
+            kept = _text(getattr(HOME, field))
+            notices.append(f"The link's {key} “{shown}” was replaced by {kept}: {error}.")
+    if "iterations" in values:
+        values.setdefault("automatic", False)
     return State(**values), tuple(notices)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 
 import panel as pn
 
@@ -15,24 +16,37 @@ MAX_WORDS = 4000
 
 
 class Notice:
-    """A box that is there while it has something to say."""
+    """A box that is there while it has something to say, and at times a way out to offer.
 
-    def __init__(self) -> None:
+    offer : what the button of the way out says; on_take is called when it is pressed.
+    """
+
+    def __init__(self, offer: str, on_take: Callable[[], None]) -> None:
         # Not a pane: in a notebook each update of a pane sends its style sheets' CDN addresses.
-        self.panel = pn.widgets.StaticText(
+        self._text = pn.widgets.StaticText(
             visible=False, sizing_mode="stretch_width", styles=_STYLES, css_classes=["notice"]
         )
+        self._button = pn.widgets.Button(label=offer, visible=False, color="primary")
+        self._button.on_click(lambda event: on_take())
+        self.panel = pn.Column(self._text, self._button, sizing_mode="stretch_width")
 
-    def show(self, text: str, words: str = "") -> None:
+    @property
+    def offers(self) -> bool:
+        """Whether the way out is offered now."""
+        return bool(self._button.visible)
+
+    def show(self, text: str, words: str = "", offer: bool = False) -> None:
         """Say `text`, with a compiler's words folded away beneath it; nothing if it is empty.
 
-        Both are shown literally: they may come from a link.
+        Both are shown literally: they may come from a link. offer : whether to offer the way out.
         """
         folded = (
             "<details><summary>The compiler's own words</summary><pre style='white-space:pre-wrap;"
             "overflow-wrap:anywhere;font-size:.85em'>"
             f"{html.escape(words[:MAX_WORDS])}</pre></details>"
         )
-        self.panel.param.update(
+        self._text.param.update(
             value=html.escape(text) + (folded if words else ""), visible=bool(text)
         )
+        if self._button.visible != offer:
+            self._button.visible = offer

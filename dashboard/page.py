@@ -11,7 +11,6 @@ from panel_material_ui import Page
 
 from dashboard.explorer import Explorer
 from dashboard.link import decode, encode
-from dashboard.state import State
 
 
 def page() -> Any:
@@ -24,13 +23,7 @@ def page() -> Any:
     state, notices = decode(location.search if location else "")
     explorer = Explorer(notices=notices, **asdict(state))
     if location:
-
-        def keep_link(settled: State) -> None:
-            link = encode(settled)
-            if location.search != link:
-                location.search = link
-
-        explorer.on_settled = keep_link
+        explorer.keep_address(encode)
     pn.state.on_session_destroyed(lambda context: explorer.close())
     return Page(
         title="Mandelbrot explorer",

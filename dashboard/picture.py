@@ -1,50 +1,73 @@
-"""The picture: a DynamicMap that shows the newest frame, and the axes that say what is looked at.
+"""The picture: a DynamicMap that shows the newest frame, and its own path to the browser.
 
-The axes belong to the person in front of them. This module tells the explorer where they went
-(`on_view`), keeps pixels square, and moves the axes when the explorer asks for it.
+HoloViews makes the figure. From then on pictures do not go through its refresh, which walks the
+whole document: they go to the browser through a small data source, are decoded there, and put into
+the source that HoloViews made (`browser/`). What HoloViews would draw is kept in step, so that the
+DynamicMap shows the same wherever it is composed, exported or drawn again.
+
+The axes belong to the browser. It asks for what it shows (`Request`), and is told where to go.
 """
 
 from __future__ import annotations
 
+import logging
+import weakref
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import holoviews as hv
 import holoviews.plotting.bokeh
 import numpy as np
 import panel as pn
+from bokeh.models import ColumnDataSource, CustomJS
 from holoviews import streams
 
+from dashboard.request import Request
 from dashboard.state import HOME, MAX_CENTRE, MAX_WIDTH, MIN_WIDTH
+from mandel_core import Viewport
+from mandel_core.encoding import Encoded
 from mandel_core.tasks import Picture
 
 # Not `hv.extension`, which in a notebook fetches Panel's scripts from a CDN.
 hv.Store.set_current_backend("bokeh")
 
-# Axes that differ by less than this share of the width show the same view; screens round.
-SAME = 1e-9
+_log = logging.getLogger(__name__)
+_SCRIPTS = ("camera.js", "hand.js", "frames.js", "requests.js", "picture.js")
+_LIMITS = {
+    "min_width": float(MIN_WIDTH),
+    "max_width": float(MAX_WIDTH),
+    "max_centre": float(MAX_CENTRE),
+}
+BACKGROUND = "#000000"
+
+
+@dataclass(frozen=True)
+class _Display:
+    """One figure that shows the picture, and the sources through which it is served."""
+
+    figure: Any
+    request: ColumnDataSource
+    feed: ColumnDataSource
+    target: ColumnDataSource
 
 
 class PictureView:
-    """The DynamicMap, its streams, and the Bokeh ranges of every place where it is shown."""
+    """The DynamicMap, and every figure that HoloViews made of it.
 
-    def __init__(
-        self,
-        on_view: Callable[[Decimal, Decimal, Decimal], None],
-        on_size: Callable[[int, int], None],
-        on_reset: Callable[[], None],
-        in_document: Callable[..., None],
-    ) -> None:
-        self._on_view, self._on_size = on_view, on_size
-        self._in_document = in_document
-        self._following = False
-        self._centre = (float(HOME.x), float(HOME.y))
-        self._width = float(HOME.width)
-        self._size: tuple[int, int] | None = None
-        self._ranges: dict[str, tuple[Any, Any]] = {}
+    on_request : called with what a browser asks for, in the document's thread.
+    """
+
+    def __init__(self, on_request: Callable[[Request], None]) -> None:
+        self._on_request = on_request
+        self._view = (float(HOME.x), float(HOME.y), float(HOME.width))
+        self._displays: dict[str, _Display] = {}
         self._pipe = streams.Pipe(data=None)
-        plot = hv.DynamicMap(self._element, streams=[self._pipe]).opts(
+        self._adopted: weakref.WeakSet[Any] = weakref.WeakSet()
+        self.plot = hv.DynamicMap(_element, streams=[self._pipe]).opts(
             hv.opts.RGB(
                 responsive=True,
                 xaxis=None,
@@ -54,24 +77,11 @@ class PictureView:
                 tools=["pan", "box_zoom", "wheel_zoom", "reset", "save"],
                 active_tools=["pan", "wheel_zoom"],
                 apply_ranges=False,
-                hooks=[self._adopt],
+                hooks=[_adopting(self)],
             )
         )
-        self._range_stream = streams.RangeXY(source=plot)
-        # Streams call from outside the document's lock, so what they say is taken up in a tick.
-        self._range_stream.add_subscriber(
-            lambda x_range, y_range, **_: in_document(self._moved, x_range, y_range)
-        )
-        self._size_stream = streams.PlotSize(source=plot)
-        self._size_stream.add_subscriber(
-            lambda width, height, **_: in_document(self._resized, width, height)
-        )
-        self._reset_stream = streams.PlotReset(source=plot)
-        self._reset_stream.add_subscriber(
-            lambda resetting, **_: in_document(on_reset) if resetting else None
-        )
         self.pane = pn.pane.HoloViews(
-            plot,
+            self.plot,
             sizing_mode="stretch_both",
             min_height=360,
             min_width=320,
@@ -79,128 +89,147 @@ class PictureView:
             css_classes=["picture"],
         )
 
-    def show(self, picture: Picture) -> None:
-        """Put a new frame in place of the old one, exactly where it belongs on the axes."""
-        self._pipe.send(picture)
+    def show(self, picture: Picture, number: int, rest: bool, link: str | None = None) -> None:
+        """Send a picture, as the answer to request `number`, with what the address is to say.
+
+        rest : whether it is the last of its view; only then those who compose with the
+            DynamicMap are told, since their refresh goes through HoloViews.
+        """
+        message = {"seq": number, **_sent(picture.image, picture.view)}
+        message["palette"] = np.ascontiguousarray(picture.image.palette).ravel()
+        if picture.surround is not None and picture.surround_view is not None:
+            sent = _sent(picture.surround, picture.surround_view)
+            message |= {f"surround_{key}": value for key, value in sent.items()}
+        self._send(message, link)
+        self._pipe.update(data=picture)
+        if rest:
+            self._tell_others(picture)
+
+    def rests(self, picture: Picture, number: int, link: str | None) -> None:
+        """The picture sent last is that of the view at rest, asked for by request `number`."""
+        self.answer(number, link)
+        self._tell_others(picture)
+
+    def answer(self, number: int, link: str | None = None) -> None:
+        """Tell the browser that there is no picture for request `number`, or none yet."""
+        self._send({"seq": number}, link)
+
+    def tell_address(self, link: str | None) -> None:
+        """Have the address say this."""
+        if link is not None:
+            self._send({}, link)
+
+    def is_at(self, x: Decimal, y: Decimal, width: Decimal) -> None:
+        """The browser shows this view; what `move` is told of it is no news."""
+        self._view = (float(x), float(y), float(width))
 
     def move(self, x: Decimal, y: Decimal, width: Decimal) -> None:
-        """Move the axes to this view, as high as the window is.
+        """Have the browser go to this view, unless that is where it is."""
+        view = (float(x), float(y), float(width))
+        if view != self._view:
+            self._view = view
+            for display in self._displays.values():
+                display.target.data = self._target()
+            self._push()
 
-        Does nothing where they are already: in mid-gesture the person has moved on by now.
-        """
-        view = ((float(x), float(y)), float(width))
-        if view != (self._centre, self._width):
-            self._centre, self._width = view
-            self._place_axes()
+    def _tell_others(self, picture: Picture) -> None:
+        """Have HoloViews refresh what shows the DynamicMap, but for the figures served here."""
+        for subscriber in self._pipe.subscribers:
+            if getattr(subscriber, "__self__", None) not in self._adopted:
+                subscriber(data=picture)
 
-    def _element(self, data: Picture | None) -> hv.RGB:
-        if data is None:
-            nothing = np.zeros((1, 1, 4), np.uint8)
-            return hv.RGB(nothing, bounds=self._bounds(*self._centre, self._width))
-        left, right, bottom, top = data.view.extent
-        # Deep down the edges are rounded by a good part of a pixel, which is no reason to warn.
-        return hv.RGB(data.rgba[::-1], bounds=(left, bottom, right, top), rtol=1)
+    def _send(self, message: dict[str, Any], link: str | None) -> None:
+        if link is not None:
+            message["link"] = link
+        for display in self._displays.values():
+            display.feed.data = {key: [value] for key, value in message.items()}
+        self._push()
 
-    def _bounds(self, x: float, y: float, width: float) -> tuple[float, float, float, float]:
-        nx, ny = self._size or (4, 3)
-        height = width * ny / nx
-        return (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-
-    def _adopt(self, plot: Any, element: Any) -> None:
-        """A hook of HoloViews: the figure exists now, or was drawn again."""
-        if plot.id in self._ranges:
-            return
-        figure = plot.state
-        figure.background_fill_color = figure.border_fill_color = "#000000"
-        figure.outline_line_color = None
-        figure.min_border = 0
-        for tool in figure.tools:
-            if type(tool).__name__ == "BoxZoomTool":
-                tool.match_aspect = True
-            if type(tool).__name__ == "WheelZoomTool":
-                tool.zoom_on_axis = False
-        self._ranges[plot.id] = (figure.x_range, figure.y_range)
-        if pn.state.curdoc is not None:
-            # RangeXY is silent until a gesture has ended; the ranges themselves are not.
-            for axis in self._ranges[plot.id]:
-                axis.on_change(
-                    "start",
-                    lambda attr, old, new: self._follow(figure.x_range, figure.y_range),
-                )
-        for axis in (figure.x_range, figure.y_range):
-            axis.update(
-                min_interval=float(MIN_WIDTH) / 8,
-                max_interval=float(MAX_WIDTH) * 8,
-                bounds=(-float(MAX_CENTRE) * 16, float(MAX_CENTRE) * 16),
-            )
-        self._place_axes()
-
-    def _follow(self, x_range: Any, y_range: Any) -> None:
-        """The axes move in mid-gesture; the tick after, all of their ends have arrived."""
-        if not self._following:
-            self._following = True
-
-            def read() -> None:
-                self._following = False
-                self._moved(
-                    (x_range.start, x_range.end), (y_range.start, y_range.end), gesture=True
-                )
-
-            self._in_document(read)
-
-    def _place_axes(self) -> None:
-        left, bottom, right, top = self._bounds(*self._centre, self._width)
-        home = self._bounds(float(HOME.x), float(HOME.y), float(HOME.width))
-        for x_range, y_range in self._ranges.values():
-            x_range.update(start=left, end=right, reset_start=home[0], reset_end=home[2])
-            y_range.update(start=bottom, end=top, reset_start=home[1], reset_end=home[3])
+    def _push(self) -> None:
         if pn.state.curdoc is None and self.pane._models:
             pn.io.push_notebook(self.pane)
 
-    def _resized(self, width: int | None, height: int | None) -> None:
-        if width and height and (width, height) != self._size:
-            # What the person has just done, and nobody has taken up yet, is not to be undone.
-            for x_range, y_range in self._ranges.values():
-                self._moved((x_range.start, x_range.end), (y_range.start, y_range.end))
-            self._size = (width, height)
-            self._place_axes()
-            self._on_size(width, height)
+    def _target(self) -> dict[str, list[Any]]:
+        x, y, width = self._view
+        home = {"x": float(HOME.x), "y": float(HOME.y), "width": float(HOME.width)}
+        return {"x": [x], "y": [y], "width": [width], "limits": [_LIMITS], "home": [home]}
 
-    def _moved(
-        self,
-        x_range: tuple[float, float] | None,
-        y_range: tuple[float, float] | None,
-        gesture: bool = False,
-    ) -> None:
-        """Take up where the axes went, and put them right; but never in mid-gesture."""
-        if self._size is None or not x_range or not y_range:
+    def adopt(self, plot: Any) -> None:
+        """Take up a figure that HoloViews has just made; do nothing if it is drawn again."""
+        if plot.id in self._displays:
             return
-        if not np.isfinite([*x_range, *y_range]).all():
-            self._place_axes()
-            return
-        nx, ny = self._size
-        left, bottom, right, top = self._bounds(*self._centre, self._width)
-        moved = np.abs(np.subtract([*x_range, *y_range], [left, right, bottom, top])).max()
-        rounding = 8 * np.finfo(float).eps * max(np.abs([*x_range, *y_range]))
-        if moved <= SAME * self._width + rounding:
-            return
-        x, y = (x_range[0] + x_range[1]) / 2, (y_range[0] + y_range[1]) / 2
-        wide, high = x_range[1] - x_range[0], y_range[1] - y_range[0]
-        width = max(wide, high * nx / ny)
-        # The state's limits answer here, before the axes can go where numbers end.
-        limit = float(MAX_CENTRE)
-        allowed = (
-            min(max(x, -limit), limit),
-            min(max(y, -limit), limit),
-            min(max(width, float(MIN_WIDTH)), float(MAX_WIDTH)),
+        figure = plot.state
+        figure.background_fill_color = figure.border_fill_color = BACKGROUND
+        figure.outline_line_color = None
+        # WebGL has nothing to gain from one image, and is slow where it is emulated.
+        figure.output_backend = "canvas"
+        figure.min_border = 0
+        x, y, width = self._view
+        for axis, middle in ((figure.x_range, x), (figure.y_range, y)):
+            axis.update(start=middle - width / 2, end=middle + width / 2)
+            # Below some 1e-15 Bokeh's axes become nan, whatever tool brought them there.
+            axis.update(min_interval=float(MIN_WIDTH) / 8, max_interval=float(MAX_WIDTH) * 8)
+        display = _Display(
+            figure,
+            request=ColumnDataSource({"seq": [0]}, name="request"),
+            feed=ColumnDataSource({}, name="feed"),
+            target=ColumnDataSource(self._target(), name="target"),
         )
-        distortion = abs(wide * ny - high * nx)
-        to_mend = allowed != (x, y, width) or (
-            distortion > 1e-6 * wide * ny + rounding * max(nx, ny)
-        )
-        if to_mend and gesture:
+        display.request.on_change("data", lambda attr, old, new: self._hear(new))
+        args = {
+            "figure": figure,
+            "source": plot.handles["source"],
+            "request": display.request,
+            "feed": display.feed,
+            "target": display.target,
+        }
+        figure.js_on_change("inner_width", CustomJS(args=args, code=_code(), module=True))
+        self._displays[plot.id] = display
+        self._adopted.add(plot)
+
+    def _hear(self, data: dict[str, list[Any]]) -> None:
+        try:
+            request = Request.parse({key: values[0] for key, values in data.items()})
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+            _log.warning("A request of a page was not understood: %s", error)
             return
-        self._centre, self._width = allowed[:2], allowed[2]
-        if to_mend:
-            self._place_axes()
-        self._on_view(*(Decimal(repr(float(value))) for value in allowed))
+        self._on_request(request)
+
+
+def _adopting(view: PictureView) -> Callable[[Any, Any], None]:
+    """A hook for HoloViews, whose caches outlive every page: it must not hold the view."""
+    known = weakref.ref(view)
+
+    def adopt(plot: Any, element: Any) -> None:
+        if (view := known()) is not None:
+            view.adopt(plot)
+
+    return adopt
+
+
+def _element(data: Picture | None) -> hv.RGB:
+    if data is None:
+        return hv.RGB(np.zeros((1, 1, 4), np.uint8), bounds=(-2.5, -1.75, 1, 1.75))
+    left, right, bottom, top = data.view.extent
+    # Deep down the edges are rounded by a good part of a pixel, which is no reason to warn.
+    return hv.RGB(data.image.rgba()[::-1], bounds=(left, bottom, right, top), rtol=1)
+
+
+def _sent(image: Encoded, view: Viewport) -> dict[str, Any]:
+    left, right, bottom, top = view.extent
+    return {
+        "data": np.frombuffer(image.data, np.uint8),
+        "coding": image.coding,
+        "nx": image.nx,
+        "ny": image.ny,
+        "left": left,
+        "right": right,
+        "bottom": bottom,
+        "top": top,
+    }
+
+
+@cache
+def _code() -> str:
+    folder = Path(__file__).parent / "browser"
+    return "\n".join((folder / name).read_text() for name in _SCRIPTS)

@@ -14,7 +14,7 @@ MAX_CENTRE = Decimal(8)
 MAX_DIGITS = 400
 
 # What one request may cost: neither a link nor a slip of the keyboard starts a day's work.
-MAX_ITERATIONS = 50_000
+MAX_ITERATIONS = 1_000_000
 MAX_CHUNK = 200
 MAX_PIXELS = 4096
 
@@ -30,7 +30,10 @@ def stage_names() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class State:
-    """A view and how it is made; x, y and width in units of the complex plane."""
+    """A view and how it is made; x, y and width in units of the complex plane.
+
+    automatic : whether `iterations` follow the view.
+    """
 
     x: Decimal = Decimal("-0.75")
     y: Decimal = Decimal(0)
@@ -39,6 +42,7 @@ class State:
     chunksize: int = 10
     device: str = "cpu"
     iterations: int = 200
+    automatic: bool = True
     precision: str = "automatic"
     look: str = "equalised"
     palette: str = "inferno"

@@ -1,4 +1,4 @@
-"""The processes that compute for all sessions of this server: one draws, one measures."""
+"""The processes that compute for all sessions: two draw, with and without torch, one measures."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import TypeVar
 
 from dashboard.state import HOME
 from dashboard.turns import Turn, Turns
-from mandel_core import Settings, StageFailure, Viewport
+from mandel_core import STAGES, Settings, StageFailure, Viewport
 from mandel_core.job import _ignore
-from mandel_core.tasks import Devices, Draw, Picture, Render, Task
+from mandel_core.tasks import Devices, Draw, Picture, Render, Task, Time
 from mandel_core.worker import Worker
 
 T = TypeVar("T")
@@ -21,7 +21,18 @@ T = TypeVar("T")
 
 @cache
 def drawing() -> Worker:
-    """Draws pictures; shared, so that what one session compiled serves all."""
+    """Draws pictures by the stages without torch: nothing there takes long to compile."""
+    worker = Worker()
+    atexit.register(worker.close)
+    return worker
+
+
+@cache
+def compiling() -> Worker:
+    """Draws pictures by the stages on torch, so that nobody else's wait while one compiles.
+
+    Shared as well, so that what one session compiled serves all.
+    """
     worker = Worker()
     atexit.register(worker.close)
     return worker
@@ -42,7 +53,14 @@ def draw(
     task: Draw, session: str, on_phase: Callable[[str], None] = _ignore
 ) -> Future[Picture | StageFailure]:
     """Ask for a picture, for which measuring stands still."""
-    return _submit(drawing(), task, session, on_phase, _turns.picture())
+    worker = compiling() if STAGES[task.stage].uses_torch(task.settings) else drawing()
+    return _submit(worker, task, session, on_phase, _turns.picture())
+
+
+def time(task: Time, session: str) -> Future[float | StageFailure]:
+    """Ask for the time of a picture that has been drawn, from the process that drew it."""
+    worker = compiling() if STAGES[task.stage].uses_torch(task.settings) else drawing()
+    return worker.submit(task, session)
 
 
 def measure(
@@ -74,7 +92,7 @@ def _submit(
 @cache
 def devices() -> Future[tuple[str, ...] | StageFailure]:
     """The devices of this machine, asked for once."""
-    return drawing().submit(Devices(), session="devices")
+    return measuring().submit(Devices(), session="devices")
 
 
 def warm_up() -> None:
@@ -84,14 +102,14 @@ def warm_up() -> None:
     first = draw(Draw(view, common), session="warm-up")
 
     def go_on(_: object) -> None:  # after the pictures that visitors may wait for by then
-        deeper = Draw(view, replace(common, dtype="float64"))
+        deeper = Draw(view, replace(common, dtype="float64"), automatic=True, surround=2)
         drawing().submit(deeper, session="warm-up")
 
     def compile_one(_: object) -> None:
         # The first compile of all builds what every other one needs, and leaves it in the cache.
         small = Render(view, replace(common, stage="chunked", chunksize=1))
         there = measure(small, session="warm-up")
-        there.add_done_callback(lambda _: drawing().submit(small, session="warm-up"))
+        there.add_done_callback(lambda _: compiling().submit(small, session="warm-up"))
 
     first.add_done_callback(go_on)
     devices().add_done_callback(compile_one)

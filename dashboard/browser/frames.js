@@ -1,0 +1,115 @@
+// Pictures as they come from the server, put into the source that HoloViews made for the figure.
+
+// A picture in its place: pixels is an ArrayBuffer of RGBA, first row at the bottom.
+async function decoded(get, prefix) {
+  const data = get(`${prefix}data`);
+  if (data == null) {
+    return null;
+  }
+  const [nx, ny] = [get(`${prefix}nx`), get(`${prefix}ny`)];
+  const [left, right, bottom, top] = ["left", "right", "bottom", "top"].map((edge) =>
+    get(`${prefix}${edge}`),
+  );
+  const pixels =
+    get(`${prefix}coding`) === "indices"
+      ? await from_indices(data, get("palette"), nx * ny)
+      : await from_image(data, nx, ny);
+  return { nx, ny, left, right, bottom, top, pixels };
+}
+
+async function from_indices(data, palette, size) {
+  const inflated = new Blob([data]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const indices = new Uint8Array(await new Response(inflated).arrayBuffer());
+  const colours = new Uint32Array(palette.slice().buffer);
+  const pixels = new Uint32Array(size);
+  for (let i = 0; i < size; i++) {
+    pixels[i] = colours[indices[i]];
+  }
+  return pixels.buffer;
+}
+
+async function from_image(data, nx, ny) {
+  const options = { colorSpaceConversion: "none", premultiplyAlpha: "none" };
+  const image = await createImageBitmap(new Blob([data]), options);
+  const context = canvas(nx, ny);
+  context.drawImage(image, 0, 0);
+  image.close();
+  return context.getImageData(0, 0, nx, ny).data.buffer;
+}
+
+function canvas(nx, ny) {
+  const element = document.createElement("canvas");
+  element.width = nx;
+  element.height = ny;
+  return element.getContext("2d", { willReadFrequently: true });
+}
+
+// Bokeh enlarges pixels as squares; a coarse picture looks better smooth.
+function enlarged(picture, factor) {
+  const { nx, ny, pixels } = picture;
+  const [wide, high] = [Math.round(nx * factor), Math.round(ny * factor)];
+  const small = canvas(nx, ny);
+  small.putImageData(new ImageData(new Uint8ClampedArray(pixels), nx, ny), 0, 0);
+  const large = canvas(wide, high);
+  large.imageSmoothingQuality = "high";
+  large.drawImage(small.canvas, 0, 0, wide, high);
+  return { ...picture, nx: wide, ny: high, pixels: large.getImageData(0, 0, wide, high).data.buffer };
+}
+
+// The pictures on screen: a coarse, wider one beneath, and the newest.
+class Frames {
+  constructor(source) {
+    this.source = source;
+    // The class of the arrays that Bokeh's image glyph takes.
+    this.array = source.get("image")[0].constructor;
+    this.surround = null;
+    this.number = -1;
+  }
+
+  // Decodes one message; returns the picture unless a newer one is shown by then.
+  async take(get, columns) {
+    const number = get("seq");
+    const [picture, surround] = await Promise.all([decoded(get, ""), decoded(get, "surround_")]);
+    if (surround !== null) {
+      this.surround = enlarged(surround, 3);
+    }
+    if (picture === null || number < this.number) {
+      return null;
+    }
+    this.number = number;
+    const coarse = columns / picture.nx;
+    this._show(coarse > 1.5 ? enlarged(picture, coarse) : picture, surround !== null);
+    return picture;
+  }
+
+  // The server has made these pixels, and does not want to hear of them: nothing is synchronised.
+  _show(newest, also_surround) {
+    const shown = this.surround === null ? [newest] : [this.surround, newest];
+    const columns = {
+      image: shown.map(({ pixels, nx, ny }) => new this.array(pixels, [ny, nx])),
+      x: shown.map(({ left }) => left),
+      y: shown.map(({ bottom }) => bottom),
+      dw: shown.map(({ left, right }) => right - left),
+      dh: shown.map(({ bottom, top }) => top - bottom),
+    };
+    if (also_surround || this.source.get("image").length !== shown.length) {
+      this.source.setv({ data: columns }, { sync: false });
+    } else {
+      const last = shown.length - 1;
+      const patches = Object.entries(columns).map(([name, values]) => [name, [[last, values[last]]]]);
+      this.source.patch(new Map(patches), { sync: false });
+    }
+  }
+
+  // Whether what lies around the window is known as far as `times` its size.
+  surrounds(camera, times) {
+    if (this.surround === null) {
+      return false;
+    }
+    const { left, right, bottom, top } = this.surround;
+    const { x, y } = camera;
+    const [across, up] = [(times * camera.width) / 2, (times * camera.height) / 2];
+    const covers = left <= x - across && right >= x + across && bottom <= y - up && top >= y + up;
+    return covers && right - left <= 24 * camera.width;
+  }
+}

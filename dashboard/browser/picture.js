@@ -1,0 +1,66 @@
+// The picture's own path in the browser: joins camera, hand, requests and frames to one figure.
+// Runs each time the figure's width changes; does its work the first time a view of it is there.
+
+const joined = new WeakMap();
+
+export default ({ figure, source, request, feed, target }, _figure, _data, { index }) => {
+  const view = index.get_one(figure);
+  const known = joined.get(figure);
+  if (view == null || !(figure.inner_width > 0)) {
+    return;
+  }
+  if (known !== undefined) {
+    known.handle(view);
+    return;
+  }
+  const column = (model, name) => model.get_column(name)?.[0];
+  const goal = () => ["x", "y", "width"].map((name) => column(target, name));
+  const camera = new Camera(figure, column(target, "limits"), column(target, "home"));
+  const frames = new Frames(source);
+  const requests = new Requests(camera, frames, (asked) => {
+    request.data = Object.fromEntries(Object.entries(asked).map(([key, value]) => [key, [value]]));
+  });
+  const go = () => {
+    camera.set(...goal());
+    camera.apply();
+    requests.rest();
+  };
+  const moved = () => {
+    camera.apply();
+    requests.moved();
+  };
+  const take = async () => {
+    const message = new Map(
+      [...new Map(feed.data instanceof Map ? feed.data : Object.entries(feed.data))].map(
+        ([name, values]) => [name, values[0]],
+      ),
+    );
+    const get = (name) => message.get(name);
+    if (get("link") != null && location.search !== get("link")) {
+      history.replaceState(history.state, "", get("link"));
+    }
+    const picture = await frames.take(get, Math.round(figure.inner_width * devicePixelRatio));
+    if (get("seq") != null) {
+      requests.answered(get("seq"), picture === null ? 0 : picture.nx * picture.ny);
+    }
+  };
+  let hand = null;
+  const handle = (now) => {
+    if (hand?.view !== now) {
+      hand = new Hand(now, camera, moved, () => requests.moved());
+    }
+  };
+  camera.listener = () => requests.rest();
+  feed.properties.data.change.connect(() => void take());
+  target.properties.data.change.connect(go);
+  for (const size of [figure.properties.inner_width, figure.properties.inner_height]) {
+    // In the very moment, before Bokeh paints: a picture is never shown stretched.
+    size.change.connect(() => {
+      camera.apply();
+      requests.moved();
+    });
+  }
+  joined.set(figure, { handle });
+  handle(view);
+  go();
+};
