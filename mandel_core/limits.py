@@ -25,7 +25,7 @@ CAP = 100_000
 # A limit is enough if of the points that leave within FURTHER times as many iterations no larger
 # share than MISSED does so after it.
 FURTHER = 4
-MISSED = 0.002
+MISSED = 0.005
 # Where fewer points than this share leave, structure may well begin beyond.
 ALMOST_NONE = 0.01
 # A limit found before is kept if it is enough, and not more than so many times what is.

@@ -276,6 +276,19 @@ def test_a_new_shape_compiles_and_the_second_run_does_not():
     assert render_settings(view, job, on_phase=heard.clear).compile_seconds == 0
 
 
+def test_stages_say_whether_they_serve_any_size():
+    assert [stage.name for stage in STAGES if stage.any_size] == [
+        *("numpy", "numba", "lanes", "gather", "known", "fast")
+    ]
+
+
+@pytest.mark.parametrize("stage", ["gather", "known"])
+def test_stages_on_tiles_compile_for_every_size_at_once(stage):
+    for nx, ny in ((90, 80), (61, 47)):
+        frame = render(Viewport.from_bounds(-2, 1, -1.25, 1.25, nx, ny), stage, MAXITER)
+    assert frame.compile_seconds == 0
+
+
 @pytest.mark.parametrize("stage", [*FAST, "pairs", "chunked", "free", "gather"])
 def test_a_run_stops_once_nobody_waits(stage, home):
     asked = 0
