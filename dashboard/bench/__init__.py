@@ -1,0 +1,1 @@
+"""The page measured as a visitor meets it: `python -m dashboard.bench`."""

@@ -1,0 +1,130 @@
+"""A session with a Bokeh server that looks at little: large payloads are counted, not kept."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import struct
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from tornado.httpclient import AsyncHTTPClient
+
+TOKEN = re.compile(r'"token":\s*"([^"]+)"')
+CONTINUED, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
+STEP = 1 << 16
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message of Bokeh's protocol: two of its parts, and how many bytes came as buffers."""
+
+    header: dict[str, Any]
+    content: str
+    buffer_bytes: int
+
+
+class Session:
+    """One visitor of a page, by websocket."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+        self._numbers = count(1)
+
+    @classmethod
+    async def open(cls, port: int, path: str) -> Session:
+        """Fetch the page, and connect with the token that stands in it."""
+        http = AsyncHTTPClient()
+        page = await http.fetch(f"http://localhost:{port}/{path}", request_timeout=120)
+        token = TOKEN.search(page.body.decode())
+        if token is None:
+            raise ValueError(f"the page /{path} has no token")
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 18)
+        writer.write(
+            f"GET /{path}/ws HTTP/1.1\r\nHost: localhost:{port}\r\nUpgrade: websocket\r\n"
+            f"Connection: Upgrade\r\nOrigin: http://localhost:{port}\r\n"
+            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
+            f"Sec-WebSocket-Protocol: bokeh, {token[1]}\r\n\r\n".encode()
+        )
+        head = await reader.readuntil(b"\r\n\r\n")
+        if b" 101 " not in head.partition(b"\r\n")[0]:
+            raise ConnectionError(head.decode(errors="replace"))
+        session = cls(reader, writer)
+        await session.receive()  # its first word is an acknowledgement
+        return session
+
+    def send(self, kind: str, content: dict[str, Any]) -> None:
+        """Send a message without buffers."""
+        header = {"msgid": str(next(self._numbers)), "msgtype": kind}
+        for part in (header, {}, content):
+            self._write(TEXT, json.dumps(part).encode())
+
+    def _write(self, opcode: int, payload: bytes) -> None:
+        length = len(payload)
+        if length < 126:
+            head = struct.pack("!BB", 0x80 | opcode, 0x80 | length)
+        elif length < 65536:
+            head = struct.pack("!BBH", 0x80 | opcode, 0x80 | 126, length)
+        else:
+            head = struct.pack("!BBQ", 0x80 | opcode, 0x80 | 127, length)
+        mask = os.urandom(4)
+        masked = bytes(byte ^ mask[i & 3] for i, byte in enumerate(payload))
+        self._writer.write(head + mask + masked)
+
+    async def receive(self) -> Message:
+        """The next message, once all of it is here."""
+        header = json.loads(await self._part())
+        await self._part()
+        content = (await self._part()).decode()
+        size = 0
+        for _ in range(header.get("num_buffers", 0)):
+            await self._part()
+            size += await self._skip()
+        return Message(header, content, size)
+
+    async def _part(self) -> bytes:
+        """The payload of the next frames up to the last of a message."""
+        parts = []
+        while True:
+            last, length = await self._head()
+            parts.append(await self._reader.readexactly(length))
+            if last:
+                return b"".join(parts)
+
+    async def _skip(self) -> int:
+        """As `_part`, but only its length."""
+        size = 0
+        while True:
+            last, length = await self._head()
+            size += length
+            while length:
+                got = len(await self._reader.read(min(length, STEP)))
+                if not got:
+                    raise ConnectionError("the server closed the connection")
+                length -= got
+            if last:
+                return size
+
+    async def _head(self) -> tuple[bool, int]:
+        """The next frame that carries data: whether it is the last of a message, and its length."""
+        while True:
+            first, length = await self._reader.readexactly(2)
+            opcode = first & 15
+            if length == 126:
+                (length,) = struct.unpack("!H", await self._reader.readexactly(2))
+            elif length == 127:
+                (length,) = struct.unpack("!Q", await self._reader.readexactly(8))
+            if opcode in {CONTINUED, TEXT, BINARY}:
+                return bool(first & 128), length
+            payload = await self._reader.readexactly(length)
+            if opcode == PING:
+                self._write(PONG, payload)
+            elif opcode == CLOSE:
+                raise ConnectionError("the server closed the connection")
+
+    def close(self) -> None:
+        """Leave; the server notices."""
+        self._writer.close()
