@@ -306,6 +306,20 @@ def test_a_run_stops_once_nobody_waits(stage, home):
     agree(after, *listing(*GRIDS["home"], 20, 2.0**40))
 
 
+@pytest.mark.parametrize(("stage", "least"), [("fast", 4), ("lanes", 32), ("numba", 32)])
+def test_the_heavier_the_rows_the_more_often_a_stage_asks(stage, least):
+    view = Viewport.from_bounds(0.5, 1, 0.5, 1, 1000, 32)  # where nothing takes long
+    asked = 0
+
+    def should_stop():
+        nonlocal asked
+        asked += 1
+        return False
+
+    render_settings(view, Settings(stage, 50_000, threads=1), should_stop)
+    assert asked >= least
+
+
 def test_a_frame_says_what_it_was_made_from(home):
     frame = render(home, "numpy", 7, horizon=8, chunksize=3, threads=2, dtype="float64")
     assert frame.view is home

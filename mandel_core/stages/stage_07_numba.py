@@ -20,7 +20,8 @@ from mandel_core.job import Job
 from mandel_core.stage import ZN, Stage
 from mandel_core.threads import cores, shared
 
-BAND = 8  # rows; small enough to share out evenly and to stop soon when cancelled
+BAND = 8  # rows; small enough to share out evenly,
+MOST_ITERATIONS = 5e7  # and fewer where 8 could take so many that cancelling is not at once
 
 
 def step(x: Any, y: Any, horizon2: Any, maxiter: int, Z: Any, N: Any) -> int:
@@ -54,13 +55,14 @@ def in_bands(job: Job, step: Callable[..., int]) -> ZN:
     horizon2 = x.dtype.type(settings.horizon) ** 2
     kernel = compiled(job, step)
 
-    bands = iter(range(0, y.size, BAND))
+    size = int(np.clip(MOST_ITERATIONS / (x.size * settings.maxiter), 1, BAND))
+    bands = iter(range(0, y.size, size))
 
     def work(_: int) -> int:
         executed = 0
         for start in bands:
             job.checkpoint()
-            rows = slice(start, start + BAND)
+            rows = slice(start, start + size)
             executed += kernel(x, y[rows], horizon2, settings.maxiter, Z[rows], N[rows])
         return executed
 

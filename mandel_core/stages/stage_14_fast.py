@@ -15,6 +15,7 @@ other device than the CPU it is stage 13, whose tensors stay there to the end.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -26,19 +27,36 @@ from mandel_core.stages import stage_13_known
 from mandel_core.threads import cores, shared
 
 BAND = 32  # rows a thread takes at a time,
-BAND_ITERATIONS = 2e9  # or so many that cancelling takes effect within a second
+MOST_ITERATIONS = 5e8  # and as many of them in one go as a cancelled picture may still cost
 DISCS_PAY = 500
 
 
 def step(
-    x: Any, y: Any, horizon2: Any, maxiter: int, known: Any, Z: Any, N: Any, scratch: Any
+    x: Any,
+    y: Any,
+    horizon2: Any,
+    maxiter: int,
+    known: Any,
+    Z: Any,
+    N: Any,
+    scratch: Any,
+    checkpoint: Callable[[], None],
 ) -> int:
     from mandel_core import blocks, interior
 
     interior.bulbs(x, y, known)
     if maxiter >= DISCS_PAY:
+        checkpoint()
         interior.discs(x[: N.shape[1]].astype(np.float64), y.astype(np.float64), maxiter, known)
-    executed: int = blocks.band(x, y, horizon2, maxiter, known, Z, N, *scratch)
+    executed = 0
+    # Discs want many rows; the iterations after them are done in few where they are long.
+    size = int(np.clip(MOST_ITERATIONS / (x.size * maxiter), 1, y.size))
+    for start in range(0, y.size, size):
+        checkpoint()
+        rows = slice(start, start + size)
+        executed += blocks.band(
+            x, y[rows], horizon2, maxiter, known[rows], Z[rows], N[rows], *scratch
+        )
     return executed
 
 
@@ -57,18 +75,17 @@ def run(job: Job) -> ZN:
     x = np.pad(x, (0, -columns % blocks.LANES), mode="edge")
     horizon2 = x.dtype.type(job.settings.horizon) ** 2
     half = job.view.mirrored_rows(job.settings.dtype)
-    size = int(np.clip(BAND_ITERATIONS / (columns * maxiter), 1, BAND))
-    bands = iter(range(0, y.size - half, size))
+    bands = iter(range(0, y.size - half, BAND))
 
     def work(_: int) -> int:
-        scratch = blocks.scratch(size, columns, x.dtype)
-        known = np.empty((size, x.size), np.uint8)
+        scratch = blocks.scratch(BAND, columns, x.dtype)
+        known = np.empty((BAND, x.size), np.uint8)
         executed = 0
         for start in bands:
-            job.checkpoint()
-            stop = min(start + size, y.size - half)
+            stop = min(start + BAND, y.size - half)
             rows = slice(start, stop)
-            executed += step(x, y[rows], horizon2, maxiter, known, Z[rows], N[rows], scratch)
+            todo = x, y[rows], horizon2, maxiter, known, Z[rows], N[rows], scratch
+            executed += step(*todo, job.checkpoint)
             if start < half:
                 rows = slice(start, min(stop, half))
                 there = slice(y.size - rows.stop, y.size - rows.start)
@@ -88,7 +105,7 @@ def _compiled(dtype: str) -> None:
     Z = np.empty((1, 1), np.result_type(x, np.complex64))
     N = np.empty(Z.shape, np.int32)
     known, scratch = np.zeros((1, x.size), np.uint8), blocks.scratch(1, 1, x.dtype)
-    step(x, x[:1], x[0], DISCS_PAY, known, Z, N, scratch)
+    step(x, x[:1], x[0], DISCS_PAY, known, Z, N, scratch, lambda: None)
     parts = Z.view(dtype)
     blocks.mirror(parts, N, parts, N)
 
