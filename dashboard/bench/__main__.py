@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -70,6 +71,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(f"dashboard.bench: {error}", file=sys.stderr)
         return 2
+    # Else the servers and the browser would outlive this process.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     result = {"machine": machine(), "rounds": planned.rounds} | asyncio.run(run(planned))
     print(json.dumps(result, indent=2) if args.json else full(result))
     if around:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -32,6 +33,25 @@ def cpu_of(pid: int) -> Cpu:
         with suppress(psutil.NoSuchProcess):
             children += _seconds(child)
     return Cpu(_seconds(process), children)
+
+
+class Others:
+    """What processes that are no part of the measurement take of the machine."""
+
+    def __init__(self) -> None:
+        self._wall, self._busy = time.perf_counter(), _busy()
+
+    def share(self, measured: float) -> float:
+        """Of all cores' time since the beginning, where so many seconds were the measurement's."""
+        available = (time.perf_counter() - self._wall) * (psutil.cpu_count() or 1)
+        return min(max((_busy() - self._busy - measured) / available, 0.0), 1.0)
+
+
+def _busy() -> float:
+    times = psutil.cpu_times()
+    # A guest's time is part of its host's `user`.
+    idle = ("idle", "iowait", "guest", "guest_nice")
+    return float(sum(times) - sum(getattr(times, name, 0.0) for name in idle))
 
 
 def _seconds(process: psutil.Process) -> float:

@@ -19,7 +19,7 @@ from typing import Any
 from tornado.httpclient import AsyncHTTPClient
 
 from dashboard.bench.asking import Asking, View, how_to_ask
-from dashboard.bench.cost import cpu_of
+from dashboard.bench.cost import Others, cpu_of
 from dashboard.bench.readings import PICTURE_BYTES
 from dashboard.bench.visits import PLACES
 from dashboard.bench.wire import Session
@@ -113,7 +113,7 @@ async def _run(args: argparse.Namespace) -> dict[str, Any]:
     load.failures = [repr(error) for error in arrived if isinstance(error, BaseException)]
     await asyncio.sleep(3 + args.sessions / 10)  # their first pictures
     before, started = cpu_of(os.getpid()).own, time.perf_counter()
-    server = cpu_of(args.server)
+    server, others = cpu_of(args.server), Others()
     until = started + args.seconds
     done = await asyncio.gather(
         *(_keep_asking(visitor, until, load) for visitor in visitors), return_exceptions=True
@@ -128,6 +128,7 @@ async def _run(args: argparse.Namespace) -> dict[str, Any]:
         "seconds": took,
         "server_cpu": [spent.own, spent.children],
         "own_cpu": own,
+        "others": others.share(spent.all + own),
     }
 
 

@@ -80,6 +80,7 @@ def _visits(columns: list[dict[str, Any]]) -> list[str]:
         ("release → last picture painted", lambda v: _time(_all(v, "drags", "rest"))),
         ("received a drag", lambda v: _bytes(_all(v, "drags", "received_bytes"))),
         ("server's CPU a gesture", lambda v: _cpu(v, "gestures_cpu", lambda _: 3)),
+        ("others' share of the machine", lambda v: _spread(_each(v, "others"), _percent)),
     ]
     lines = [[name, *(cell(each["visits"]) for each in columns)] for name, cell in rows]
     return _markdown(head, lines)
@@ -88,12 +89,12 @@ def _visits(columns: list[dict[str, Any]]) -> list[str]:
 def _loads(loads: list[dict[str, Any]]) -> list[str]:
     head = ["sessions", "app", "page came: median, max", "request → picture: median", "p95", "max"]
     head += ["pictures/s, of aimed at", "late by 30 s", "received a picture"]
-    head += ["server's CPU, own + children", "generator's CPU", "failed"]
+    head += ["server's CPU, own + children", "generator's CPU", "others' share", "failed"]
     lines = []
     for load in loads:
         start = [str(load["sessions"]), load["app"]]
         if not load.get("latencies"):
-            lines.append([*start, *["–"] * 9, "; ".join(sorted(set(load["failures"]))) or "–"])
+            lines.append([*start, *["–"] * 10, "; ".join(sorted(set(load["failures"]))) or "–"])
             continue
         took, answers = load["seconds"], load["latencies"]
         own, children = (spent / took for spent in load["server_cpu"])
@@ -106,7 +107,8 @@ def _loads(loads: list[dict[str, Any]]) -> list[str]:
                 str(load["missed"]),
                 _size(median(load["sizes"])),
                 f"{own:.0%} + {children:.0%} of a core",
-                f"{load['own_cpu'] / took:.0%}",
+                f"{load['own_cpu'] / took:.0%} of a core",
+                _percent(load["others"]),
                 str(len(load["failures"])),
             ]
         )
@@ -158,6 +160,10 @@ def _bytes(values: Values) -> str:
 
 def _count(values: Values) -> str:
     return _spread(values, lambda value: f"{value:g}")
+
+
+def _percent(value: float) -> str:
+    return f"{value:.0%}"
 
 
 def _cpu(visits: Visits, name: str, number: Callable[[dict[str, Any]], int]) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 import random
 from dataclasses import dataclass, field
 from typing import Any
 
 from dashboard.bench.apps import Server
 from dashboard.bench.browser import Browser, Tab
-from dashboard.bench.cost import Cpu, cpu_of
+from dashboard.bench.cost import Cpu, Others, cpu_of
 from dashboard.bench.readings import Gesture, Notes, Tick
 
 # Where there is something to see at any scale, close enough to the middle to stay on the picture.
@@ -37,6 +38,7 @@ class Visit:
     drags: list[Gesture] = field(default_factory=list)
     gestures_cpu: Cpu = NOTHING
     extensions: str = ""
+    others: float = 0.0  # share of the machine
 
 
 async def picture_size(browser: Browser, server: Server, window: tuple[int, int]) -> list[int]:
@@ -55,6 +57,7 @@ async def visit(
     patience = SLOW_PATIENCE_MS if slow else PATIENCE_MS
     chance = random.Random(number)  # each app the same
     async with browser.tab(*window) as tab:
+        others, all_before = Others(), cpu_of(os.getpid()).all
         before = server.cpu()
         await tab.call("Page.navigate", url=server.url(slow))
         await asyncio.sleep(0.2)
@@ -89,6 +92,7 @@ async def visit(
         await _settle(tab, patience)
         result.drags.append(Notes(await tab.run("benchWatch.take()")).gesture())
         result.gestures_cpu = server.cpu() - before
+        result.others = others.share(cpu_of(os.getpid()).all - all_before)
     return result
 
 
