@@ -26,6 +26,7 @@ def describe(picture: Picture, numpy_seconds: float | None, timed: float | None 
     run_seconds = picture.run_seconds if timed is None else timed
     settings, view = picture.settings, picture.view
     title = html.escape(STAGES[settings.stage].title)
+    runs = ", median of several runs" if timed is not None else ""
     if "chunksize" in STAGES[settings.stage].varies:
         title += f", chunk size {settings.chunksize}"
     if settings.stage == "numpy":
@@ -40,7 +41,7 @@ def describe(picture: Picture, numpy_seconds: float | None, timed: float | None 
         else ""
     )
     return (
-        f"<b style='font-size:1.3em'>{seconds(run_seconds)}</b> {title}<br>"
+        f"<b style='font-size:1.3em'>{seconds(run_seconds)}</b> {title}{runs}<br>"
         f"{ratio}{compiled}<br>"
         f"<small>{view.nx} × {view.ny} pixels, {settings.maxiter} iterations, "
         f"{settings.dtype}, width {view.pixel[0] * view.nx:.3g}</small>"

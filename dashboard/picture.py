@@ -23,6 +23,7 @@ import holoviews as hv
 import holoviews.plotting.bokeh
 import numpy as np
 import panel as pn
+import param
 from bokeh.models import ColumnDataSource, CustomJS
 from holoviews import streams
 
@@ -55,6 +56,17 @@ class _Display:
     target: ColumnDataSource
 
 
+class _Newest(streams.Stream):
+    """Holds the newest picture for the DynamicMap; may change without anybody being told."""
+
+    picture = param.Parameter(default=None, constant=True, doc="The newest picture.")
+
+    @property
+    def hashkey(self) -> dict[str, int]:
+        """What HoloViews tells two pictures apart by."""
+        return {"picture": id(self.picture)}
+
+
 class PictureView:
     """The DynamicMap, and every figure that HoloViews made of it.
 
@@ -65,9 +77,9 @@ class PictureView:
         self._on_request = on_request
         self._view = (float(HOME.x), float(HOME.y), float(HOME.width))
         self._displays: dict[str, _Display] = {}
-        self._pipe = streams.Pipe(data=None)
+        self._newest = _Newest()
         self._adopted: weakref.WeakSet[Any] = weakref.WeakSet()
-        self.plot = hv.DynamicMap(_element, streams=[self._pipe]).opts(
+        self.plot = hv.DynamicMap(_element, streams=[self._newest]).opts(
             hv.opts.RGB(
                 responsive=True,
                 xaxis=None,
@@ -101,7 +113,7 @@ class PictureView:
             sent = _sent(picture.surround, picture.surround_view)
             message |= {f"surround_{key}": value for key, value in sent.items()}
         self._send(message, link)
-        self._pipe.update(data=picture)
+        self._newest.update(picture=picture)
         if rest:
             self._tell_others(picture)
 
@@ -134,9 +146,9 @@ class PictureView:
 
     def _tell_others(self, picture: Picture) -> None:
         """Have HoloViews refresh what shows the DynamicMap, but for the figures served here."""
-        for subscriber in self._pipe.subscribers:
+        for subscriber in self._newest.subscribers:
             if getattr(subscriber, "__self__", None) not in self._adopted:
-                subscriber(data=picture)
+                subscriber(picture=picture)
 
     def _send(self, message: dict[str, Any], link: str | None) -> None:
         if link is not None:
@@ -207,12 +219,12 @@ def _adopting(view: PictureView) -> Callable[[Any, Any], None]:
     return adopt
 
 
-def _element(data: Picture | None) -> hv.RGB:
-    if data is None:
+def _element(picture: Picture | None) -> hv.RGB:
+    if picture is None:
         return hv.RGB(np.zeros((1, 1, 4), np.uint8), bounds=(-2.5, -1.75, 1, 1.75))
-    left, right, bottom, top = data.view.extent
+    left, right, bottom, top = picture.view.extent
     # Deep down the edges are rounded by a good part of a pixel, which is no reason to warn.
-    return hv.RGB(data.image.rgba()[::-1], bounds=(left, bottom, right, top), rtol=1)
+    return hv.RGB(picture.image.rgba()[::-1], bounds=(left, bottom, right, top), rtol=1)
 
 
 def _sent(image: Encoded, view: Viewport) -> dict[str, Any]:

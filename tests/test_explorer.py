@@ -7,11 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from bokeh.plotting import figure as figure_type
-from holoviews.streams import PlotSize, Stream
 
 from dashboard import Explorer
-from dashboard.picture import PictureView
 from dashboard.state import HOME, State
 from mandel_core import STAGES, Viewport
 
@@ -84,23 +81,15 @@ def test_every_stage_is_offered_in_order(explorer: Explorer) -> None:
     assert tuple(explorer.param.stage.objects) == STAGES.names
 
 
-def test_a_window_that_changes_its_size_in_mid_gesture_undoes_nothing() -> None:
-    seen: list[Decimal] = []
-    picture = PictureView(
-        on_view=lambda x, y, width: seen.append(width),
-        on_size=lambda width, height: None,
-        on_reset=lambda: None,
-        in_document=lambda callback, *args: callback(*args),
-    )
-    figure = picture.pane.get_root().select_one({"type": figure_type})
-    resized = next(s for s in Stream.registry[picture.pane.object] if isinstance(s, PlotSize))
-    resized.event(width=400, height=200)
-    assert (figure.x_range.end - figure.x_range.start) == float(HOME.width)
-    assert seen == []
-    # The wheel has moved the axes here; the tick that would say so comes after the new size.
-    figure.x_range.update(start=-1.0, end=0.0)
-    figure.y_range.update(start=-0.25, end=0.25)
-    resized.event(width=400, height=300)
-    assert seen == [1]
-    assert (figure.x_range.start, figure.x_range.end) == (-1.0, 0.0)
-    assert (figure.y_range.start, figure.y_range.end) == (-0.375, 0.375)
+def test_iterations_that_were_set_are_kept(explorer: Explorer) -> None:
+    assert explorer.automatic
+    explorer.iterations = 300
+    assert not explorer.automatic
+    explorer.automatic = True
+    assert explorer.state == State(iterations=300)
+
+
+def test_iterations_that_were_given_are_kept() -> None:
+    given = Explorer(iterations=60)
+    assert (given.iterations, given.automatic) == (60, False)
+    given.close()

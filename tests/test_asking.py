@@ -1,0 +1,163 @@
+"""Requests of one visitor: never a queue, never an older picture after a newer, the last one whole.
+
+The worker is replaced by futures that the test completes in any order of events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard import workers
+from dashboard.asking import Asked, Asking
+from mandel_core import Settings, StageFailure, Viewport
+from mandel_core.encoding import encode_indices
+from mandel_core.tasks import Draw, Picture
+
+IMAGE = encode_indices(np.zeros((1, 1), np.uint8), np.zeros((256, 4), np.uint8))
+
+
+def draw(number: int, stage: str = "fast", maxiter: int = 200) -> Draw:
+    view = Viewport.from_screen(f"0.{number + 1}", 0, 1, 100, 80)
+    return Draw(view, Settings(stage, maxiter), automatic=stage == "fast")
+
+
+def picture(task: Draw, seconds: float = 0.001) -> Picture:
+    return Picture(task.view, task.settings, IMAGE, seconds, 0.0)
+
+
+@dataclass
+class Session:
+    """An Asking, what it sent to the worker, what it showed, and the timers it has set."""
+
+    patch: pytest.MonkeyPatch
+    sent: list[tuple[Draw, Future[Any]]] = field(default_factory=list)
+    shown: list[tuple[Any, Asked, bool]] = field(default_factory=list)
+    timers: list[tuple[Callable[..., None], tuple[Any, ...]]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        def submit(task: Draw, session: str, on_phase: object) -> Future[Any]:
+            future: Future[Any] = Future()
+            self.sent.append((task, future))
+            return future
+
+        self.patch.setattr(workers, "draw", submit)
+        self.asking = Asking(
+            "test",
+            lambda *shown: self.shown.append(shown),
+            lambda asked: None,
+            in_document=lambda callback, *args: callback(*args),
+        )
+        later = lambda seconds, callback, *args: self.timers.append((callback, args))  # noqa: E731
+        self.patch.setattr(self.asking, "_later", later)
+
+    def under_way(self) -> list[tuple[Draw, Future[Any]]]:
+        return [(task, future) for task, future in self.sent if not future.done()]
+
+    def finish(self) -> None:
+        task, future = self.under_way()[-1]
+        future.set_result(picture(task))
+
+    def ring(self) -> None:
+        timers, self.timers = self.timers, []
+        for callback, args in timers:
+            callback(*args)
+
+
+@given(st.lists(st.sampled_from(["move", "rest", "finish", "ring"]), max_size=40))
+def test_the_newest_request_counts_and_none_waits_behind_another(events: list[str]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        session = Session(patch)
+        number = 0
+        for event in events:
+            if event in {"move", "rest"}:
+                number += 1
+                session.asking.ask(Asked(draw(number), number, rest=event == "rest"))
+            elif event == "ring":
+                session.ring()
+            elif session.under_way():
+                session.finish()
+            assert len(session.under_way()) <= 1
+        while session.under_way():
+            session.finish()
+        numbers = [asked.number for _, asked, _ in session.shown]
+        assert numbers == sorted(numbers)
+        if number:
+            outcome, asked, last = session.shown[-1]
+            assert (asked.number, last) == (number, True)
+            assert outcome.view == draw(number).view
+
+
+def test_a_heavy_picture_comes_coarse_to_fine(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Session(monkeypatch)
+    heavy = draw(1, "numpy")
+    session.asking.ask(Asked(heavy, 1, stepwise=True))
+    while session.under_way():
+        task, future = session.under_way()[0]
+        future.set_result(picture(task, seconds=60.0))
+    columns = [outcome.view.nx for outcome, _, _ in session.shown]
+    assert columns == sorted(columns)
+    assert len(columns) == 3
+    assert [last for _, _, last in session.shown] == [False, False, True]
+    assert session.sent[-1][0] == heavy
+    # Once known to be quick it comes at once.
+    session.asking.ask(Asked(draw(2, "numpy"), 2, stepwise=True))
+    while session.under_way():
+        session.finish()
+    session.shown.clear()
+    session.asking.ask(Asked(draw(3, "numpy"), 3, stepwise=True))
+    session.finish()
+    assert [last for _, _, last in session.shown] == [True]
+
+
+def test_a_stage_that_compiles_for_each_size_draws_no_coarse_pictures(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session = Session(monkeypatch)
+    task = draw(1, "chunked")
+    session.asking.ask(Asked(task, 1, stepwise=True))
+    while session.under_way():
+        session.finish()
+    stages = [sent.settings.stage for sent, _ in session.sent]
+    assert stages == ["fast", "fast", "chunked"]
+
+
+def test_a_new_view_drops_a_heavy_one_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Session(monkeypatch)
+    session.asking.ask(Asked(draw(1), 1))
+    session.asking.ask(Asked(draw(2), 2, rest=False))
+    session.ring()
+    assert session.sent[0][1].cancelled()
+    session.finish()
+    assert [asked.number for _, asked, _ in session.shown] == [2]
+
+
+def test_the_picture_under_way_serves_a_request_for_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A view that comes to rest while its full picture is drawn is not drawn twice."""
+    session = Session(monkeypatch)
+    session.asking.ask(Asked(draw(1), 1, rest=False))
+    other_start = replace(draw(1), settings=Settings("fast", 300))
+    session.asking.ask(Asked(other_start, 2, rest=True))
+    session.finish()
+    assert len(session.sent) == 1
+    ((_, asked, last),) = session.shown
+    assert (asked.number, asked.rest, last) == (2, True, True)
+
+
+def test_a_failure_ends_what_was_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Session(monkeypatch)
+    session.asking.ask(Asked(draw(1, "numpy"), 1, stepwise=True))
+    failure = StageFailure("numpy", "error", "It failed.")
+    session.under_way()[0][1].set_result(failure)
+    assert session.under_way() == []
+    assert session.shown[-1][0] is failure
+    assert session.shown[-1][2]
