@@ -27,8 +27,9 @@ MOST_COLUMNS = 400
 # Further out there is nothing to see.
 WIDEST = 64
 
-# Of a frame of 1000 x 833 points 10 MB are kept. Each picture may bring its surroundings.
-_frames: Recent[Hashable, Frame] = Recent(most=16, most_bytes=2**27)
+# Bytes: six frames of 1000 x 833 points. Each picture may bring its surroundings, which are small.
+REMEMBERED = 2**26
+_frames: Recent[Hashable, Frame] = Recent(most=16, most_bytes=REMEMBERED)
 
 
 def frame_of(

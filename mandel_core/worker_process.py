@@ -13,10 +13,15 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any
 
-from mandel_core import pauses
+import numpy as np
+
+from mandel_core import drawing, pauses
 from mandel_core.outcomes import Cancelled, StageFailure
 from mandel_core.tasks import Task
 from mandel_core.transfer import Channel
+
+# Bytes that a picture needs beside those that are remembered.
+ROOM = 2**25
 
 
 def serve(fd: int, shared: int, paused: int) -> None:
@@ -27,6 +32,7 @@ def serve(fd: int, shared: int, paused: int) -> None:
     """
     _outlive_nobody()
     pauses.listen(paused)
+    _reserve(drawing.REMEMBERED + ROOM)
     connection: Connection[Any, Any] = Connection(fd)
     channel = Channel(connection, shared)
     tasks: SimpleQueue[tuple[int, Task[Any]]] = SimpleQueue()
@@ -76,6 +82,16 @@ def _outcome(
         return StageFailure(
             task.stage, "error", f"The stage failed: {type(error).__name__}: {error}"[:300]
         )
+
+
+def _reserve(size: int) -> None:
+    """Have the system hand out so many bytes now, which malloc keeps as `worker` tells it to.
+
+    Getting them page by page with the first pictures would take several times as long as these.
+    """
+    held = [np.empty(2**23, np.uint8) for _ in range(size // 2**23)]
+    for block in held:
+        block.fill(0)
 
 
 def _outlive_nobody() -> None:
