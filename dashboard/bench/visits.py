@@ -20,6 +20,8 @@ TICK_SECONDS, GESTURE_SECONDS = 1.2, 2.0
 NOTCH_SECONDS, MOVE_SECONDS = 0.08, 0.016
 REACH = 150  # pixels that a drag goes to and fro
 QUIET_MS, PATIENCE_MS, SLOW_PATIENCE_MS = 500, 4_000, 15_000
+# A picture that is on a slow line is not heard of until all of it is there.
+SLOW_QUIET_MS, SLOW_GESTURE_MS = 3_000, 40_000
 OPEN_MS, SLOW_OPEN_MS = 20_000, 60_000
 NOTHING = Cpu()
 
@@ -83,23 +85,32 @@ async def visit(
         result.ticks_browser = cpu_of(browser.process.pid).all - browser_before
 
         before = server.cpu()
+        at = await _place(tab, PLACES[number % 2], chance)
         for sign in (-1, 1):
-            at = await _place(tab, PLACES[number % 2], chance)
-            await _wheel(tab, at, sign)
-            await _settle(tab, patience)
+            # Out again about another point, else each view is one that was seen on the way in.
+            await _wheel(tab, [pixel + 9 * sign for pixel in at], sign)
+            await _rest(tab, slow)
             result.wheels.append(Notes(await tab.run("benchWatch.take()")).gesture())
         await _drag(tab, await _place(tab, PLACES[0], chance))
-        await _settle(tab, patience)
+        await _rest(tab, slow)
         result.drags.append(Notes(await tab.run("benchWatch.take()")).gesture())
         result.gestures_cpu = server.cpu() - before
         result.others = others.share(cpu_of(os.getpid()).all - all_before)
     return result
 
 
-async def _settle(tab: Tab, at_most: int) -> None:
+async def _rest(tab: Tab, slow: bool) -> None:
+    """Wait until nothing more comes of a gesture."""
+    if slow:
+        await _settle(tab, SLOW_GESTURE_MS, SLOW_QUIET_MS)
+    else:
+        await _settle(tab, PATIENCE_MS)
+
+
+async def _settle(tab: Tab, at_most: int, quiet: int = QUIET_MS) -> None:
     await tab.run(
-        f"window.benchWatch ? benchWatch.settled({QUIET_MS}, {at_most}) : new Promise(done =>"
-        f" setTimeout(done, 200)).then(() => benchWatch.settled({QUIET_MS}, {at_most}))"
+        f"window.benchWatch ? benchWatch.settled({quiet}, {at_most}) : new Promise(done =>"
+        f" setTimeout(done, 200)).then(() => benchWatch.settled({quiet}, {at_most}))"
     )
 
 
