@@ -29,7 +29,6 @@ from dashboard.ticks import merged, time_ticks
 # on white.
 RUN, COMPILE, GREY = "#2f8fd8", "#e07b28", "#8c8c8c"
 _RUN_HEIGHT, _COMPILE_HEIGHT = 250, 130  # pixels
-HEIGHT = _RUN_HEIGHT + _COMPILE_HEIGHT
 _CHUNK_TICKS = (1, 2, 5, 10, 20, 50, 100, 200)
 _REFERENCES = {  # stage: name, colour, dashes
     "numpy": ("NumPy", "#cc6f9f", "dashed"),
@@ -145,6 +144,8 @@ class Chart:
                 major_label_text_font_size="11px",
                 major_tick_in=0,
                 minor_tick_line_color=None,
+                axis_line_color=GREY,
+                major_tick_line_color=GREY,
             )
         plot.on_event(Tap, self._tapped)
         return plot

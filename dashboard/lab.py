@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import panel as pn
-from panel_material_ui import Tabs
 
 if TYPE_CHECKING:
     from dashboard.explorer import Explorer
@@ -39,8 +38,11 @@ class Lab:
         self._kinds = tuple(kinds)
         self._views: dict[int, View] = {}
         # A page that is opened for the picture does not wait for what it does not show.
-        self._places = [pn.Column(sizing_mode="stretch_both", scroll="y") for _ in kinds]
-        self.panel = Tabs(
+        self._places = [
+            pn.Column(sizing_mode="stretch_both", scroll="y", css_classes=["lab"]) for _ in kinds
+        ]
+        picture.margin = 0  # up to the edges of its tab
+        self.panel = pn.Tabs(
             ("Picture", picture),
             *zip((kind.title for kind in kinds), self._places, strict=True),
             sizing_mode="stretch_both",

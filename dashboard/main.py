@@ -2,4 +2,4 @@
 
 from dashboard.page import page
 
-page().servable()
+page()

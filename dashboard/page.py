@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from dataclasses import asdict
+from functools import cache
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+import jinja2
 import panel as pn
-from panel_material_ui import Page
+from panel.io.resources import _env
+from panel.theme.base import Design
 
 from dashboard.explorer import Explorer
 from dashboard.link import decode, encode
 
+TITLE = "Mandelbrot explorer"
+_SHELL = Path(__file__).parent / "shell"
+_ICON = (
+    "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'>"
+    "<rect width='32' height='32' rx='7' fill='#10243e'/><g fill='#f5a623'>"
+    "<path d='M26 16c0-5-3.5-7.500-7-7.500S13 12 13 16s2.500 7.500 6 7.500 7-2.500 7-7.500z'/>"
+    "<circle cx='9.500' cy='16' r='3.600'/><circle cx='4.800' cy='16' r='1.300'/></g></svg>"
+)
+# Bokeh serves these with every page; nothing here draws with WebGL.
+_UNUSED = ("bokeh-gl",)
 
-def page() -> Any:
-    """A page for one visitor, at the view of the link it was opened with."""
-    pn.extension()
+
+def page() -> None:
+    """Make a page for one visitor, at the view of the link it was opened with."""
+    # The plain design brings no style sheets: those of the page reach every widget by themselves.
+    pn.config.design = Design
     # Panel makes ints of a link's digits before we see them, and fails at Python's limit of 4300;
     # the server takes no more than 64 KiB of link, whose conversion takes milliseconds.
     sys.set_int_max_str_digits(100_000)
@@ -25,9 +44,45 @@ def page() -> Any:
     if location:
         explorer.keep_address(encode)
     pn.state.on_session_destroyed(lambda context: explorer.close())
-    return Page(
-        title="Mandelbrot explorer",
-        sidebar=[explorer.controls()],
-        sidebar_width=380,
-        main=[explorer.main()],
+    _show(controls=explorer.controls(), main=explorer.main())
+
+
+def _show(**parts: Any) -> None:
+    """Put each part in its place of the page.
+
+    Not a template of Panel's: with each part it adds, it writes out all that it holds as text, and
+    it goes through all models of the page several times.
+    """
+    doc = pn.state.curdoc
+    if doc is None:
+        return  # nobody is being served: `python dashboard/main.py`
+    doc.template = template()
+    for place, part in parts.items():
+        first = len(doc.roots)
+        part.servable(title=TITLE, location=not first)
+        doc.roots[first].name = place
+        pn.config.browser_info = False  # one part suffices to tell of the screen
+
+
+@cache
+def template() -> jinja2.Template:
+    """The page's HTML, with its style sheets and scripts in it; compiled once for all visitors."""
+    read = {path.name: path.read_text() for path in _SHELL.iterdir()}
+    env = _env.overlay()
+    env.filters = env.filters | {"lean": lean}
+    made: jinja2.Template = env.from_string(
+        read["page.html"],
+        globals={
+            "icon": quote(_ICON),
+            "page_css": read["page.css"],
+            "page_js": read["page.js"],
+            "theme_js": read["theme.js"].replace("SHADOW_CSS", json.dumps(read["shadow.css"])),
+        },
     )
+    return made
+
+
+def lean(scripts: str) -> str:
+    """The scripts' tags, without those of what nothing here needs."""
+    unused = "|".join(_UNUSED)
+    return re.sub(rf'<script[^>]*src="[^"]*({unused})[^"]*"></script>\s*', "", scripts)

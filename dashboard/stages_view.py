@@ -196,6 +196,8 @@ def _figure(source: ColumnDataSource) -> Any:
             major_label_text_font_size="12.5px",
             minor_tick_line_color=None,
             major_tick_in=0,
+            axis_line_color=_TEXT,
+            major_tick_line_color=_TEXT,
         )
     plot.yaxis.axis_line_color = None
     plot.y_range.range_padding = 0.02

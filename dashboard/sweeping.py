@@ -7,10 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import panel as pn
-from panel_material_ui import Checkbox
 
 from dashboard import stored
-from dashboard.chart import HEIGHT, Chart
+from dashboard.chart import Chart
 from dashboard.marks import count, disturbed
 from dashboard.queueing import MeasureQueue, describe
 from dashboard.sizes import in_order, parse_sizes
@@ -41,13 +40,14 @@ class Sweep:
             label="Chunk sizes to measure", value=self._kept, sizing_mode="stretch_width"
         )
         self._sizes.param.watch(lambda event: self._take_sizes(), "value")
-        self._tutorial = Checkbox(label="Show the tutorial's Table I", value=False)
+        self._tutorial = pn.widgets.Checkbox(label="Show the tutorial's Table I", value=False)
         self._tutorial.param.watch(lambda event: explorer.in_document(self.refresh), "value")
         self._caption = pn.widgets.StaticText(
             sizing_mode="stretch_width", css_classes=["caption"], styles={"font-size": "0.85em"}
         )
-        # The page's first picture does not wait for the chart, which comes with the first refresh.
-        self._place = pn.Column(sizing_mode="stretch_width", min_height=HEIGHT)
+        # The chart comes with the first thing there is to show: making it takes as long as half of
+        # the other widgets.
+        self._place = pn.Column(sizing_mode="stretch_width")
         self.panel = pn.Column(
             self._sizes,
             self._queue.bar,
@@ -92,10 +92,14 @@ class Sweep:
         if self._tutorial.value and "numpy" in known:
             for (size, threads), ratio in TUTORIAL.items():
                 tutorial.setdefault(threads, {})[size] = known["numpy"] / ratio
-        self._chart.show(
-            STAGES[common.stage].title, found.here, found.drawn, found.elsewhere, known, tutorial
-        )
-        if not self._place.objects:
+        if self._place.objects or found.here or found.drawn or known:
+            self._chart.show(
+                STAGES[common.stage].title,
+                *(found.here, found.drawn, found.elsewhere),
+                known,
+                tutorial,
+            )
+        if not self._place.objects and "_chart" in vars(self):
             self._place.append(self._chart.panel)
         self._caption.value = "<br>".join(self._said(common, found, "numpy" in known))
 

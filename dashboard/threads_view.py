@@ -9,7 +9,6 @@ import panel as pn
 from bokeh.models import ColumnDataSource, HoverTool, LogColorMapper
 from bokeh.plotting import figure
 from bokeh.transform import transform
-from panel_material_ui import FileDownload
 
 from dashboard import stored
 from dashboard.marks import count
@@ -40,15 +39,15 @@ class ThreadsView:
         self._figure = _figure(self._source)
         self._pane = pn.pane.Bokeh(self._figure, sizing_mode="stretch_width")
         self._caption = pn.widgets.StaticText(sizing_mode="stretch_width")
-        wide = {"width": 200, "color": "primary", "variant": "outlined"}
+        wide = {"width": 200, "color": "primary", "variant": "outline"}
         self._downloads = pn.FlexBox(
-            FileDownload(
+            pn.widgets.FileDownload(
                 callback=lambda: self._file(csv=True),
                 filename="chunks-by-threads.csv",
                 label="Download CSV",
                 **wide,
             ),
-            FileDownload(
+            pn.widgets.FileDownload(
                 callback=lambda: self._file(csv=False),
                 filename="chunks-by-threads.md",
                 label="Download Markdown",

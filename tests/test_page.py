@@ -94,7 +94,7 @@ def test_pixels_stay_square(visitor: Watched, address: str) -> None:
     for width in (900, SIZE["width"]):
         visitor.page.set_viewport_size({"width": width, "height": SIZE["height"]})
         # The toolbar above and the margins beside the picture are the page's own.
-        visitor.page.locator(".about").get_by_text(f"{width - 420} × ").wait_for()
+        visitor.page.locator(".about").get_by_text(f"{width - 400} × ").wait_for()
         across, up = pixel_sizes(visitor)
         assert across == pytest.approx(up, rel=1e-3)
     before = visitor.link()
