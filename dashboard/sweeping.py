@@ -40,7 +40,8 @@ class Sweep:
             label="Chunk sizes to measure", value=self._kept, sizing_mode="stretch_width"
         )
         self._sizes.param.watch(lambda event: self._take_sizes(), "value")
-        self._tutorial = pn.widgets.Checkbox(label="Show the tutorial's Table I", value=False)
+        # A group of one: the label of Bokeh's single checkbox is neither read out nor clickable.
+        self._tutorial = pn.widgets.CheckBoxGroup(options=["Show the tutorial's Table I"], value=[])
         self._tutorial.param.watch(lambda event: explorer.in_document(self.refresh), "value")
         self._caption = pn.widgets.StaticText(
             sizing_mode="stretch_width", css_classes=["caption"], styles={"font-size": "0.85em"}
