@@ -10,7 +10,8 @@ def on_server_loaded(server_context: Any) -> None:
     # Imported for their cost, which is paid here; Panel asks for Matplotlib with the first page.
     import matplotlib.figure  # noqa: F401
 
-    import dashboard.page  # noqa: F401
+    from dashboard.page import template
     from dashboard.workers import warm_up
 
     warm_up()
+    template()
