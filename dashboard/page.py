@@ -34,7 +34,7 @@ _UNUSED = ("bokeh-gl",)
 def page() -> None:
     """Make a page for one visitor, at the view of the link it was opened with."""
     # The plain design brings no style sheets: those of the page reach every widget by themselves.
-    pn.config.design = Design
+    pn.extension(design=Design, apply_signatures=False)
     # Panel makes ints of a link's digits before we see them, and fails at Python's limit of 4300;
     # the server takes no more than 64 KiB of link, whose conversion takes milliseconds.
     sys.set_int_max_str_digits(100_000)
