@@ -21,7 +21,7 @@ from dashboard.difference import Difference
 from dashboard.flow import PictureFlow
 from dashboard.lab import Lab
 from dashboard.notice import Notice
-from dashboard.number import number
+from dashboard.number import number, tick
 from dashboard.stages_view import StagesView
 from dashboard.state import (
     DEVICES,
@@ -254,9 +254,7 @@ class Explorer(pn.viewable.Viewer):
             pn.Row(
                 self._chunk_widget,
                 number(self, "iterations", self.notify, step=100),
-                pn.widgets.Checkbox.from_param(
-                    self.param.automatic, label="Automatic", width=90, align="end"
-                ),
+                tick(self, "automatic", width=100, align="end"),
                 **wide,
             ),
             pn.Row(

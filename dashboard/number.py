@@ -1,4 +1,4 @@
-"""An input for a whole number that says so if it cannot take what was typed."""
+"""Inputs that follow a param: a whole number that says so if it cannot take it, and a tick."""
 
 from __future__ import annotations
 
@@ -37,4 +37,17 @@ def number(
 
     widget.param.watch(take, "value")
     owner.param.watch(lambda event: setattr(widget, "value", event.new), name)
+    return widget
+
+
+def tick(owner: param.Parameterized, name: str, **options: Any) -> pn.widgets.CheckBoxGroup:
+    """A tick for the boolean param `name` of `owner`; both follow each other.
+
+    A group of one: the label of Bokeh's single checkbox is neither read out nor clickable.
+    """
+    label = owner.param[name].label
+    widget = pn.widgets.CheckBoxGroup(options=[label], value=[label][: getattr(owner, name)])
+    widget.param.update(**options)
+    widget.param.watch(lambda event: setattr(owner, name, bool(event.new)), "value")
+    owner.param.watch(lambda event: setattr(widget, "value", [label][: event.new]), name)
     return widget

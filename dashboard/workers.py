@@ -53,14 +53,27 @@ def draw(
     task: Draw, session: str, on_phase: Callable[[str], None] = _ignore
 ) -> Future[Picture | StageFailure]:
     """Ask for a picture, for which measuring stands still."""
-    worker = compiling() if STAGES[task.stage].uses_torch(task.settings) else drawing()
-    return _submit(worker, task, session, on_phase, _turns.picture())
+    for timing in tuple(_timings):
+        timing.cancel()
+    return _submit(_drawer(task), task, session, on_phase, _turns.picture())
 
 
 def time(task: Time, session: str) -> Future[float | StageFailure]:
-    """Ask for the time of a picture that has been drawn, from the process that drew it."""
-    worker = compiling() if STAGES[task.stage].uses_torch(task.settings) else drawing()
-    return worker.submit(task, session)
+    """Ask for the time of a picture that has been drawn, from the process that drew it.
+
+    Whoever asks for a picture meanwhile goes first, and this one is cancelled.
+    """
+    future = _drawer(task).submit(task, session)
+    _timings.add(future)
+    future.add_done_callback(_timings.discard)
+    return future
+
+
+_timings: set[Future[float | StageFailure]] = set()
+
+
+def _drawer(task: Draw | Time) -> Worker:
+    return compiling() if STAGES[task.stage].uses_torch(task.settings) else drawing()
 
 
 def measure(

@@ -49,13 +49,14 @@ def test_a_page_with_a_feed_is_asked_by_its_request():
 @pytest.mark.parametrize(
     "new",
     [
-        {"type": "map", "entries": [["seq", [7]], ["image", [{"type": "ndarray"}]]]},
-        {"seq": [7], "image": []},
+        {"type": "map", "entries": [["seq", [7]], ["nx", [980]], ["image", [{}]]]},
+        {"seq": [7], "nx": [980], "image": []},
     ],
 )
 def test_an_answer_is_known_by_its_number(new: dict[str, Any]):
     content = json.dumps({"events": [{"model": {"id": "p1"}, "attr": "data", "new": new}]})
-    assert Feed("p0", "p1").answered(content, 10_000) == 7
+    assert Feed("p0", "p1", nx=980).answered(content, 10_000) == 7
+    assert Feed("p0", "p1", nx=1000).answered(content, 10_000) is None, "it is a coarse one"
     assert Feed("p0", "p2").answered(content, 10_000) is None
 
 

@@ -18,6 +18,7 @@ READY = {
 IMAGES = frozenset({"Image", "ImageRGBA"})
 # As JSON has it: a list of one number, be it in a map, in a change of a column, or in a plain dict.
 SEQ = re.compile(r'"seq"\s*[,:]\s*\[\s*(\d+)')
+NX = re.compile(r'"nx"\s*[,:]\s*\[\s*(\d+)')
 
 
 class Asking(Protocol):
@@ -50,15 +51,17 @@ class View:
         return (self.x - wide, self.x + wide), (self.y - high, self.y + high)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Feed:
     """Our page: a request is one source's new data, the answer another's."""
 
     request_id: str
     feed_id: str
+    nx: int = 0
 
     def opening(self, nx: int, ny: int) -> list[dict[str, Any]]:
-        """No size: each request says it."""
+        """No size: each request says it. Coarser pictures on the way to it are no answers."""
+        self.nx = nx
         return [READY]
 
     def request(self, seq: int, view: View) -> list[list[dict[str, Any]]]:
@@ -72,14 +75,17 @@ class Feed:
             "ny": [view.ny],
             "coarse": [1],
             "rest": [True],
+            "surround": [True],  # the views are far apart: a browser would ask for it each time
         }
         entries = {"type": "map", "entries": [[name, value] for name, value in columns.items()]}
         return [[_changed(self.request_id, data=entries)]]
 
     def answered(self, content: str, large: int) -> int | None:
         """The number that the answer carries."""
-        found = SEQ.search(content) if self.feed_id in content else None
-        return int(found[1]) if found else None
+        if self.feed_id not in content or not large:
+            return None
+        seq, nx = SEQ.search(content), NX.search(content)
+        return int(seq[1]) if seq and nx and int(nx[1]) >= self.nx else None
 
 
 @dataclass(frozen=True)
