@@ -177,7 +177,6 @@ class PictureView:
         # WebGL has nothing to gain from one image, and is slow where it is emulated.
         figure.output_backend = "canvas"
         figure.min_border = 0
-        figure.toolbar.logo = None
         x, y, width = self._view
         for axis, middle in ((figure.x_range, x), (figure.y_range, y)):
             axis.update(start=middle - width / 2, end=middle + width / 2)

@@ -28,8 +28,8 @@ FURTHER = 4
 MISSED = 0.005
 # Where fewer points than this share leave, structure may well begin beyond.
 ALMOST_NONE = 0.01
-# A limit found before is kept if it is enough, and less than so many times what is.
-SLACK = 2
+# A limit found before is kept if it is enough, and not more than so many times what is.
+SLACK = 4
 
 # The grid that is probed, thinned out where its iterations might be more than WORK.
 COLUMNS, ROWS = 96, 80
@@ -75,7 +75,7 @@ def automatic_limit(
     (needed,) = known
     if needed is None:
         return max(start, base(view))
-    return start if needed <= start < SLACK * needed else needed
+    return start if needed <= start <= SLACK * needed else needed
 
 
 def base(view: Viewport) -> int:

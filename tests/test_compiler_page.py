@@ -47,7 +47,7 @@ def test_the_code_can_be_read_searched_and_copied(tmp_path: Path) -> None:
         page.get_by_label("Stage").first.select_option(label="Default device")
         source.get_by_text("It fails here.").wait_for()
         assert "**" in source.locator(".row.failure").inner_text()
-        page.set_viewport_size({"width": 800, "height": 900})
+        page.set_viewport_size({"width": 480, "height": 900})
         page.wait_for_function(
             "([a, b]) => a.getBoundingClientRect().bottom < b.getBoundingClientRect().top",
             arg=[source.element_handle(), code.element_handle()],

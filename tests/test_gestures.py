@@ -226,7 +226,7 @@ def test_a_window_that_changes_its_size_never_shows_a_stretched_picture(
     )
     for width, height in ((900, 500), (700, 900), (1000, 700)):
         visitor.page.set_viewport_size({"width": width, "height": height})
-        visitor.page.wait_for_function(f"([width]) => ({PICTURE})().columns < width", arg=[width])
+        visitor.page.wait_for_function(f"([width]) => ({PICTURE})().columns <= width", arg=[width])
         at_rest(visitor)
     assert visitor.page.evaluate("window.worst") < 1e-9
     assert view_of(visitor) == before
@@ -268,3 +268,35 @@ def test_inside_the_set_the_page_says_so_and_leads_back(visitor: Watched, addres
     other.page.get_by_text("No point of this view escapes").wait_for(state="hidden")
     other.assert_clean()
     assert view_of(visitor) == before
+
+
+def test_a_heavy_view_comes_coarse_to_fine_and_is_left_at_once(
+    visitor: Watched, address: str
+) -> None:
+    """Seconds of NumPy: something is seen at once, and nobody has to wait for the end."""
+    open_at(visitor, address, f"{VIEW}&iterations=20000")
+    visitor.page.get_by_label("Stage").first.select_option(label="NumPy listing")
+    visitor.page.get_by_text("Computing · NumPy listing").wait_for()
+    before = look(visitor)
+    visitor.page.evaluate(
+        f"""() => {{
+            window.seen = [];
+            const frame = () => {{
+                const {{ columns, images }} = ({PICTURE})();
+                window.seen.push([images.at(-1).dw, images.at(-1).nx / columns]);
+                requestAnimationFrame(frame);
+            }};
+            frame();
+        }}"""
+    )
+    visitor.page.mouse.move(*place(visitor))
+    visitor.page.mouse.wheel(0, -100)
+    closer = (before["right"] - before["left"]) / 1.2
+    # Coarse pictures are enlarged before they are shown; that one of this width is there counts.
+    visitor.page.wait_for_function(
+        "wide => window.seen.some(([dw]) => Math.abs(dw / wide - 1) < 0.02)", arg=closer
+    )
+    assert visitor.page.get_by_role("button", name="Cancel picture").is_visible()
+    visitor.page.get_by_label("Stage").first.select_option(label="Fast")
+    visitor.settled(stage="fast")
+    at_rest(visitor)

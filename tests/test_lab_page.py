@@ -71,8 +71,7 @@ def test_points_are_measured_and_kept(tmp_path: Path) -> None:
         page.get_by_text("The tutorial's ratios, times NumPy's run time here.").wait_for()
 
         # A click on a point takes its chunk size.
-        place = page.evaluate(
-            """() => { for (const view of Object.values(Bokeh.index).flatMap(
+        find = """() => { for (const view of Object.values(Bokeh.index).flatMap(
                     root => [...root.owner.query(view => view.model.type === 'Figure')])) {
                 const glyph = view.model.renderers.find(
                     renderer => renderer.glyph?.y?.field === 'run'
@@ -83,7 +82,9 @@ def test_points_are_measured_and_kept(tmp_path: Path) -> None:
                 return [box.x + frame.x_scale.compute(1),
                         box.y + frame.y_scale.compute(data.run[at])];
             } }"""
-        )
+        place = None
+        while place != (place := page.evaluate(find)):  # the chart makes room for its legend
+            page.wait_for_timeout(300)
         page.mouse.click(*place)
         visitor.settled(chunk="1")
 

@@ -105,9 +105,9 @@ def test_a_limit_that_is_enough_is_kept() -> None:
     view = at(PLACES["seahorses"], 20)
     needed = limit_of(view, 1)
     assert needed in LADDER
-    for start in (needed, needed + 1, SLACK * needed - 1):
+    for start in (needed, needed + 1, SLACK * needed):
         assert limit_of(view, start) == start
-    for start in (needed - 1, SLACK * needed):
+    for start in (needed - 1, SLACK * needed + 1):
         assert limit_of(view, start) == needed
 
 

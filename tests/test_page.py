@@ -67,7 +67,7 @@ def pixel_sizes(visitor: Watched) -> tuple[float, float]:
 def test_the_page_shows_the_set_and_its_link(visitor: Watched, address: str) -> None:
     open_page(visitor, address)
     colours = np.unique(visitor.pixels().reshape(-1, 3), axis=0)
-    assert len(colours) > 500, "a smooth picture has hundreds of colours"
+    assert len(colours) > 200, "a smooth picture has hundreds of colours"
     link = visitor.link()
     assert link["stage"] == HOME.stage
     assert (Decimal(link["x"]), Decimal(link["width"])) == (Decimal("-0.75"), Decimal("3.5"))
@@ -94,7 +94,7 @@ def test_pixels_stay_square(visitor: Watched, address: str) -> None:
     for width in (900, SIZE["width"]):
         visitor.page.set_viewport_size({"width": width, "height": SIZE["height"]})
         # The toolbar above and the margins beside the picture are the page's own.
-        visitor.page.locator(".about").get_by_text(f"{width - 400} × ").wait_for()
+        visitor.page.locator(".about").get_by_text(f"{width - 380} × ").wait_for()
         across, up = pixel_sizes(visitor)
         assert across == pytest.approx(up, rel=1e-3)
     before = visitor.link()
@@ -168,9 +168,9 @@ def test_the_page_answers_while_a_stage_compiles(visitor: Watched, address: str)
 def test_a_number_out_of_bounds_is_answered_with_words(visitor: Watched, address: str) -> None:
     open_page(visitor, address)
     field = visitor.page.get_by_label("Iterations").first
-    field.fill("1000000000")
+    field.fill("9999999999")
     field.press("Enter")
-    visitor.page.get_by_text("Iterations must be a whole number from 1 to 50000").wait_for()
+    visitor.page.get_by_text("Iterations must be a whole number from 1 to 1000000").wait_for()
     visitor.page.wait_for_function("field => field.value === '200'", arg=field.element_handle())
     field.fill("300")
     field.press("Enter")

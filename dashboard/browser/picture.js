@@ -3,6 +3,23 @@
 
 const joined = new WeakMap();
 
+// Bokeh draws half a pixel aside, which makes lines crisp and the pixels of pictures uneven.
+function align(view) {
+  const layer = view.canvas_view?.primary;
+  if (layer?.prepare === undefined) {
+    return;
+  }
+  const prepare = layer.prepare.bind(layer);
+  layer.prepare = () => {
+    const context = prepare();
+    if (layer.hidpi) {
+      context.translate(-0.5, -0.5);
+    }
+    return context;
+  };
+  view.request_paint();
+}
+
 export default ({ figure, source, request, feed, target }, _figure, _data, { index }) => {
   const view = index.get_one(figure);
   const known = joined.get(figure);
@@ -47,6 +64,7 @@ export default ({ figure, source, request, feed, target }, _figure, _data, { ind
   let hand = null;
   const handle = (now) => {
     if (hand?.view !== now) {
+      align(now);
       hand = new Hand(now, camera, moved, () => requests.moved());
     }
   };
