@@ -11,7 +11,9 @@ def on_server_loaded(server_context: Any) -> None:
     import matplotlib.figure  # noqa: F401
 
     from dashboard.page import template
+    from dashboard.routes import close_components
     from dashboard.workers import warm_up
 
+    close_components()  # before the first request is answered
     warm_up()
     template()

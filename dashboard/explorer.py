@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import weakref
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import nullcontext
 from dataclasses import fields
 from typing import Any
@@ -294,19 +295,24 @@ class Explorer(pn.viewable.Viewer):
 
     def _ask_devices(self, notices: tuple[str, ...]) -> None:
         self.param.device.objects = ["cpu"] if self.device == "cpu" else ["cpu", self.device]
+        known = weakref.ref(self)  # the future is kept for all who come later
 
-        def offer(present: tuple[str, ...] | StageFailure) -> None:
-            if isinstance(present, StageFailure):
-                present = ("cpu",)
-            if self.device not in present:
-                missing, self.device = self.device, "cpu"
-                word = f"This machine has no {missing} device; the cpu is used instead."
-                self.notify(" ".join([*notices, word]))
-            self.param.device.objects = list(present)
+        def present(future: Future[tuple[str, ...] | StageFailure]) -> None:
+            if not future.cancelled() and (explorer := known()) is not None:
+                explorer.in_document(explorer._offer_devices, future.result(), notices)
 
-        workers.devices().add_done_callback(
-            lambda future: None if future.cancelled() else self.in_document(offer, future.result())
-        )
+        workers.devices().add_done_callback(present)
+
+    def _offer_devices(
+        self, present: tuple[str, ...] | StageFailure, notices: tuple[str, ...]
+    ) -> None:
+        if isinstance(present, StageFailure):
+            present = ("cpu",)
+        if self.device not in present:
+            missing, self.device = self.device, "cpu"
+            word = f"This machine has no {missing} device; the cpu is used instead."
+            self.notify(" ".join([*notices, word]))
+        self.param.device.objects = list(present)
 
     def _request_again(self, *events: param.parameterized.Event) -> None:
         names = {event.name for event in events}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import jinja2
 import panel as pn
@@ -35,16 +35,20 @@ def page() -> None:
     """Make a page for one visitor, at the view of the link it was opened with."""
     # The plain design brings no style sheets: those of the page reach every widget by themselves.
     pn.extension(design=Design, apply_signatures=False)
-    # Panel makes ints of a link's digits before we see them, and fails at Python's limit of 4300;
-    # the server takes no more than 64 KiB of link, whose conversion takes milliseconds.
-    sys.set_int_max_str_digits(100_000)
-    location = pn.state.location
-    state, notices = decode(location.search if location else "")
+    state, notices = decode(query(pn.state.session_args))
     explorer = Explorer(notices=notices, **asdict(state))
-    if location:
-        explorer.keep_address(encode)
+    explorer.keep_address(encode)
     pn.state.on_session_destroyed(lambda context: explorer.close())
     _show(controls=explorer.controls(), main=explorer.main())
+
+
+def query(arguments: Mapping[str, Sequence[bytes]]) -> str:
+    """The query of the address a page was opened with, as the server has taken it apart.
+
+    Not by way of Panel's `Location`, which makes numbers of what looks like some: it fails at a
+    Unicode digit, and at more digits than Python makes an int of.
+    """
+    return urlencode({key: values[0] for key, values in arguments.items() if values})
 
 
 def _show(**parts: Any) -> None:
@@ -57,11 +61,11 @@ def _show(**parts: Any) -> None:
     if doc is None:
         return  # nobody is being served: `python dashboard/main.py`
     doc.template = template()
+    pn.config.browser_info = False  # nobody asks for it
     for place, part in parts.items():
-        first = len(doc.roots)
-        part.servable(title=TITLE, location=not first)
-        doc.roots[first].name = place
-        pn.config.browser_info = False  # one part suffices to tell of the screen
+        number = len(doc.roots)
+        part.servable(title=TITLE, location=False)
+        doc.roots[number].name = place
 
 
 @cache

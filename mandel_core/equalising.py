@@ -16,12 +16,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from mandel_core.colour import FURTHER_STEPS, LEVELS, SMOOTH_RADIUS, THREADS
 from mandel_core.encoding import RGBA, Indices
+from mandel_core.numba_here import numba
 from mandel_core.outcomes import Frame
 from mandel_core.threads import shared
 

@@ -75,7 +75,7 @@ class Numba:
 
 
 def _without_cache(kernel: Any, signature: Any) -> Any:
-    import numba
+    from mandel_core.numba_here import numba
 
     options = {name: value for name, value in kernel.targetoptions.items() if name != "nopython"}
     again = numba.njit(**options)(kernel.py_func)

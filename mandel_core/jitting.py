@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import numba
 import numpy as np
 from llvmlite import ir
 from numba.extending import intrinsic
+
+from mandel_core.numba_here import numba
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -40,6 +40,9 @@ _log = logging.getLogger(__name__)
 # by itself and the process keeps its kernels; only compiling and very long steps last longer.
 GRACE_SECONDS = 0.5
 
+# After a process could not be started: whatever is short, trying on and on makes it shorter.
+BACK_OFF_SECONDS = 0.5
+
 # glibc gives the memory of a frame back to the system as soon as it is free; getting it again, page
 # by page, costs a good part of what computing the next one does. Elsewhere nobody reads these.
 _KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**27)}
@@ -177,7 +180,7 @@ class Worker:
                 if request.future.done():
                     continue
                 self._running = request
-            outcome = self._execute(request)
+            outcome = self._outcome(request)
             with self._changed:
                 self._running = None
             # Somebody may have cancelled in this very moment, which is as good as in time.
@@ -185,6 +188,27 @@ class Worker:
                 request.future.set_result(outcome)
         if self._child:
             self._child.kill()
+
+    def _outcome(self, request: _Request) -> Any:
+        """The request's result, at the second try if the process dies over the first.
+
+        Whatever goes wrong is the failure of this request alone; others are still served.
+        """
+        try:
+            outcome = self._execute(request)
+            if _died(outcome) and not request.future.cancelled() and not self._closed:
+                outcome = self._execute(request)
+        except Exception as error:
+            _log.exception("A request could not be served")
+            self._closed_or(BACK_OFF_SECONDS)
+            reason = f"The process that computes could not be started: {error}."
+            return StageFailure(request.task.stage, "died", reason)
+        return outcome
+
+    def _closed_or(self, seconds: float) -> None:
+        """Wait so long, or until this worker is closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed, timeout=seconds)
 
     def _execute(self, request: _Request) -> Any:
         if self._child is None or self._child.process.poll() is not None:
@@ -220,11 +244,12 @@ class Worker:
                     _log.exception("A listener to a task's phases failed")
         except (EOFError, OSError):
             self._replace(child)
+            _log.warning("A process that computes ended unexpectedly (%s); replaced", child.death)
             return StageFailure(
                 request.task.stage,
                 "died",
-                f"The process that computes ended unexpectedly ({child.death}); "
-                "a new one has been started, so please try again.",
+                f"The process that computes ended unexpectedly ({child.death}), twice with this; "
+                "a new one has been started.",
             )
 
     def _replace(self, child: _Child) -> None:
@@ -239,6 +264,10 @@ class Worker:
             self._child = _Child()
             if self._holds:
                 self._child.pause()
+
+
+def _died(outcome: Any) -> bool:
+    return isinstance(outcome, StageFailure) and outcome.kind == "died"
 
 
 class _Child:

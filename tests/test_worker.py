@@ -273,11 +273,38 @@ def test_a_killed_process_is_one_sentence_and_the_next_task_runs(worker: Worker)
     lost = worker.submit(Render(VIEW, SLOW_COMPILE), on_phase=phases)
     phases.wait_for("compiling")
     os.kill(worker.pid or 0, signal.SIGKILL)
+    phases.heard.clear()
+    phases.wait_for("compiling")
+    os.kill(worker.pid or 0, signal.SIGKILL)
     outcome = result(lost)
     assert isinstance(outcome, StageFailure)
     assert outcome.kind == "died"
     assert "SIGKILL" in outcome.reason
     assert isinstance(result(worker.submit(QUICK)), Frame)
+
+
+def test_a_task_whose_process_is_killed_once_is_tried_again(worker: Worker) -> None:
+    phases = Phases()
+    again = worker.submit(Measure(VIEW, Settings("numpy", maxiter=2000), 1), on_phase=phases)
+    phases.wait_for("starting")
+    os.kill(worker.pid or 0, signal.SIGKILL)
+    assert result(again).failure is None
+    assert phases.heard.count("starting") == 2
+
+
+def test_a_process_that_cannot_be_started_is_one_failure_and_not_the_end(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when no file descriptors are left."""
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "_start", fail_to_start)
+        outcome = result(worker.submit(QUICK))
+    assert (outcome.kind, "Too many open files" in outcome.reason) == ("died", True)
+    assert isinstance(result(worker.submit(QUICK)), Frame)
+
+
+def fail_to_start() -> None:
+    raise OSError(24, "Too many open files")
 
 
 def test_a_process_killed_while_idle_is_replaced_without_a_word(worker: Worker) -> None:

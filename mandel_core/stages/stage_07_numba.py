@@ -78,7 +78,7 @@ def compiled(job: Job, step: Callable[..., int]) -> Callable[..., int]:
     key = (step, job.settings.dtype)
     if key not in _kernels:
         with job.compiling():
-            import numba
+            from mandel_core.numba_here import numba
 
             kernel: Callable[..., int] = numba.njit(nogil=True, fastmath=True, cache=True)(step)
             one = np.zeros(1, job.settings.dtype)

@@ -1,0 +1,92 @@
+"""A server on the open internet: addresses and links that once did harm."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dashboard.link import decode
+from dashboard.page import query
+from dashboard.state import HOME
+from tests.browsing import ROOT, browsing, serving
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("server")
+
+
+@pytest.fixture(scope="module")
+def address(scratch: Path) -> Iterator[str]:
+    command = ["panel", "serve", "dashboard", "--liveness"]
+    with serving(command, "/liveness", cwd=ROOT, scratch=scratch) as base:
+        yield base
+
+
+def status(address: str) -> int:
+    try:
+        with urllib.request.urlopen(address, timeout=30) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "venv.__main__/x/_css/x",  # a module whose import ends the process
+        "dashboard.main/x/_css/x",
+        "dashboard.code_browser/CodeBrowser/_esm/code_browser.js",
+        "mandel_core/x/_resources/css/../../pyproject.toml",
+        "x",
+    ],
+)
+def test_no_address_imports_a_module(address: str, path: str) -> None:
+    assert status(f"{address}/components/{path}") == 404
+    assert status(f"{address}/liveness") == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/extensions/../../../etc/passwd",
+        "/static/js/../../../../pyproject.toml",
+        "/static/extensions/panel/%2e%2e/%2e%2e/server.py",
+        "/dashboard/../main.py",
+        "/admin",
+        "/shutdown",
+    ],
+)
+def test_no_address_reads_what_is_not_served(address: str, path: str) -> None:
+    assert status(address + path) in {403, 404}
+
+
+# Digits that are none to `int`, more of them than Python converts, lists and dictionaries.
+LINKS = (
+    "?foo=%C2%B2",
+    "?x=%E2%91%A1&width=%D9%A3",
+    f"?iterations={'9' * 5000}",
+    "?x=[1,2&y={%22a%22:",
+    "?x=%ff%fe&stage=%00",
+)
+
+
+def test_any_link_gives_a_page(address: str, scratch: Path) -> None:
+    with browsing() as visitor:
+        for link in LINKS:
+            visitor.page.goto(f"{address}/dashboard{link}")
+            visitor.page.get_by_text(" pixels, ").first.wait_for()
+            visitor.settled(width="3.5")
+    assert "Traceback" not in (scratch / "server.log").read_text()
+
+
+def test_what_the_server_took_apart_is_read_as_the_link_was() -> None:
+    state, notices = decode(query({"x": [b"-1.25"], "palette": [b"hot", b"gray"], "y": []}))
+    assert (str(state.x), state.palette, state.y, notices) == ("-1.25", "hot", HOME.y, ())
+    state, notices = decode(query({"x": ["²".encode()], "width": [b"\xff"]}))
+    assert state == HOME
+    assert len(notices) == 2
