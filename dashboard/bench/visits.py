@@ -17,7 +17,7 @@ from dashboard.bench.readings import Gesture, Notes, Tick
 # Where there is something to see at any scale, close enough to the middle to stay on the picture.
 PLACES = ((-0.745, 0.11), (-1.25, 0.03), (0.28, 0.01), (-0.16, 1.03), (-1.4, 0.0), (-0.09, 0.654))
 TICK_SECONDS, GESTURE_SECONDS = 1.2, 2.0
-NOTCH_SECONDS, MOVE_SECONDS = 0.08, 0.016
+NOTCH_SECONDS, MOVE_SECONDS = 0.05, 0.016
 REACH = 150  # pixels that a drag goes to and fro
 QUIET_MS, PATIENCE_MS, SLOW_PATIENCE_MS = 500, 4_000, 15_000
 # A picture that is on a slow line is not heard of until all of it is there.
