@@ -134,8 +134,8 @@ class PictureFlow:
         self._drawn_stages.add(outcome.settings.stage)
         if asked.task.automatic:
             self._limit = outcome.settings.maxiter
-        if last:
-            self._last = asked.task, outcome
+        # Once a coarse picture is on its way, no full one is what the browser shows.
+        self._last = (asked.task, outcome) if last else None
         if asked.rest and last:
             self._rest(outcome, asked.number)
         else:

@@ -1,0 +1,129 @@
+"""What a session does with its browser's requests and the worker's pictures, without either."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dashboard import Explorer, workers
+from dashboard.link import decode, encode
+from dashboard.request import Request
+from dashboard.state import HOME
+from mandel_core.encoding import encode_indices
+from mandel_core.tasks import Draw, Picture
+
+IMAGE = encode_indices(np.zeros((1, 1), np.uint8), np.zeros((256, 4), np.uint8))
+
+
+class Desk:
+    """An explorer whose pictures are drawn by the test."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.sent: list[tuple[Draw, Future[Any]]] = []
+
+        def submit(task: Draw, session: str, on_phase: object) -> Future[Any]:
+            future: Future[Any] = Future()
+            self.sent.append((task, future))
+            return future
+
+        patch.setattr(workers, "draw", submit)
+        self.explorer = Explorer()
+        self.links: list[str] = []
+        self.explorer.keep_address(encode)
+        tell = self.explorer._flow.view._send
+        patch.setattr(
+            self.explorer._flow.view,
+            "_send",
+            lambda message, link: (self.links.append(link), tell(message, link)),
+        )
+
+    def ask(self, x: str = "-0.75", width: str = "3.5", rest: bool = True, nx: int = 90) -> None:
+        view = Decimal(x), Decimal(0), Decimal(width)
+        number = self.explorer._flow._number + 1
+        self.explorer._flow._hear(Request(number, *view, nx, 80, rest=rest, surround=False))
+
+    def finish(self, limit: int | None = None, seconds: float = 1e-3, inside: bool = False) -> None:
+        task, future = self.sent[-1]
+        settings = replace(task.settings, maxiter=limit or task.settings.maxiter)
+        future.set_result(Picture(task.view, settings, IMAGE, seconds, 0.0, inside))
+
+
+@pytest.fixture
+def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    desk = Desk(monkeypatch)
+    yield desk
+    desk.explorer.close()
+
+
+def test_params_and_address_follow_a_view_at_rest(desk: Desk) -> None:
+    desk.ask("-1.25", "0.5")
+    desk.finish()
+    assert (desk.explorer.x, desk.explorer.width) == (Decimal("-1.25"), Decimal("0.5"))
+    assert decode(desk.links[-1] or "") == (desk.explorer.state, ())
+
+
+def test_params_wait_while_the_view_moves(desk: Desk) -> None:
+    desk.ask()
+    desk.finish()
+    desk.ask("-1.25", "0.5", rest=False)
+    desk.finish()
+    assert desk.explorer.width == HOME.width
+    assert desk.links[-1] is None
+
+
+def test_the_limit_that_was_found_is_kept_and_told(desk: Desk) -> None:
+    desk.ask("-1.25", "0.5", rest=False)
+    desk.finish(limit=600)
+    desk.ask("-1.25", "0.4")
+    assert desk.sent[-1][0].settings.maxiter == 600, "the search goes on from where it was"
+    desk.finish(limit=800)
+    assert (desk.explorer.iterations, desk.explorer.automatic) == (800, True)
+    assert "iterations=800&auto=yes" in (desk.links[-1] or "")
+
+
+def test_iterations_that_were_typed_stay(desk: Desk) -> None:
+    desk.ask()
+    desk.finish()
+    desk.explorer.iterations = 300
+    task = desk.sent[-1][0]
+    assert (task.settings.maxiter, task.automatic) == (300, False)
+
+
+def test_what_was_drawn_in_full_while_moving_is_not_drawn_again(desk: Desk) -> None:
+    desk.ask("-1.25", "0.5", rest=False)
+    desk.finish()
+    drawn = len(desk.sent)
+    desk.ask("-1.25", "0.5", rest=True)
+    assert len(desk.sent) == drawn
+    assert desk.explorer.width == Decimal("0.5")
+    assert "width=0.5" in (desk.links[-1] or "")
+
+
+def test_a_view_that_was_left_half_drawn_and_found_again_is_drawn(desk: Desk) -> None:
+    """A coarse picture of another view is on screen then, though the last full one was of this."""
+    desk.explorer.param.update(stage="numpy", iterations=50)
+    desk.ask()
+    while not desk.sent[-1][1].done():
+        desk.finish(seconds=60.0)
+    desk.ask("-1.25", "0.5")
+    desk.finish(seconds=60.0)
+    drawn = len(desk.sent)
+    desk.ask()
+    desk.explorer._flow.asking._hurry(desk.explorer._flow.asking._running)  # type: ignore[arg-type]
+    assert len(desk.sent) > drawn
+    assert desk.sent[-1][0].view.x == HOME.x
+
+
+def test_the_way_back_leads_to_the_last_view_with_an_outside(desk: Desk) -> None:
+    desk.ask("-1.25", "0.5")
+    desk.finish()
+    desk.ask("-0.1", "0.01")
+    desk.finish(inside=True)
+    desk.explorer.go_back()
+    assert (desk.explorer.x, desk.explorer.width) == (Decimal("-1.25"), Decimal("0.5"))
