@@ -9,7 +9,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,31 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+# The picture's figure, its axes and what it shows: for each image columns, rows and edges.
+PICTURE = """() => {
+    const models = Bokeh.documents.flatMap(doc => [...doc._all_models.values()]);
+    const glyph = renderer => renderer.glyph?.type === 'ImageRGBA';
+    const figure = models.filter(model => model.type === 'Figure')
+        .find(model => model.renderers.some(glyph));
+    const { x_range: x, y_range: y, inner_width: columns, inner_height: rows } = figure;
+    const source = figure.renderers.find(glyph).data_source;
+    const images = [...source.get('image')].map((image, i) => ({
+        nx: image.shape[1], ny: image.shape[0], x: source.get('x')[i], y: source.get('y')[i],
+        dw: source.get('dw')[i], dh: source.get('dh')[i],
+        coarse: source.get_column('coarse')?.[i] }));
+    return { left: x.start, right: x.end, bottom: y.start, top: y.end, columns, rows, images };
+}"""
+
+# Whether the newest picture is that of where the axes are, to a hundredth of a pixel.
+IN_PLACE = f"""() => {{
+    const {{ left, right, bottom, top, columns, images }} = ({PICTURE})();
+    const last = images.at(-1);
+    const rounding = 8 * Number.EPSILON * Math.max(Math.abs(left), Math.abs(top));
+    const close = (a, b) => Math.abs(a - b) <= 0.01 * (right - left) / columns + rounding;
+    return last.coarse === 1 && last.nx === columns && close(last.x, left) && close(last.x + last.dw, right)
+        && close(last.y, bottom) && close(last.y + last.dh, top);
+}}"""
+
 # First compiles take tens of seconds on two busy cores.
 PATIENCE = 120_000
 
@@ -124,7 +149,10 @@ class Watched:
         return {key: value[0] for key, value in parse_qs(urlsplit(self.page.url).query).items()}
 
     def settled(self, **fields: str) -> dict[str, str]:
-        """Wait until the link has these fields, which it has once their picture is there."""
+        """Wait until the link has these fields.
+
+        It has them as soon as their picture is there, and before if that takes a moment.
+        """
         self.page.wait_for_function(
             "fields => { const link = new URLSearchParams(location.search);"
             " return Object.entries(fields).every(([key, value]) => link.get(key) === value); }",
@@ -148,6 +176,18 @@ class Watched:
     def figure(self) -> Any:
         """The picture's element."""
         return self.page.locator(".bk-Figure.picture")
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until this holds."""
+        for _ in range(PATIENCE // 100):
+            if holds():
+                return
+            self.page.wait_for_timeout(100)
+        raise AssertionError("it never came true")
+
+    def in_place(self) -> None:
+        """Wait until the picture on screen is that of where the axes are, in full."""
+        self.page.wait_for_function(IN_PLACE)
 
     def pixels(self) -> Any:
         """What the picture looks like: (rows, columns, 3), without the toolbar above it."""

@@ -11,23 +11,9 @@ import numpy as np
 import pytest
 
 from dashboard.state import MIN_WIDTH
-from tests.browsing import ROOT, Watched, browsing, chromium, serving
+from tests.browsing import PICTURE, ROOT, Watched, browsing, chromium, serving
 
 VIEW = "?x=-0.7445&y=0.1235&width=0.02"
-
-# The picture's figure, its axes and what it shows: for each image columns, rows and edges.
-PICTURE = """() => {
-    const models = Bokeh.documents.flatMap(doc => [...doc._all_models.values()]);
-    const glyph = renderer => renderer.glyph?.type === 'ImageRGBA';
-    const figure = models.filter(model => model.type === 'Figure')
-        .find(model => model.renderers.some(glyph));
-    const { x_range: x, y_range: y, inner_width: columns, inner_height: rows } = figure;
-    const source = figure.renderers.find(glyph).data_source;
-    const images = [...source.get('image')].map((image, i) => ({
-        nx: image.shape[1], ny: image.shape[0], x: source.get('x')[i], y: source.get('y')[i],
-        dw: source.get('dw')[i], dh: source.get('dh')[i] }));
-    return { left: x.start, right: x.end, bottom: y.start, top: y.end, columns, rows, images };
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -52,21 +38,15 @@ def look(visitor: Watched) -> dict[str, Any]:
 
 def at_rest(visitor: Watched) -> dict[str, Any]:
     """Wait until the picture is the exact one of where the axes are, and the address says so."""
+    visitor.in_place()
     visitor.page.wait_for_function(
         f"""() => {{
-            const look = {PICTURE};
+            const {{ left, right, columns }} = ({PICTURE})();
             const link = new URLSearchParams(location.search);
-            const wide = [...Bokeh.documents].length && link.get('width');
-            if (!wide) return false;
-            const {{ left, right, bottom, top, columns, images }} = look();
-            const last = images.at(-1);
-            const rounding = 8 * Number.EPSILON * Math.max(Math.abs(left), Math.abs(top));
             const close = (a, b) =>
-                Math.abs(a - b) <= 0.01 * (right - left) / columns + rounding;
-            return last.nx === columns && close(last.x, left) && close(last.x + last.dw, right)
-                && close(last.y, bottom) && close(last.y + last.dh, top)
-                && close(Number(link.get('x')), (left + right) / 2)
-                && close(Number(wide), right - left);
+                Math.abs(a - b) <= 0.01 * (right - left) / columns + 1e-14;
+            return close(Number(link.get('x')), (left + right) / 2)
+                && close(Number(link.get('width')), right - left);
         }}"""
     )
     return look(visitor)
@@ -250,10 +230,10 @@ def test_another_palette_is_the_same_view(visitor: Watched, address: str) -> Non
     shown, before = visitor.pixels(), view_of(visitor)
     visitor.page.get_by_label("Palette", exact=False).first.select_option(label="viridis")
     visitor.settled(palette="viridis")
-    assert (visitor.pixels() != shown).any(axis=-1).mean() > 0.5
+    visitor.until(lambda: (visitor.pixels() != shown).any(axis=-1).mean() > 0.5)
     visitor.page.get_by_label("Palette", exact=False).first.select_option(label="inferno")
     visitor.settled(palette="inferno")
-    np.testing.assert_array_equal(visitor.pixels(), shown)
+    visitor.until(lambda: np.array_equal(visitor.pixels(), shown))
     assert view_of(visitor) == before
 
 

@@ -53,7 +53,7 @@ function enlarged(picture, factor) {
   const large = canvas(wide, high);
   large.imageSmoothingQuality = "high";
   large.drawImage(small.canvas, 0, 0, wide, high);
-  return { ...picture, nx: wide, ny: high, pixels: large.getImageData(0, 0, wide, high).data.buffer };
+  return { ...picture, coarse: factor, nx: wide, ny: high, pixels: large.getImageData(0, 0, wide, high).data.buffer };
 }
 
 // The pictures on screen: a coarse, wider one beneath, and the newest.
@@ -91,8 +91,10 @@ class Frames {
       y: shown.map(({ bottom }) => bottom),
       dw: shown.map(({ left, right }) => right - left),
       dh: shown.map(({ bottom, top }) => top - bottom),
+      coarse: shown.map(({ coarse = 1 }) => coarse), // for whoever looks at the page from outside
     };
-    if (also_surround || this.source.get("image").length !== shown.length) {
+    const before = this.source.get_column("coarse");
+    if (also_surround || before?.length !== shown.length) {
       this.source.setv({ data: columns }, { sync: false });
     } else {
       const last = shown.length - 1;
