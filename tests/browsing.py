@@ -52,7 +52,8 @@ IN_PLACE = f"""() => {{
     const last = images.at(-1);
     const rounding = 8 * Number.EPSILON * Math.max(Math.abs(left), Math.abs(top));
     const close = (a, b) => Math.abs(a - b) <= 0.01 * (right - left) / columns + rounding;
-    return last.coarse === 1 && last.nx === columns && close(last.x, left) && close(last.x + last.dw, right)
+    return last.coarse === 1 && last.nx === columns
+        && close(last.x, left) && close(last.x + last.dw, right)
         && close(last.y, bottom) && close(last.y + last.dh, top);
 }}"""
 
