@@ -72,15 +72,21 @@ def chromium() -> str:
     return found
 
 
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
 @contextmanager
 def serving(command: list[str], path: str, cwd: Path, scratch: Path) -> Iterator[str]:
     """Run a server on a free port until the block ends; yields its address once it answers.
 
     Its compilers start without a cache, in `scratch`, and its log is kept there.
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     address = f"http://localhost:{port}"
     with (scratch / "server.log").open("w") as output:
         server = subprocess.Popen(
@@ -91,14 +97,14 @@ def serving(command: list[str], path: str, cwd: Path, scratch: Path) -> Iterator
             stderr=subprocess.STDOUT,
         )
         try:
-            _wait_until_it_answers(server, address + path)
+            wait_until_it_answers(server, address + path)
             yield address
         finally:
             server.terminate()
             server.wait(30)
 
 
-def _wait_until_it_answers(server: subprocess.Popen[bytes], address: str) -> None:
+def wait_until_it_answers(server: subprocess.Popen[bytes], address: str) -> None:
     for _ in range(600):
         try:
             urllib.request.urlopen(address, timeout=10).close()
