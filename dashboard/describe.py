@@ -30,7 +30,7 @@ def describe(picture: Picture, numpy_seconds: float | None, timed: float | None 
     if "chunksize" in STAGES[settings.stage].varies:
         title += f", chunk size {settings.chunksize}"
     if settings.stage == "numpy":
-        ratio = "the measure of all others"
+        ratio = "what the other stages are compared with"
     elif numpy_seconds is None:
         ratio = "NumPy not timed for this view"
     else:

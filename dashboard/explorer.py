@@ -158,6 +158,10 @@ class Explorer(pn.viewable.Viewer):
         finally:
             self._following = False
 
+    def outdated(self) -> None:
+        """What is said of the last picture is not of the view on screen, whose own takes long."""
+        self._about.styles = {"opacity": "0.45"}
+
     def timed(self, picture: Picture, seconds: float) -> None:
         """The kernel of the picture on screen takes so long when it is warm."""
         if picture is self._flow.shown:
@@ -345,7 +349,7 @@ class Explorer(pn.viewable.Viewer):
 
     def _describe(self, picture: Picture, timed: float | None = None) -> None:
         known = self.numpy_seconds(picture.view, picture.settings.maxiter)
-        self._about.value = describe(picture, known, timed)
+        self._about.param.update(value=describe(picture, known, timed), styles={})
 
     def _offer_stages(self, name: str) -> None:
         """A stage was registered, or taken away; one that is shown is drawn anew."""

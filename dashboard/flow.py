@@ -125,6 +125,7 @@ class PictureFlow:
 
     def _late(self, asked: Asked) -> None:
         self.view.tell_address(self.address(self._explorer.state))
+        self._explorer.outdated()
 
     def _take(self, outcome: Picture | StageFailure, asked: Asked, last: bool) -> None:
         if isinstance(outcome, StageFailure):

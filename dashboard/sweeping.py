@@ -124,9 +124,10 @@ class Sweep:
         lines = [
             f"{view.nx} × {view.ny} pixels, {common.maxiter} iterations, "
             f"{float(self._explorer.width):.3g} wide, {common.dtype}, {common.device}, "
-            f"{count(common.threads or cores(), 'thread')}. Points are medians, "
-            "whiskers quartiles; a click takes the chunk size."
+            f"{count(common.threads or cores(), 'thread')}."
         ]
+        if self._place.objects:
+            lines[0] += " Points are medians, whiskers quartiles; a click takes the chunk size."
         if not found.here:
             lines.append("Nothing is measured for this view yet: press Measure.")
         if found.elsewhere:

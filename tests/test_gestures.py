@@ -208,6 +208,7 @@ def test_a_window_that_changes_its_size_never_shows_a_stretched_picture(
         visitor.page.set_viewport_size({"width": width, "height": height})
         visitor.page.wait_for_function(f"([width]) => ({PICTURE})().columns <= width", arg=[width])
         at_rest(visitor)
+        visitor.page.locator(".bk-tool-icon-save").first.wait_for()
     assert visitor.page.evaluate("window.worst") < 1e-9
     assert view_of(visitor) == before
 

@@ -120,7 +120,7 @@ def test_every_kind_of_stage_can_be_chosen(visitor: Watched, address: str) -> No
     assert chunk.is_disabled()
     choose(visitor, "Stage", "NumPy listing")
     visitor.settled(stage="numpy")
-    visitor.page.locator(".about").get_by_text("the measure of all others").wait_for()
+    visitor.page.locator(".about").get_by_text("what the other stages are compared with").wait_for()
     picture = visitor.pixels()
     choose(visitor, "Stage", "Chunked")
     visitor.settled(stage="chunked")

@@ -56,13 +56,22 @@ function enlarged(picture, factor) {
   return { ...picture, coarse: factor, nx: wide, ny: high, pixels: large.getImageData(0, 0, wide, high).data.buffer };
 }
 
-// The pictures on screen: a coarse, wider one beneath, and the newest.
+const WIDER = 64; // how many windows wide a picture may be to lie beneath
+
+function width_of({ left, right }) {
+  return right - left;
+}
+
+// The pictures on screen: what is known of the whole, a coarse wider one, and the newest.
 class Frames {
   constructor(source) {
     this.source = source;
     // The class of the arrays that Bokeh's image glyph takes.
     this.array = source.get("image")[0].constructor;
     this.surround = null;
+    this.whole = null; // the widest surroundings that ever came
+    this.newest = null;
+    this.with_whole = false;
     this.number = -1;
   }
 
@@ -72,19 +81,36 @@ class Frames {
     const [picture, surround] = await Promise.all([decoded(get, ""), decoded(get, "surround_")]);
     if (surround !== null) {
       this.surround = enlarged(surround, 3);
+      this.with_whole = false;
+      if (this.whole === null || width_of(this.surround) >= width_of(this.whole)) {
+        this.whole = this.surround;
+      }
     }
     if (picture === null || number < this.number) {
       return null;
     }
     this.number = number;
     const coarse = columns / picture.nx;
-    this._show(coarse > 1.5 ? enlarged(picture, coarse) : picture, surround !== null);
+    this.newest = coarse > 1.5 ? enlarged(picture, coarse) : picture;
+    this._show(surround !== null);
     return picture;
   }
 
+  // After a leap of the camera: nothing is black that was ever seen, until its picture is there.
+  cover(camera) {
+    if (this.newest === null || this.whole === null || this.with_whole) {
+      return;
+    }
+    if (!this.surrounds(camera, 1) && width_of(this.whole) <= WIDER * camera.width) {
+      this.with_whole = true;
+      this._show(true);
+    }
+  }
+
   // The server has made these pixels, and does not want to hear of them: nothing is synchronised.
-  _show(newest, also_surround) {
-    const shown = this.surround === null ? [newest] : [this.surround, newest];
+  _show(all) {
+    const beneath = this.with_whole ? [this.whole, this.surround] : [this.surround];
+    const shown = [...beneath, this.newest].filter((picture) => picture !== null);
     const columns = {
       image: shown.map(({ pixels, nx, ny }) => new this.array(pixels, [ny, nx])),
       x: shown.map(({ left }) => left),
@@ -94,7 +120,7 @@ class Frames {
       coarse: shown.map(({ coarse = 1 }) => coarse), // for whoever looks at the page from outside
     };
     const before = this.source.get_column("coarse");
-    if (also_surround || before?.length !== shown.length) {
+    if (all || before?.length !== shown.length) {
       this.source.setv({ data: columns }, { sync: false });
     } else {
       const last = shown.length - 1;

@@ -20,6 +20,14 @@ function align(view) {
   view.request_paint();
 }
 
+// Bokeh measures the toolbar before it has its new place, and hides the buttons that it then thinks
+// do not fit.
+function measure_toolbar(view) {
+  for (const bar of view.owner.query((other) => other.model === view.model.toolbar)) {
+    bar.after_resize?.();
+  }
+}
+
 export default ({ figure, source, request, feed, target }, _figure, _data, { index }) => {
   const view = index.get_one(figure);
   const known = joined.get(figure);
@@ -40,10 +48,12 @@ export default ({ figure, source, request, feed, target }, _figure, _data, { ind
   const go = () => {
     camera.set(...goal());
     camera.apply();
+    frames.cover(camera);
     requests.rest();
   };
   const moved = () => {
     camera.apply();
+    frames.cover(camera);
     requests.moved();
   };
   const take = async () => {
@@ -68,7 +78,10 @@ export default ({ figure, source, request, feed, target }, _figure, _data, { ind
       hand = new Hand(now, camera, moved, () => requests.moved());
     }
   };
-  camera.listener = () => requests.rest();
+  camera.listener = () => {
+    frames.cover(camera);
+    requests.rest();
+  };
   feed.properties.data.change.connect(() => void take());
   target.properties.data.change.connect(go);
   for (const size of [figure.properties.inner_width, figure.properties.inner_height]) {
@@ -76,6 +89,7 @@ export default ({ figure, source, request, feed, target }, _figure, _data, { ind
     size.change.connect(() => {
       camera.apply();
       requests.moved();
+      requestAnimationFrame(() => requestAnimationFrame(() => measure_toolbar(hand.view)));
     });
   }
   joined.set(figure, { handle });
