@@ -30,6 +30,9 @@ TIME_AGAIN_SECONDS = 0.1
 # How much wider than the window the coarse picture beneath it is.
 SURROUND = 4
 
+# The whole set, coarse: what is seen for a moment where nothing else is known, after a leap.
+WHOLE = Viewport.from_screen(HOME.x, HOME.y, 8, 480, 480)
+
 
 class PictureFlow:
     """One session's pictures: takes requests, has them drawn, shows them, tells when one rests.
@@ -154,11 +157,24 @@ class PictureFlow:
             self.view.rests(picture, number, link)
         else:
             self.view.show(picture, number, rest=True, link=link)
+        if self.shown is None:
+            self._ask_whole()
         self.shown = picture
         if not picture.inside:
             self.way_back = state.x, state.y, state.width
         explorer.follow(iterations=state.iterations)
         self._later(STILL_SECONDS, self._tell, picture)
+
+    def _ask_whole(self) -> None:
+        explorer = self._explorer
+        task = Draw(WHOLE, Settings("fast"), explorer.look, explorer.palette)
+        future = workers.draw(task, session=f"{explorer.session}-whole")
+
+        def drawn(future: Future[Picture | StageFailure]) -> None:
+            if not future.cancelled() and isinstance(whole := future.result(), Picture):
+                explorer.in_document(self.view.show_whole, whole)
+
+        future.add_done_callback(drawn)
 
     def _tell(self, picture: Picture) -> None:
         if picture is self.shown:

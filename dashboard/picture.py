@@ -109,14 +109,16 @@ class PictureView:
             DynamicMap are told, since their refresh goes through HoloViews.
         """
         message = {"seq": number, **_sent(picture.image, picture.view)}
-        message["palette"] = np.ascontiguousarray(picture.image.palette).ravel()
         if picture.surround is not None and picture.surround_view is not None:
-            sent = _sent(picture.surround, picture.surround_view)
-            message |= {f"surround_{key}": value for key, value in sent.items()}
+            message |= _sent(picture.surround, picture.surround_view, "surround_")
         self._send(message, link)
         self._newest.update(picture=picture)
         if rest:
             self._tell_others(picture)
+
+    def show_whole(self, picture: Picture) -> None:
+        """Send a picture of the whole set, to lie beneath where nothing else is known."""
+        self._send(_sent(picture.image, picture.view, "whole_"), None)
 
     def rests(self, picture: Picture, number: int, link: str | None) -> None:
         """The picture sent last is that of the view at rest, asked for by request `number`."""
@@ -228,11 +230,12 @@ def _element(picture: Picture | None) -> hv.RGB:
     return hv.RGB(picture.image.rgba()[::-1], bounds=(left, bottom, right, top), rtol=1)
 
 
-def _sent(image: Encoded, view: Viewport) -> dict[str, Any]:
+def _sent(image: Encoded, view: Viewport, prefix: str = "") -> dict[str, Any]:
     left, right, bottom, top = view.extent
-    return {
+    sent = {
         "data": np.frombuffer(image.data, np.uint8),
         "coding": image.coding,
+        "palette": np.ascontiguousarray(image.palette).ravel(),
         "nx": image.nx,
         "ny": image.ny,
         "left": left,
@@ -240,6 +243,7 @@ def _sent(image: Encoded, view: Viewport) -> dict[str, Any]:
         "bottom": bottom,
         "top": top,
     }
+    return {prefix + key: value for key, value in sent.items()}
 
 
 @cache

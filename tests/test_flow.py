@@ -27,9 +27,10 @@ class Desk:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.sent: list[tuple[Draw, Future[Any]]] = []
 
-        def submit(task: Draw, session: str, on_phase: object) -> Future[Any]:
+        def submit(task: Draw, session: str, on_phase: object = None) -> Future[Any]:
             future: Future[Any] = Future()
-            self.sent.append((task, future))
+            if not session.endswith("-whole"):  # what lies beneath a leap is no answer
+                self.sent.append((task, future))
             return future
 
         patch.setattr(workers, "draw", submit)

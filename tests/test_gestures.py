@@ -133,9 +133,23 @@ def test_a_box_is_shown_whole_and_centred(visitor: Watched, address: str) -> Non
 
 def test_reset_goes_home(visitor: Watched, address: str) -> None:
     open_at(visitor, address)
+    visitor.page.evaluate(
+        f"""() => {{
+            window.shown = [];
+            const frame = () => {{
+                const {{ left, right, images }} = ({PICTURE})();
+                const covers = ({{ x, dw }}) => x <= left && x + dw >= right - 1e-9;
+                window.shown.push([right - left, images.some(covers)]);
+                requestAnimationFrame(frame);
+            }};
+            frame();
+        }}"""
+    )
     visitor.page.locator(".bk-tool-icon-reset").first.click()
     visitor.settled(x="-0.75", y="0", width="3.5")
     at_rest(visitor)
+    leap = visitor.page.evaluate("window.shown.filter(([wide]) => wide > 1)")
+    assert all(covered for _, covered in leap), "nothing was black for want of a picture"
 
 
 def test_a_drag_moves_what_is_under_the_hand_and_shows_nothing_white(

@@ -12,7 +12,7 @@ async function decoded(get, prefix) {
   );
   const pixels =
     get(`${prefix}coding`) === "indices"
-      ? await from_indices(data, get("palette"), nx * ny)
+      ? await from_indices(data, get(`${prefix}palette`), nx * ny)
       : await from_image(data, nx, ny);
   return { nx, ny, left, right, bottom, top, pixels };
 }
@@ -62,14 +62,14 @@ function width_of({ left, right }) {
   return right - left;
 }
 
-// The pictures on screen: what is known of the whole, a coarse wider one, and the newest.
+// The pictures on screen: the whole set if need be, a coarse wider one, and the newest.
 class Frames {
   constructor(source) {
     this.source = source;
     // The class of the arrays that Bokeh's image glyph takes.
     this.array = source.get("image")[0].constructor;
     this.surround = null;
-    this.whole = null; // the widest surroundings that ever came
+    this.whole = null;
     this.newest = null;
     this.with_whole = false;
     this.number = -1;
@@ -78,13 +78,15 @@ class Frames {
   // Decodes one message; returns the picture unless a newer one is shown by then.
   async take(get, columns) {
     const number = get("seq");
-    const [picture, surround] = await Promise.all([decoded(get, ""), decoded(get, "surround_")]);
+    const [picture, surround, whole] = await Promise.all(
+      ["", "surround_", "whole_"].map((prefix) => decoded(get, prefix)),
+    );
+    if (whole !== null) {
+      this.whole = enlarged(whole, 3);
+    }
     if (surround !== null) {
       this.surround = enlarged(surround, 3);
       this.with_whole = false;
-      if (this.whole === null || width_of(this.surround) >= width_of(this.whole)) {
-        this.whole = this.surround;
-      }
     }
     if (picture === null || number < this.number) {
       return null;
@@ -96,7 +98,7 @@ class Frames {
     return picture;
   }
 
-  // After a leap of the camera: nothing is black that was ever seen, until its picture is there.
+  // After a leap of the camera: the whole set, coarse, until the picture is there.
   cover(camera) {
     if (this.newest === null || this.whole === null || this.with_whole) {
       return;
