@@ -16,6 +16,11 @@ def seconds(value: float) -> str:
     return f"{value:.3g} s" if value >= 1 else f"{1e3 * value:.3g} ms"
 
 
+def _times(ratio: float) -> str:
+    """Two digits, and never a power of ten."""
+    return f"{float(f'{ratio:.2g}'):,.0f}" if ratio >= 10 else f"{ratio:.2g}"
+
+
 def describe(picture: Picture, numpy_seconds: float | None, timed: float | None = None) -> str:
     """A few lines of HTML on a picture.
 
@@ -34,7 +39,7 @@ def describe(picture: Picture, numpy_seconds: float | None, timed: float | None 
     elif numpy_seconds is None:
         ratio = "NumPy not timed for this view"
     else:
-        ratio = f"{numpy_seconds / run_seconds:.2g} × NumPy"
+        ratio = f"{_times(numpy_seconds / run_seconds)} × NumPy"
     compiled = (
         f"<br>first run, after compiling for {seconds(picture.compile_seconds)}"
         if picture.compile_seconds > 0.05

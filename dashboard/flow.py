@@ -190,7 +190,10 @@ class PictureFlow:
         if picture is not self.shown or self.asking.busy:
             return
         task = Time(picture.view, picture.settings)
-        future = workers.time(task, session=f"{self._explorer.session}-time")
+        try:
+            future = workers.time(task, session=f"{self._explorer.session}-time")
+        except RuntimeError:  # the server is closing, and with it the workers
+            return
 
         def timed(future: Future[float | StageFailure]) -> None:
             if not future.cancelled() and isinstance(seconds := future.result(), float):
