@@ -2,7 +2,28 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from typing import Any
+
+from dashboard import server_settings
+
+
+def prepare() -> None:
+    """Do what has to be done before the server is made, which takes it only then."""
+    server_settings.use(server_settings.load(sys.argv[1:]))
+
+    from dashboard.health import add_addresses
+    from dashboard.routes import limit_bodies, sign_sessions
+
+    add_addresses()
+    sign_sessions()
+    limit_bodies()
+
+
+# Bokeh runs this file under a name of its own, with what follows `--args` as arguments.
+if __name__ != "dashboard.app_hooks":
+    prepare()
 
 
 def on_server_loaded(server_context: Any) -> None:
@@ -10,10 +31,29 @@ def on_server_loaded(server_context: Any) -> None:
     # Imported for their cost, which is paid here; Panel asks for Matplotlib with the first page.
     import matplotlib.figure  # noqa: F401
 
+    from dashboard.admission import limit_pages
+    from dashboard.health import lag
+    from dashboard.leaving import part_quietly
+    from dashboard.mishaps import keep_to_ourselves
     from dashboard.page import template
-    from dashboard.routes import close_components
-    from dashboard.workers import warm_up
+    from dashboard.routes import close_autoload, close_components
+    from dashboard.workers import pool, warm_up
 
     close_components()  # before the first request is answered
-    warm_up()
+    close_autoload()
+    keep_to_ourselves()
+    part_quietly()
+    limit_pages(server_settings.current())
+    lag.watch()
+    warm_up(pool())
     template()
+
+
+def on_server_unloaded(server_context: Any) -> None:
+    """Stop what computes: nobody waits for it any more."""
+    from dashboard.workers import pool
+
+    pool().close()
+    # Else the interpreter would look through all it ever made for circles before it ends, for
+    # seconds, and find nothing whose end matters.
+    gc.freeze()

@@ -12,8 +12,10 @@ from typing import Any
 
 import panel as pn
 
-from dashboard import workers
+from dashboard import server_settings, workers
+from dashboard.describe import seconds
 from mandel_core import STAGES, Settings, StageFailure, Viewport
+from mandel_core.submission import OVER_BUDGET
 from mandel_core.tasks import Draw, Picture
 
 # A picture that takes longer than this is announced; shorter ones would only make the page flicker.
@@ -77,6 +79,7 @@ class Asking:
         self._next: Asked | None = None
         # Of the last picture of each stage. The page opens with `fast`, which is known to be so.
         self._seconds_per_iteration = {"fast": 3e-10}
+        self._limit = server_settings.current().picture_seconds
         self._busy = pn.widgets.StaticText(sizing_mode="stretch_width", css_classes=["busy"])
         self._button = pn.widgets.Button(
             label="Cancel picture", color="warning", visible=False, width=130
@@ -144,22 +147,25 @@ class Asking:
     def _steps(self, asked: Asked) -> tuple[Draw, ...]:
         """The pictures to draw, the one asked for at the end."""
         task = asked.task
-        known = self._seconds_per_iteration.get(task.settings.stage, math.inf)
-        expected = known * _work(task.view, task.settings)
+        expected = self._expected(task)
         if not asked.stepwise or expected < HEAVY_SECONDS or min(task.view.nx, task.view.ny) < 64:
             return (task,)
         return (*(_coarse(task, divisor) for divisor in COARSE_TO_FINE), task)
 
-    def _draw(self, asked: Asked, task: Draw, then: tuple[Draw, ...]) -> None:
-        step: _Step
+    def _expected(self, task: Draw) -> float:
+        """Seconds that a picture will take, after the last one of its stage; inf if unknown."""
+        known = self._seconds_per_iteration.get(task.settings.stage, math.inf)
+        return known * _work(task.view, task.settings)
 
-        def hear(phase: str) -> None:  # in another thread, several times a picture
+    def _draw(self, asked: Asked, task: Draw, then: tuple[Draw, ...]) -> None:
+        step = self._running = _Step(asked, task, then, Future(), time.monotonic())
+
+        def hear(phase: str) -> None:  # in another thread, several times a picture, and at once
             step.phase = phase
             if self._button.visible:
                 self._in_document(self._announce, step)
 
-        future = workers.draw(task, session=self._session, on_phase=hear)
-        step = self._running = _Step(asked, task, then, future, time.monotonic())
+        step.future = future = workers.draw(task, self._session, hear, self._expected(task))
         future.add_done_callback(
             lambda future: None if future.cancelled() else self._in_document(self._end, step)
         )
@@ -176,11 +182,34 @@ class Asking:
         last = failed or not step.then
         if self._next is not None:
             self._start(self._next)
+        elif not last and (too_long := self._too_long(step)) is not None:
+            self._quiet()
+            self._take(outcome, asked, False)
+            self._take(too_long, asked, True)
+            return
         elif not last:
             self._draw(asked, step.then[0], step.then[1:])
         else:
             self._quiet()
         self._take(outcome, asked, last)
+
+    def _too_long(self, step: _Step) -> StageFailure | None:
+        """That the next picture will be given up, after what a coarser one of the same took."""
+        task = step.then[0]
+        expected = self._expected(task)
+        if step.task.settings.stage != task.settings.stage or expected <= self._limit:
+            return None
+        settings = task.settings
+        fits = int(settings.maxiter * self._limit / expected)
+        advice = f"about {fits:,} iterations would fit" if fits else "a smaller window would fit"
+        if settings.stage != "fast":
+            advice += f", and {STAGES['fast'].title} is faster"
+        return StageFailure(
+            settings.stage,
+            "too-long",
+            f"This picture would take about {seconds(expected)} here, more than the "
+            f"{self._limit:g} s that one may take; {advice}. What is shown is coarse.",
+        )
 
     def _late(self, asked: Asked) -> None:
         running = self._running
@@ -192,7 +221,12 @@ class Asking:
         if self._running is None or self._running.asked is not step.asked:
             return
         title = STAGES[step.task.settings.stage].title
-        doing = "Compiling" if self._running.phase == "compiling" else "Computing"
+        doing = {"compiling": "Compiling", OVER_BUDGET: "Waiting"}.get(
+            self._running.phase, "Computing"
+        )
+        if doing == "Waiting":
+            most = server_settings.current().compute_seconds_per_minute
+            title += f": this visit has used the {most:g} s of computing it has in a minute"
         self._busy.value = f"<progress style='width:100%'></progress><br>{doing} · {title}…"
         self._button.visible = True
 

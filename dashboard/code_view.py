@@ -117,7 +117,7 @@ class CodeView:
         self._say(task, "waiting")
         pending = workers.measure(
             task,
-            session=f"{self._explorer.session}-compiler",
+            session=f"{self._explorer.session}/compiler",
             on_phase=lambda phase: self._explorer.in_document(self._say, task, phase),
         )
         self._pending = pending

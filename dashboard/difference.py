@@ -87,7 +87,7 @@ class Difference:
         self._progress.value = "Waiting for the picture or measurement under way…"
         pending = workers.measure(
             task,
-            session=f"{self._explorer.session}-difference",
+            session=f"{self._explorer.session}/difference",
             on_phase=lambda phase: self._explorer.in_document(self._say, task, phase),
         )
         self._pending = pending

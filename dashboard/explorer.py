@@ -123,7 +123,8 @@ class Explorer(pn.viewable.Viewer):
         self._ask_devices(notices)
         watched = [*(field.name for field in fields(State)), "threads"]
         self.param.watch(self._request_again, watched)
-        notices = tuple(filter(None, [*notices, stored.notice()]))
+        self._of_file = stored.notice()
+        notices = tuple(filter(None, [*notices, self._of_file]))
         if notices:
             self.notify(" ".join(notices))
 
@@ -170,11 +171,10 @@ class Explorer(pn.viewable.Viewer):
     def failed(self, failure: StageFailure) -> None:
         """Say why there is no picture; the one on screen stays."""
         title = STAGES[failure.stage].title if failure.stage in STAGES else failure.stage
-        self.notify(
-            f"{title} cannot run here. {failure.reason} "
-            "The picture shown is the last one that could be made.",
-            failure.details.strip(),
-        )
+        limited = failure.kind in {"too-long", "too-large", "not-allowed"}
+        kept = "" if limited else " The picture shown is the last one that could be made."
+        what = f"{title}: " if limited else f"{title} cannot run here. "
+        self.notify(what + failure.reason + kept, failure.details.strip())
         self.refresh()
 
     def cancel(self) -> None:
@@ -194,6 +194,11 @@ class Explorer(pn.viewable.Viewer):
         An empty text takes the notice away. Both are shown literally: they may come from a link.
         """
         self._notice.show(text, words)
+
+    def is_news(self, notice: str) -> bool:
+        """Whether this about the file of results has to be said now: it was not said last."""
+        before, self._of_file = self._of_file, notice
+        return notice not in ("", before)
 
     def settings(
         self,

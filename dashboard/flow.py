@@ -168,7 +168,7 @@ class PictureFlow:
     def _ask_whole(self) -> None:
         explorer = self._explorer
         task = Draw(WHOLE, Settings("fast"), explorer.look, explorer.palette)
-        future = workers.draw(task, session=f"{explorer.session}-whole")
+        future = workers.draw(task, session=f"{explorer.session}/whole", expected=0.05)
 
         def drawn(future: Future[Picture | StageFailure]) -> None:
             if not future.cancelled() and isinstance(whole := future.result(), Picture):
@@ -191,7 +191,7 @@ class PictureFlow:
             return
         task = Time(picture.view, picture.settings)
         try:
-            future = workers.time(task, session=f"{self._explorer.session}-time")
+            future = workers.time(task, session=f"{self._explorer.session}/time")
         except RuntimeError:  # the server is closing, and with it the workers
             return
 

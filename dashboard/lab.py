@@ -52,9 +52,9 @@ class Lab:
 
     def refresh(self) -> None:
         """Bring the open tab up to date."""
-        if not self.panel.active:
-            return
         number = self.panel.active - 1
+        if not 0 <= number < len(self._kinds):  # the picture; or what no click can have sent
+            return
         if number in self._views:
             self._views[number].open()
         else:

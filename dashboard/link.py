@@ -20,8 +20,8 @@ from dashboard.state import (
     PALETTES,
     PRECISIONS,
     State,
+    stage_names,
 )
-from mandel_core import STAGES
 from mandel_core.viewport import exact
 
 MAX_LENGTH = 4096
@@ -64,7 +64,7 @@ def _automatic(text: str) -> bool:
 
 
 def _stage(text: str) -> str:
-    return _one_of(STAGES.names)(text)  # those registered by now as well
+    return _one_of(tuple(stage_names().values()))(text)  # those registered by now as well
 
 
 # Field of the state, key in the link, and what makes one of the other.

@@ -13,11 +13,14 @@ from urllib.parse import quote, urlencode
 
 import jinja2
 import panel as pn
+from bokeh.core.templates import FILE
+from bokeh.models import CustomJS
 from panel.io.resources import _env
 from panel.theme.base import Design
 
 from dashboard.explorer import Explorer
 from dashboard.link import decode, encode
+from dashboard.mishaps import logged
 
 TITLE = "Mandelbrot explorer"
 _SHELL = Path(__file__).parent / "shell"
@@ -33,6 +36,17 @@ _UNUSED = ("bokeh-gl",)
 
 def page() -> None:
     """Make a page for one visitor, at the view of the link it was opened with."""
+    try:
+        _make()
+    except Exception as error:
+        told = logged("A page could not be made", error)
+        if (doc := pn.state.curdoc) is not None:
+            doc.clear()
+            doc.template = FILE
+        pn.widgets.StaticText(value=told).servable(title=TITLE, location=False)
+
+
+def _make() -> None:
     # The plain design brings no style sheets: those of the page reach every widget by themselves.
     pn.extension(design=Design, apply_signatures=False)
     state, notices = decode(query(pn.state.session_args))
@@ -62,6 +76,8 @@ def _show(**parts: Any) -> None:
         return  # nobody is being served: `python dashboard/main.py`
     doc.template = template()
     pn.config.browser_info = False  # nobody asks for it
+    for event, lost in (("connection_lost", "true"), ("client_reconnected", "false")):
+        doc.js_on_event(event, CustomJS(code=f"window.connectionLost({lost})"))
     for place, part in parts.items():
         number = len(doc.roots)
         part.servable(title=TITLE, location=False)

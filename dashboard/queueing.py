@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import threading
+import html
+import math
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
@@ -10,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import panel as pn
 
-from dashboard import stored, workers
+from dashboard import server_settings, stored, workers
 from dashboard.describe import seconds
 from mandel_core import STAGES, Measurement, Settings, StageFailure, Viewport
+from mandel_core.submission import OVER_BUDGET
 from mandel_core.tasks import Measure
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ class MeasureQueue:
     label : what the button says.
     name : tells this queue from others of the same explorer.
     limit_seconds : a measurement that takes longer is given up, and is a failure of kind
-        "too-long"; None for as long as it takes. Waiting for others does not count.
+        "too-long". Waiting for others does not count.
     """
 
     def __init__(
@@ -41,7 +43,7 @@ class MeasureQueue:
         label: str,
         on_start: Callable[[], None],
         on_measured: Callable[[Measurement], None],
-        limit_seconds: float | None = None,
+        limit_seconds: float = math.inf,
     ) -> None:
         self._explorer = explorer
         self._name = name
@@ -51,18 +53,23 @@ class MeasureQueue:
         self._current: Settings | None = None
         self._total = 0
         self._pending: Future[Measurement | StageFailure] | None = None
-        self._timer: threading.Timer | None = None
         self._started = 0.0
         self._failed = 0
+        self._remark = ""  # beside the progress and what comes of it
         self._words: Callable[[Settings], str] = describe
         self._button = pn.widgets.Button(label=label, color="primary", width=110)
         self._button.on_click(lambda event: on_start())
+        self._open = server_settings.current().measuring
+        self._button.disabled = not self._open
         self._cancel = pn.widgets.Button(
             label="Cancel", width=90, visible=False, color="primary", variant="outline"
         )
         self._cancel.on_click(lambda event: self.cancel())
         self._progress = pn.widgets.StaticText(
-            sizing_mode="stretch_width", css_classes=["progress"], min_height=_PROGRESS_HEIGHT
+            value="" if self._open else "This server does not measure for its visitors.",
+            sizing_mode="stretch_width",
+            css_classes=["progress"],
+            min_height=_PROGRESS_HEIGHT,
         )
         self.bar = pn.Column(
             pn.Row(self._button, self._cancel), self._progress, sizing_mode="stretch_width"
@@ -82,7 +89,7 @@ class MeasureQueue:
         """Measure these one after another; `words` names one of them in the progress."""
         self.cancel()
         self._view, self._todo = view, list(todo)
-        self._words = words or describe
+        self._words, self._remark = words or describe, ""
         self._total, self._failed, self._started = len(self._todo), 0, time.monotonic()
         self._button.disabled = self._cancel.visible = True
         self._next()
@@ -91,7 +98,6 @@ class MeasureQueue:
         """Stop measuring, also in mid-compile; what has been measured stays."""
         if self._pending is not None:
             pending, self._pending, self._todo = self._pending, None, []
-            self._stop_clock()
             pending.cancel()
             self._end("Cancelled.")
 
@@ -111,8 +117,9 @@ class MeasureQueue:
         self._say(settings, "waiting")
         self._pending = pending = workers.measure(
             Measure(self._view, settings),
-            session=f"{self._explorer.session}-{self._name}",
+            session=f"{self._explorer.session}/{self._name}",
             on_phase=lambda phase: self._explorer.in_document(self._hear, settings, phase),
+            limit_seconds=self._limit,
         )
         pending.add_done_callback(
             lambda future: (
@@ -123,21 +130,8 @@ class MeasureQueue:
         )
 
     def _hear(self, settings: Settings, phase: str) -> None:
-        if settings is not self._current or self._pending is None:
-            return
-        self._say(settings, phase)
-        if self._limit is not None and self._timer is None:
-            give_up = (self._explorer.in_document, (self._give_up, self._pending, settings))
-            self._timer = threading.Timer(self._limit, *give_up)
-            self._timer.daemon = True
-            self._timer.start()
-
-    def _give_up(self, pending: Future[Any], settings: Settings) -> None:
-        if pending is self._pending and not pending.done():
-            pending.cancel()
-            reason = f"Given up after {seconds(self._limit or 0)}."
-            failure = StageFailure(settings.stage, "too-long", reason)
-            self._keep(Measurement(self._view, settings, failure=failure))
+        if settings is self._current and self._pending is not None:
+            self._say(settings, phase)
 
     def _take(self, future: Future[Any], settings: Settings) -> None:
         if future is self._pending:
@@ -147,32 +141,36 @@ class MeasureQueue:
             self._keep(outcome)
 
     def _keep(self, measured: Measurement) -> None:
-        self._stop_clock()
         self._failed += measured.failure is not None
-        stored.add(measured)
+        stored.add(
+            measured, tell=lambda notice: self._explorer.in_document(self._hear_of_file, notice)
+        )
         self._on_measured(measured)
         self._explorer.refresh()
         self._next()
 
-    def _stop_clock(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+    def _hear_of_file(self, notice: str) -> None:
+        """What is wrong with the file of results is said once, and again once it is otherwise."""
+        if self._explorer.is_news(notice):
+            self._remark = f"<br>{html.escape(notice)}"
+            if not self.running:
+                self._progress.value += self._remark
 
     def _say(self, settings: Settings, phase: str) -> None:
         number = self._total - len(self._todo)
         doing = {
             "compiling": "compiling",
             "waiting": "once the picture or measurement under way is done,",
+            OVER_BUDGET: "once this visit has not used more computing than it may in a minute,",
         }.get(phase, "measuring")
         self._progress.value = (
             f"<progress value={number - 1} max={self._total} style='width:100%'></progress><br>"
-            f"{number} of {self._total}: {doing} {self._words(settings)}…"
+            f"{number} of {self._total}: {doing} {self._words(settings)}…{self._remark}"
         )
 
     def _end(self, word: str) -> None:
-        self._button.disabled = self._cancel.visible = False
-        self._progress.value = word
+        self._button.disabled, self._cancel.visible = not self._open, False
+        self._progress.value = word + self._remark
 
 
 def describe(settings: Settings) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from dashboard import server_settings
 from dashboard.state import MAX_CENTRE, MAX_PIXELS, MAX_WIDTH, MIN_WIDTH
 from mandel_core.viewport import exact
 
@@ -18,7 +19,8 @@ class Request:
 
     number : the browser counts its requests; answers carry the number of theirs.
     x, y, width : the view, in units of the complex plane; width from edge to edge.
-    nx, ny : how many pixels are wanted, at most MAX_PIXELS either way.
+    nx, ny : how many pixels are wanted, at most MAX_PIXELS either way and together no more than
+        the server's `max_pixels`.
     rest : whether the view stands still, so that nx and ny are the window's.
     surround : whether what lies around the window is wanted as well.
     """
@@ -41,13 +43,15 @@ class Request:
         """
         nx, ny = (_number(values[name]) for name in ("nx", "ny"))
         scale = min(1.0, MAX_PIXELS / max(nx, ny, 1.0))
+        nx, ny = max(nx * scale, 1.0), max(ny * scale, 1.0)
+        scale = min(1.0, math.sqrt(server_settings.current().max_pixels / (nx * ny)))
         return cls(
             number=int(_number(values["seq"])),
             x=_within(values["x"], -MAX_CENTRE, MAX_CENTRE),
             y=_within(values["y"], -MAX_CENTRE, MAX_CENTRE),
             width=_within(values["width"], MIN_WIDTH, MAX_WIDTH),
-            nx=max(round(nx * scale), 1),
-            ny=max(round(ny * scale), 1),
+            nx=max(int(nx * scale), 1),
+            ny=max(int(ny * scale), 1),
             rest=values["rest"] is True,
             surround=values.get("surround") is True,
         )
@@ -56,8 +60,9 @@ class Request:
 def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{str(value)[:40]!r} is not a number")
-    if not math.isfinite(value) or abs(value) > 2**53:
-        raise ValueError(f"{value} is not a usable number")
+    # In this order: an integer of hundreds of digits cannot even be asked whether it is finite.
+    if abs(value) > 2**53 or not math.isfinite(value):
+        raise ValueError(f"{str(value)[:40]} is not a usable number")
     return value
 
 

@@ -1,11 +1,18 @@
-"""The addresses this server answers, and the one of Panel's that it must not."""
+"""The addresses this server answers, and what of Panel's and Bokeh's it must not do with them."""
 
 from __future__ import annotations
 
+import functools
+import secrets
 from typing import Any
 
+from bokeh.server import server as bokeh_server
 from panel.io import server
 from tornado.web import HTTPError
+
+# The longest thing anybody sends by HTTP is a login form. A websocket's messages have their own
+# limit, `--websocket-max-message-size`.
+LARGEST_BODY = 2**16
 
 
 def close_components() -> None:
@@ -20,3 +27,45 @@ def close_components() -> None:
         raise HTTPError(404)
 
     server.ComponentResourceHandler.parse_url_path = refuse
+
+
+def close_autoload() -> None:
+    """Have `/dashboard/autoload.js`, which puts the page into a foreign one, answer 404.
+
+    It makes a session without asking `authorize_callback`, and nothing here needs it.
+    """
+
+    async def refuse(self: Any, *_: Any, **__: Any) -> None:
+        raise HTTPError(404)
+
+    server.AutoloadJsHandler.get = refuse
+
+
+def sign_sessions() -> None:
+    """Have websockets opened only with tokens that this server made.
+
+    By default Bokeh takes any token, and unpacks and parses what is in it before it looks at
+    anything: 18 KB that unpack to lists stop the server for twenty seconds. A page may then also be
+    asked for under the name of a session that somebody else chose, and so shares.
+
+    Must be called before the server is made. Servers that take turns with one visitor need a common
+    BOKEH_SECRET_KEY; without one, what this server signs is good for this server alone.
+    """
+    make = bokeh_server.BokehTornado
+
+    @functools.wraps(make)
+    def signing(*args: Any, **kwargs: Any) -> Any:
+        key = kwargs.get("secret_key") or secrets.token_bytes(32)
+        return make(*args, **kwargs | {"sign_sessions": True, "secret_key": key})
+
+    bokeh_server.BokehTornado = signing
+
+
+def limit_bodies() -> None:
+    """Refuse what is posted once it is longer than anything anybody has to say.
+
+    Tornado reads 100 MB into memory for each request, also where nothing may be posted.
+
+    Must be called before the server is made.
+    """
+    bokeh_server.HTTPServer = functools.partial(bokeh_server.HTTPServer, max_body_size=LARGEST_BODY)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from dashboard import server_settings
 from dashboard.state import MAX_CHUNK
 from mandel_core import Settings
 from mandel_core.measuring import points_of
-
-MAX_SIZES = 30
 
 
 def parse_sizes(text: str) -> tuple[int, ...]:
@@ -20,15 +19,19 @@ def parse_sizes(text: str) -> tuple[int, ...]:
     if not words:
         raise ValueError("There is no chunk size given.")
     for word in words:
-        if not (word.isascii() and word.isdigit() and 1 <= int(word[:9]) <= MAX_CHUNK):
+        # Not only its beginning is read: zeros before a number would hide how large it is.
+        if not (word.isascii() and word.isdigit() and len(word) < 20) or not (
+            1 <= int(word) <= MAX_CHUNK
+        ):
             shown = word if len(word) <= 20 else word[:20] + "…"
             raise ValueError(
                 f"“{shown}” is no chunk size: they are whole numbers from 1 to {MAX_CHUNK}, "
                 "with commas between them."
             )
     sizes = sorted({int(word) for word in words})
-    if len(sizes) > MAX_SIZES:
-        raise ValueError(f"{len(sizes)} chunk sizes are too many; up to {MAX_SIZES} are measured.")
+    most = server_settings.current().sweep_length
+    if len(sizes) > most:
+        raise ValueError(f"{len(sizes)} chunk sizes are too many; up to {most} are measured.")
     return tuple(sizes)
 
 

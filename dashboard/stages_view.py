@@ -14,6 +14,7 @@ from dashboard.chart import COMPILE, RUN
 from dashboard.describe import seconds
 from dashboard.marks import COMPILED_SECONDS, disturbed
 from dashboard.queueing import MeasureQueue
+from dashboard.state import stage_names
 from dashboard.ticks import time_ticks
 from mandel_core import STAGES, Measurement, Settings
 
@@ -60,9 +61,9 @@ class StagesView:
         explorer = self._explorer
         view = explorer.viewport()
         known = {}
-        for stage in STAGES:
-            settings = explorer.settings(stage.name)
-            known[stage.name] = stored.latest(view, settings) or self._failed.get(settings)
+        for stage in stage_names().values():
+            settings = explorer.settings(stage)
+            known[stage] = stored.latest(view, settings) or self._failed.get(settings)
         times = [
             time
             for one in known.values()
@@ -91,7 +92,7 @@ class StagesView:
         """Measure every stage, those without a compiler first: they take no time to begin."""
         explorer = self._explorer
         self._failed.clear()
-        todo = [explorer.settings(stage.name) for stage in STAGES]
+        todo = [explorer.settings(stage) for stage in stage_names().values()]
         todo.sort(key=lambda settings: STAGES[settings.stage].uses_torch(settings))
         self._queue.start(explorer.viewport(), todo, lambda settings: STAGES[settings.stage].title)
 
@@ -104,7 +105,8 @@ class StagesView:
         lines = [
             f"{view.nx} × {view.ny} pixels, {settings.maxiter} iterations, {settings.dtype}; "
             f"chunk size {settings.chunksize} where there are chunks. Bars end at the median, "
-            f"lines span the quartiles. A stage is given up after {LIMIT_SECONDS:g} s."
+            f"lines span the quartiles. A stage is given up after {LIMIT_SECONDS:g} s "
+            "of compiling or running."
         ]
         for name, one in known.items():
             title = html.escape(STAGES[name].title)
@@ -151,7 +153,7 @@ def _short(one: Measurement) -> str:
         "unsupported": "cannot be traced on this torch",
         "no-compiler": "has no compiler here",
         "no-device": "has no device here",
-        "too-long": one.failure.reason.rstrip(".").lower(),
+        "too-long": one.failure.reason.partition(";")[0].lower(),
         "died": "its process died",
     }
     return kinds.get(one.failure.kind, "fails")

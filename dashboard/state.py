@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from dashboard import server_settings
 from mandel_core import STAGES
 from mandel_core.colour import LOOKS, PALETTES
 
@@ -14,7 +15,7 @@ MAX_CENTRE = Decimal(8)
 MAX_DIGITS = 400
 
 # What one request may cost: neither a link nor a slip of the keyboard starts a day's work.
-MAX_ITERATIONS = 1_000_000
+MAX_ITERATIONS = min(1_000_000, server_settings.current().max_iterations)
 MAX_CHUNK = 200
 MAX_PIXELS = 4096
 
@@ -24,8 +25,9 @@ LOOK_NAMES = {look.capitalize(): look for look in LOOKS}
 
 
 def stage_names() -> dict[str, str]:
-    """The stages' names by their titles, registered ones included."""
-    return {stage.title: stage.name for stage in STAGES}
+    """The names by their titles of the stages to choose from, registered ones included."""
+    offers = server_settings.current().offers
+    return {stage.title: stage.name for stage in STAGES if offers(stage.name)}
 
 
 @dataclass(frozen=True)

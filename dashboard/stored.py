@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache
 
+from dashboard.known import Known
 from dashboard.marks import COMPILED_SECONDS, Mark
 from mandel_core import STAGES, Measurement, Settings, Viewport
+from mandel_core.explaining import without_folders
 from mandel_core.record import Kind, Record, fingerprint
 from mandel_core.records import Records
+
+_log = logging.getLogger(__name__)
 
 # Of what was measured elsewhere a chart shows the newest; more would be a cloud.
 MOST_ELSEWHERE = 200
@@ -21,28 +27,69 @@ MOST_KNOWN = 4000
 _writer = ThreadPoolExecutor(1, thread_name_prefix="records")
 
 
-@cache
+# Whoever comes second waits for the file instead of reading it into a place of his own.
+_opening = threading.RLock()
+_logged = ""
+
+
 def records() -> Records:
     """The file of results."""
-    return Records.open()
+    with _opening:
+        return _opened()
 
 
 @cache
-def _known() -> list[Record]:
-    """All results, the oldest first: those of the file when first asked, then those of today."""
-    return records().find()[:MOST_KNOWN][::-1]
+def _opened() -> Records:
+    found = Records.open()
+    _tell_log(found.notice)
+    return found
+
+
+def _known() -> Known:
+    """The newest results: those of the file when first asked, then those of today."""
+    with _opening:
+        return _read()
+
+
+@cache
+def _read() -> Known:
+    return Known(MOST_KNOWN, records().find()[:MOST_KNOWN][::-1])
 
 
 def notice() -> str:
-    """What is wrong with the file of results and what is done instead; "" if nothing."""
-    return records().notice
+    """What is wrong with the file of results and what is done instead; "" if nothing.
+
+    For a page: the folder it lies in is only told to the log.
+    """
+    return without_folders(records().notice)
 
 
-def add(measured: Measurement, kind: Kind = "measured") -> None:
-    """Keep a result; failures are not kept."""
+def add(
+    measured: Measurement,
+    kind: Kind = "measured",
+    tell: Callable[[str], None] = lambda notice: None,
+) -> None:
+    """Keep a result; failures are not kept.
+
+    tell : called with `notice()` once it is written or could not be, in another thread.
+    """
     if measured.failure is None:
-        _known().append(Record(measured, kind, step=fingerprint(measured.stage)))
-        _writer.submit(records().add, measured, kind)
+        _known().add(Record(measured, kind, step=fingerprint(measured.stage)))
+        _writer.submit(_write, measured, kind, tell)
+
+
+def _write(measured: Measurement, kind: Kind, tell: Callable[[str], None]) -> None:
+    records().add(measured, kind)
+    _tell_log(records().notice)
+    tell(notice())
+
+
+def _tell_log(words: str) -> None:
+    """Write to the log what has changed since it was written there last."""
+    global _logged  # noqa: PLW0603
+    if words != _logged:
+        _logged = words
+        _log.warning("%s", words or "Results are stored again.")
 
 
 @dataclass
@@ -60,18 +107,22 @@ def points(view: Viewport, settings: Settings) -> Points:
     Compiling is known from the newest that compiled.
     """
     found = Points()
+    for record in _known().of_stage(settings.stage):
+        if len(found.elsewhere) == MOST_ELSEWHERE:
+            break
+        if differences := record.differences(view, settings):
+            found.elsewhere.append(_mark(record, differences))
     measured: dict[int, Record] = {}
     drawn: set[int] = set()
-    for record in _newest(settings.stage):
+    for record in _known().like(view, settings):
         size = record.measurement.chunksize
-        if differences := record.differences(view, settings):
-            if len(found.elsewhere) < MOST_ELSEWHERE:
-                found.elsewhere.append(_mark(record, differences))
-        elif record.kind == "frame" and size not in drawn:
+        if not record.same_setting(view, settings):
+            continue
+        if record.kind == "measured":
+            measured[size] = _with_compiling(measured.get(size), record)
+        elif size not in drawn:
             drawn.add(size)
             found.drawn.append(_mark(record))
-        elif record.kind == "measured":
-            measured[size] = _with_compiling(measured.get(size), record)
     found.here += map(_mark, measured.values())
     return found
 
@@ -83,7 +134,7 @@ def latest(view: Viewport, settings: Settings) -> Measurement | None:
     """
     chunks = "chunksize" in STAGES[settings.stage].varies
     found: Record | None = None
-    for record in _newest(settings.stage):
+    for record in _known().like(view, settings):
         if (
             record.kind == "measured"
             and not (chunks and record.measurement.chunksize != settings.chunksize)
@@ -105,10 +156,6 @@ def _with_compiling(newer: Record | None, older: Record) -> Record:
         return newer or older
     spent = older.measurement.compile_seconds
     return replace(newer, measurement=replace(newer.measurement, compile_seconds=spent))
-
-
-def _newest(stage: str) -> Iterator[Record]:
-    return (record for record in reversed(_known()) if record.measurement.stage == stage)
 
 
 def _mark(record: Record, differences: tuple[str, ...] = ()) -> Mark:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import panel as pn
 
-from dashboard import stored
+from dashboard import server_settings, stored
 from dashboard.chart import Chart
 from dashboard.marks import count, disturbed
 from dashboard.queueing import MeasureQueue, describe
@@ -35,7 +35,7 @@ class Sweep:
         self._explorer = explorer
         self._failures: list[Measurement] = []
         self._queue = MeasureQueue(explorer, "sweep", "Measure", self.start, self._add)
-        self._kept = ", ".join(map(str, CHUNK_SIZES))
+        self._kept = ", ".join(map(str, CHUNK_SIZES[: server_settings.current().sweep_length]))
         self._sizes = pn.widgets.TextInput(
             label="Chunk sizes to measure", value=self._kept, sizing_mode="stretch_width"
         )
@@ -61,7 +61,8 @@ class Sweep:
     def start(self) -> None:
         """Measure the current chunk size, then the lines to compare with, then all other sizes."""
         explorer = self._explorer
-        references = [explorer.settings(stage) for stage in REFERENCES]
+        offers = server_settings.current().offers
+        references = [explorer.settings(stage) for stage in REFERENCES if offers(stage)]
         self._failures = []
         self._queue.start(
             explorer.viewport(),
@@ -77,7 +78,12 @@ class Sweep:
         """A settled view is on screen; if chunks made it, its own time is a point."""
         if "chunksize" in STAGES[picture.settings.stage].varies:
             times = (picture.run_seconds,), 0.0, picture.compile_seconds
-            stored.add(Measurement(picture.view, picture.settings, *times), "frame")
+            stored.add(Measurement(picture.view, picture.settings, *times), "frame", self._hear)
+
+    def _hear(self, notice: str) -> None:
+        self._explorer.in_document(
+            lambda: self._explorer.notify(notice) if self._explorer.is_news(notice) else None
+        )
 
     def refresh(self) -> None:
         """Show what is known for the view and the settings of now."""

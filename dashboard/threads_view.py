@@ -10,7 +10,7 @@ from bokeh.models import ColumnDataSource, HoverTool, LogColorMapper
 from bokeh.plotting import figure
 from bokeh.transform import transform
 
-from dashboard import stored
+from dashboard import server_settings, stored
 from dashboard.marks import count
 from dashboard.queueing import MeasureQueue
 from mandel_core import STAGES, Measurement, Settings
@@ -103,7 +103,8 @@ class ThreadsView:
 
     def _points(self) -> list[Settings]:
         common = self._explorer.settings(self._stage())
-        sizes = {size for size in (*CHUNK_SIZES, common.chunksize) if size <= common.maxiter}
+        known = CHUNK_SIZES[: server_settings.current().sweep_length]
+        sizes = {size for size in (*known, common.chunksize) if size <= common.maxiter}
         ordered = points_of(common, sizes, _threads(), nearest_to=common.chunksize)
         return [self._as_asked(point) for point in ordered]
 

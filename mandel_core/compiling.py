@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import itertools
 import logging
+import time
 import types
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from mandel_core import compiler_cache
+from mandel_core.explaining import explained
 from mandel_core.job import Job
 from mandel_core.loops import HOST, Place, Step
-from mandel_core.outcomes import FailureKind, StageFailure
+from mandel_core.outcomes import StageFailure
+
+_log = logging.getLogger(__name__)
 
 MAX_KERNELS = 64
 _numbers = itertools.count(1)
@@ -98,27 +103,35 @@ def _own_code(step: Step) -> Step:
     )
 
 
+class CacheGaveWay(StageFailure):
+    """Compiling failed with files that an earlier compile had left; they are removed."""
+
+
 @contextmanager
 def torch_session(job: Job) -> Iterator[None]:
     """What a stage on torch runs inside: its device checked, threads set, compiling timed.
 
-    Raises StageFailure where torch, the device or the compiler cannot do it.
+    Raises StageFailure where torch, the device or the compiler cannot do it; CacheGaveWay if it
+    is worth trying once more.
     """
     import torch
-    from torch._dynamo.callback import callback_handler
 
     _require_device(job)
+    callback_handler = _callback_handler(job)
     with ExitStack() as stack:
         stack.callback(torch.set_num_threads, torch.get_num_threads())
         if job.settings.threads is not None:
             torch.set_num_threads(job.settings.threads)
         callback_handler.register_start_callback(job.compile_starts)
         stack.callback(callback_handler.remove_start_callback, job.compile_starts)
+        callback_handler.register_start_callback(_mend_cache)
+        stack.callback(callback_handler.remove_start_callback, _mend_cache)
         callback_handler.register_end_callback(job.compile_ends)
         stack.callback(callback_handler.remove_end_callback, job.compile_ends)
         heard = stack.enter_context(_dynamo_log())
         caught = stack.enter_context(warnings.catch_warnings(record=True))
         warnings.simplefilter("always")
+        since = time.time()
         try:
             yield
         except torch.cuda.OutOfMemoryError as error:
@@ -126,14 +139,20 @@ def torch_session(job: Job) -> Iterator[None]:
                 job.settings.stage, "error", "The device has too little memory.", str(error)
             ) from error
         except Exception as error:
-            if type(error).__module__.partition(".")[0] != "torch":
+            of_torch = type(error).__module__.partition(".")[0] == "torch"
+            if not of_torch and not isinstance(error, OSError):
                 raise
-            raise _explained(job, error, heard) from error
+            failure = explained(job.settings.stage, error, heard)
+            compiler_cache.forget()
+            if compiler_cache.doubt(error, since):
+                _log.warning("The compiler's files were removed, for with them: %s", failure.reason)
+                raise CacheGaveWay(*failure.args) from error
+            raise failure from error
         finally:
             seen = dict.fromkeys(
                 str(w.message) for w in caught if not issubclass(w.category, DeprecationWarning)
             )
-            job.warnings.extend(seen)
+            job.warnings.extend(words for words in seen if words not in job.warnings)
 
 
 def devices() -> tuple[str, ...]:
@@ -171,6 +190,19 @@ def _require_device(job: Job) -> None:
         )
 
 
+def _callback_handler(job: Job) -> Any:
+    """Dynamo's, which makes the folder of its cache as soon as it is imported."""
+    try:
+        from torch._dynamo.callback import callback_handler
+    except OSError as error:
+        raise explained(job.settings.stage, error, []) from error
+    return callback_handler
+
+
+def _mend_cache(_: object) -> None:
+    compiler_cache.mend()
+
+
 @contextmanager
 def _dynamo_log() -> Iterator[list[str]]:
     """Collect what Dynamo would print to the console, such as the reason of the last recompile."""
@@ -189,45 +221,3 @@ def _dynamo_log() -> Iterator[list[str]]:
     finally:
         logger.removeHandler(listener)
         logger.propagate = propagate
-
-
-# The first of these that knows the error speaks for it; the names are those of torch's exceptions.
-_REASONS: tuple[tuple[str, FailureKind, Callable[[str], str]], ...] = (
-    (
-        "FailOnRecompileLimitHit",
-        "recompile-limit",
-        lambda words: (
-            "torch.compile gave up at its recompile limit: the step was compiled anew for every "
-            "value of a Python number it takes for a constant."
-        ),
-    ),
-    (
-        "InvalidCxxCompiler",
-        "no-compiler",
-        lambda words: (
-            "torch.compile found no working C++ compiler (g++ or clang++), which it needs to make "
-            "CPU kernels."
-        ),
-    ),
-    ("CppCompileError", "no-compiler", lambda words: "The C++ compiler rejected the kernel."),
-    (
-        "TritonMissing",
-        "no-compiler",
-        lambda words: "torch.compile found no working Triton, which it needs to make GPU kernels.",
-    ),
-    ("Unsupported", "graph-break", lambda words: f"torch.compile cannot trace the step: {words}"),
-    (
-        "TorchRuntimeError",
-        "unsupported",
-        lambda words: f"torch.compile cannot trace the step on this torch: {words}",
-    ),
-    ("", "error", lambda words: f"torch.compile failed: {words}"),
-)
-
-
-def _explained(job: Job, error: Exception, heard: list[str]) -> StageFailure:
-    text = f"{type(error).__name__}: {error}"
-    detail = next((line for line in text.splitlines() if "got " in line), text.splitlines()[0])
-    words = detail.partition("got ")[2] or str(error).partition("\n")[0]
-    kind, reason = next((k, say(words[:200])) for name, k, say in _REASONS if name in text)
-    return StageFailure(job.settings.stage, kind, reason, "\n".join([*heard, text]))

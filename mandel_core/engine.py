@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import nullcontext
 
-from mandel_core.compiling import synchronize, torch_session
+from mandel_core.compiling import CacheGaveWay, synchronize, torch_session
 from mandel_core.job import Job, Settings, _ignore, never
 from mandel_core.outcomes import Frame, StageFailure
 from mandel_core.pauses import clock
@@ -64,29 +65,39 @@ def render_settings(
 
 def run_job(job: Job) -> Frame:
     """Run a job of one's own, which still tells what was spent and warned of where this raises."""
+    with one_at_a_time:
+        try:
+            return _run(job)
+        except CacheGaveWay:
+            return _run(job)
+
+
+def _run(job: Job) -> Frame:
     settings = job.settings
     stage = STAGES.find(settings.stage)
     on_torch = stage.uses_torch(settings)
-    with one_at_a_time:
-        try:
-            with torch_session(job) if on_torch else nullcontext():
-                if on_torch:
-                    synchronize(settings.device)
-                started = clock()
-                z, iterations = stage.run(job)
-                if on_torch:
-                    synchronize(settings.device)
-                wall = clock() - started
-        except MemoryError as error:
-            raise StageFailure(
-                stage.name, "error", "There is not enough memory for this viewport.", str(error)
-            ) from error
+    compiled = job.compile_seconds
+    try:
+        if on_torch and "torch" not in sys.modules:  # which takes seconds to import
+            job.on_phase("compiling")
+        with torch_session(job) if on_torch else nullcontext():
+            if on_torch:
+                synchronize(settings.device)
+            started = clock()
+            z, iterations = stage.run(job)
+            if on_torch:
+                synchronize(settings.device)
+            wall = clock() - started
+    except MemoryError as error:
+        raise StageFailure(
+            stage.name, "error", "There is not enough memory for this viewport.", str(error)
+        ) from error
     return Frame(
         job.view,
         settings,
         iterations,
         z,
-        run_seconds=wall - job.compile_seconds,
+        run_seconds=wall - (job.compile_seconds - compiled),
         compile_seconds=job.compile_seconds,
         warnings=tuple(job.warnings),
         executed=job.executed,

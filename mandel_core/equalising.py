@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from mandel_core.colour import FURTHER_STEPS, LEVELS, SMOOTH_RADIUS, THREADS
 from mandel_core.encoding import RGBA, Indices
+from mandel_core.numba_cache import kept
 from mandel_core.numba_here import numba
 from mandel_core.outcomes import Frame
 from mandel_core.threads import shared
@@ -166,10 +167,10 @@ def _share_out(tallies: Any, index: Any) -> None:
     index[bins] = 0
 
 
-_kernel = numba.njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
-_sort_into_bins = _kernel(_sort_into_bins)
-_share_out = _kernel(_share_out)
-_look_up = _kernel(_look_up)
+_kernel = numba.njit(nogil=True, fastmath={"contract"}, error_model="numpy")
+_sort_into_bins = kept(_kernel(_sort_into_bins))
+_share_out = kept(_kernel(_share_out))
+_look_up = kept(_kernel(_look_up))
 
 
 @dataclass(frozen=True, eq=False)

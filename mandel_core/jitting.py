@@ -9,6 +9,7 @@ import numpy as np
 from llvmlite import ir
 from numba.extending import intrinsic
 
+from mandel_core.numba_cache import kept
 from mandel_core.numba_here import numba
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -16,7 +17,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def jit(function: F) -> F:
     """Compile on the first call, keep on disk, and release the interpreter lock while running."""
-    kernel: F = numba.njit(nogil=True, cache=True)(function)
+    kernel: F = kept(numba.njit(nogil=True)(function))
     return kernel
 
 

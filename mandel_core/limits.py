@@ -9,7 +9,7 @@ from decimal import Decimal
 import numpy as np
 
 from mandel_core.engine import render_settings
-from mandel_core.job import Settings, never
+from mandel_core.job import Settings, _ignore, never
 from mandel_core.outcomes import Frame
 from mandel_core.recent import Recent
 from mandel_core.viewport import Precision, Viewport
@@ -53,6 +53,7 @@ def automatic_limit(
     start: int,
     dtype: Precision,
     should_stop: Callable[[], bool] = never,
+    on_phase: Callable[[str], None] = _ignore,
 ) -> int:
     """How many iterations `view` needs so that nothing that it shows ends in black.
 
@@ -70,7 +71,7 @@ def automatic_limit(
     key = view, horizon, dtype
     known = _needed.get(key)
     if known is None:
-        known = (_search(view, horizon, dtype, should_stop),)
+        known = (_search(view, horizon, dtype, should_stop, on_phase),)
         _needed.keep(key, known)
     (needed,) = known
     if needed is None:
@@ -90,13 +91,18 @@ def _rung(limit: float) -> int:
 
 
 def _search(
-    view: Viewport, horizon: float, dtype: Precision, should_stop: Callable[[], bool]
+    view: Viewport,
+    horizon: float,
+    dtype: Precision,
+    should_stop: Callable[[], bool],
+    on_phase: Callable[[str], None],
 ) -> int | None:
     limit = least = base(view)
     share = 1.0
     while True:
         reach = min(limit * FURTHER, CAP)
-        frame = _probe(view, share, Settings("fast", reach, horizon, dtype=dtype), should_stop)
+        settings = Settings("fast", reach, horizon, dtype=dtype)
+        frame = _probe(view, share, settings, should_stop, on_phase)
         counts = np.sort(frame.iterations[np.abs(frame.z) >= horizon])
         most = counts[counts.size - 1 - int(MISSED * counts.size)] if counts.size else reach
         limit = reach if counts.size < ALMOST_NONE * frame.z.size else _rung(max(most + 2, least))
@@ -107,7 +113,11 @@ def _search(
 
 
 def _probe(
-    view: Viewport, share: float, settings: Settings, should_stop: Callable[[], bool]
+    view: Viewport,
+    share: float,
+    settings: Settings,
+    should_stop: Callable[[], bool],
+    on_phase: Callable[[str], None],
 ) -> Frame:
     """Compute a grid of about this share of COLUMNS x ROWS points."""
     aside, up, across = (Decimal(part) for part in (*ASIDE, ACROSS))
@@ -116,4 +126,4 @@ def _probe(
         *(across * view.width, across * view.height),
         *(round(side * math.sqrt(share)) for side in (COLUMNS, ROWS)),
     )
-    return render_settings(grid, settings, should_stop)
+    return render_settings(grid, settings, should_stop, on_phase)

@@ -22,6 +22,9 @@ FailureKind = Literal[
     "no-device",
     "died",
     "too-long",
+    "too-large",
+    "not-allowed",
+    "yielded",
     "error",
 ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, fields, replace
 from statistics import median
-from typing import ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +22,7 @@ from mandel_core.job import Settings
 from mandel_core.limits import automatic_limit
 from mandel_core.marking import mark_size, marks
 from mandel_core.measuring import measure
-from mandel_core.outcomes import Cancelled, Frame, Measurement, StageFailure
-from mandel_core.pauses import clock
+from mandel_core.outcomes import Cancelled, Frame, Measurement
 from mandel_core.registering import take
 from mandel_core.stages import STAGES
 from mandel_core.viewport import Viewport
@@ -63,25 +62,15 @@ class _OfStage:
         stage = STAGES[settings.stage]
         used = [getattr(settings, name) for name in sorted(stage.varies)]
         # Of its own stages a notebook may have several versions, each with a step of its own.
-        return (stage, stage.step, settings.dtype, settings.horizon, view.nx, view.ny, *used)
+        size = () if stage.any_size else (view.nx, view.ny)
+        return (stage, stage.step, settings.dtype, settings.horizon, *size, *used)
 
-    def or_late(
-        self, what: str, limit_seconds: float, should_stop: Callable[[], bool]
-    ) -> Callable[[], bool]:
-        """`should_stop`, which from now on raises StageFailure once the limit is passed."""
-        deadline = clock() + limit_seconds
 
-        def stop_or_late() -> bool:
-            if clock() > deadline:
-                raise StageFailure(
-                    self.stage,
-                    "too-long",
-                    f"The {what} was given up after {limit_seconds:g} s; fewer iterations, "
-                    "a smaller window or a faster stage will do.",
-                )
-            return should_stop()
-
-        return stop_or_late
+def size_of(task: Task[Any]) -> tuple[int, int]:
+    """How many pixels and iterations a task is for; 0 and 0 if it computes no view."""
+    if not isinstance(task, _OfStage):
+        return 0, 0
+    return task.view.nx * task.view.ny, task.settings.maxiter
 
 
 @dataclass(frozen=True)
@@ -130,24 +119,21 @@ class Marked(Agreement):
 class Draw(_OfStage):
     """Compute a frame, unless it is still in memory, and colour it; only the picture travels back.
 
-    limit_seconds : a frame that takes longer is a StageFailure of kind "too-long".
     automatic : settings.maxiter is only where to start from; `automatic_limit` finds the limit.
     surround : if not 0, also draw the view so many times as wide, coarse, with the stage `fast`.
     """
 
     look: Look = "equalised"
     palette: str = "inferno"
-    limit_seconds: float = 300.0  # others wait for the same worker
     automatic: bool = False
     surround: int = 0
 
     def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Picture:
         check(self.look, self.palette)
-        should_stop = self.or_late("picture", self.limit_seconds, should_stop)
         view, settings = self.view, self.settings
         if self.automatic:
             limit = automatic_limit(
-                *(view, settings.horizon, settings.maxiter, settings.dtype, should_stop)
+                *(view, settings.horizon, settings.maxiter, settings.dtype, should_stop, on_phase)
             )
             settings = replace(settings, maxiter=limit)
         frame = drawing.frame_of(view, settings, should_stop, on_phase)
@@ -168,18 +154,14 @@ class Draw(_OfStage):
 class Time(_OfStage):
     """How long this view's frame takes once all is warm: the median run time in seconds.
 
-    At least LEAST_RUNS runs, and more as long as they take SECONDS together, up to MOST_RUNS. One
-    that goes on for more than `limit_seconds` is a StageFailure of kind "too-long".
+    At least LEAST_RUNS runs, and more as long as they take SECONDS together, up to MOST_RUNS.
     """
 
     LEAST_RUNS: ClassVar = 3
     MOST_RUNS: ClassVar = 20
     SECONDS: ClassVar = 0.1
 
-    limit_seconds: float = 300.0
-
     def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> float:
-        should_stop = self.or_late("timing", self.limit_seconds, should_stop)
         runs: list[float] = []
         while len(runs) < self.LEAST_RUNS or (
             len(runs) < self.MOST_RUNS and sum(runs) < self.SECONDS
@@ -221,11 +203,9 @@ class Inspect(_OfStage):
 class Compare(_OfStage):
     """Hold a stage against NumPy in float64, or Numba where NumPy would take too long.
 
-    Numba's stage does the same operations one point at a time, and differs by rounding alone. A
-    comparison that takes longer than `limit_seconds` is a StageFailure of kind "too-long".
+    Numba's stage does the same operations one point at a time, and differs by rounding alone.
     """
 
-    limit_seconds: float = 300.0
     most_by_numpy: float = 2e9  # iterations of points: some 10 s
 
     @property
@@ -235,7 +215,6 @@ class Compare(_OfStage):
         return "numpy" if work <= self.most_by_numpy else "numba"
 
     def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Marked:
-        should_stop = self.or_late("comparison", self.limit_seconds, should_stop)
         found = compare_settings(self.view, self.settings, self.reference, should_stop, on_phase)
         known = {field.name: getattr(found, field.name) for field in fields(Agreement)}
         return Marked(**known, marks=marks(found), size=mark_size(found.share))

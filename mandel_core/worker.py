@@ -11,27 +11,22 @@ from __future__ import annotations
 import contextlib
 import itertools
 import logging
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
-import weakref
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass, field
-from multiprocessing import Pipe
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from mandel_core.accounts import Accounts
+from mandel_core.child import Child
 from mandel_core.job import _ignore
+from mandel_core.keeping import Keeper, not_started
 from mandel_core.outcomes import StageFailure
-from mandel_core.pauses import Pauses
-from mandel_core.registering import OwnStage
 from mandel_core.stages import STAGES
-from mandel_core.tasks import Register, Task
-from mandel_core.transfer import Channel, shared_file
+from mandel_core.submission import NO_LIMITS, OVER_BUDGET, Limits, Submission
+from mandel_core.tasks import Task
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -40,46 +35,62 @@ _log = logging.getLogger(__name__)
 # by itself and the process keeps its kernels; only compiling and very long steps last longer.
 GRACE_SECONDS = 0.5
 
-# After a process could not be started: whatever is short, trying on and on makes it shorter.
-BACK_OFF_SECONDS = 0.5
+# How often a process is looked after, with a task and without.
+BUSY_SECONDS, IDLE_SECONDS = 0.05, 0.25
 
-# glibc gives the memory of a frame back to the system as soon as it is free; getting it again, page
-# by page, costs a good part of what computing the next one does. Elsewhere nobody reads these.
-_KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**27)}
+# How many processes a task may be tried in if they end over it.
+TRIES = 3
 
-_CHILD = (
-    "import sys; sys.path[:] = {path!r}; from mandel_core.worker_process import serve; serve{fds}"
-)
+# How long to wait after a process could not be started.
+PAUSE_SECONDS = 0.5
 
 
-@dataclass(eq=False)
-class _Request:
-    number: int
-    task: Task[Any]
-    session: str
-    on_phase: Callable[[str], None]
-    compile_key: Hashable
-    future: Future[Any] = field(default_factory=Future)
-    patient: bool = False  # cancelled, but what it compiles is wanted by its successor
-    kill_at: float | None = None
+@dataclass(frozen=True)
+class Health:
+    """How a worker does.
+
+    answers : whether its process is there and gives signs of life.
+    busy, waiting : whether a task is under way, and how many wait for it.
+    memory : bytes that are resident.
+    replaced : how often the process was replaced, by reason.
+    """
+
+    answers: bool
+    busy: bool
+    waiting: int
+    memory: int
+    replaced: dict[str, int]
 
 
 class Worker:
     """Runs tasks one at a time in a process of its own.
 
-    Of each session only the newest task counts: submitting another cancels the one before.
+    Of each session only the newest task counts: submitting another cancels the one before. Of
+    several sessions that wait, the one whose visitor has cost least lately comes first. The process
+    is replaced when it ends or hangs.
+
+    role : names the process in the log and in its command line.
+    accounts : what visitors have cost; several workers may share it.
+    memory : bytes of data the process may have; Linux only.
+    patience : seconds the process may go without a sign of life.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        role: str = "worker",
+        accounts: Accounts | None = None,
+        memory: int | None = None,
+        patience: float = 20.0,
+    ) -> None:
+        self.role = role
+        self._accounts = Accounts() if accounts is None else accounts
+        self._keeper = Keeper(role, memory, patience)
         self._changed = threading.Condition()
-        self._waiting: OrderedDict[str, _Request] = OrderedDict()
-        self._running: _Request | None = None
+        self._waiting: OrderedDict[str, Submission] = OrderedDict()
+        self._running: Submission | None = None
         self._closed = False
         self._numbers = itertools.count()
-        self._child: _Child | None = None
-        self._holds = 0
-        self._holding = threading.Lock()
-        self._thread = threading.Thread(target=self._supervise, name="mandel-worker", daemon=True)
+        self._thread = threading.Thread(target=self._supervise, name=f"mandel-{role}", daemon=True)
         self._thread.start()
 
     def submit(
@@ -87,15 +98,19 @@ class Worker:
         task: Task[T],
         session: str = "",
         on_phase: Callable[[str], None] = _ignore,
+        limits: Limits = NO_LIMITS,
     ) -> Future[T | StageFailure]:
         """Ask for `task`; the session's earlier task, if it is not done, is cancelled.
 
-        The future's result is the task's, or a StageFailure if the stage cannot run or the
-        process died; it never raises but for being cancelled. `future.cancel()` works at any
-        time, also in mid-compile: then the process is replaced. `on_phase` hears "compiling" and
-        "running" as they alternate, in another thread.
+        session : whose; what stands before its first slash names the visitor, whose account pays.
+
+        The future's result is the task's, or a StageFailure if the stage cannot run, the process
+        died or a limit was reached; it never raises but for being cancelled. `future.cancel()`
+        works at any time, also in mid-compile: then the process is replaced, unless what it
+        compiles is waited for by another task. `on_phase` hears "compiling" and "running" as they
+        alternate, in another thread. Raises RuntimeError once this worker is closed.
         """
-        request = _Request(next(self._numbers), task, session, on_phase, task.compile_key)
+        request = Submission(next(self._numbers), task, session, on_phase, limits)
         with self._changed:
             if self._closed:
                 raise RuntimeError("this worker is closed")
@@ -105,14 +120,18 @@ class Worker:
             self._changed.notify_all()
         if dropped is not None:
             dropped.future.cancel()
-        if running is not None and running.session == session and not running.future.done():
-            running.patient = running.compile_key == request.compile_key
+        if running is not None and running.session == session:
             running.future.cancel()
         request.future.add_done_callback(lambda future: self._settle(request))
         return request.future
 
+    def keep_spare(self, *warming: Task[Any]) -> None:
+        """From now on have a second process at hand; in each new one these tasks are run first."""
+        self._keeper.keep_spare(*warming)
+
     def close(self) -> None:
         """Cancel everything and end the process."""
+        self._keeper.closing.set()
         with self._changed:
             self._closed = True
             requests = [*self._waiting.values(), *([self._running] if self._running else [])]
@@ -128,19 +147,11 @@ class Worker:
         reports, and a measurement takes the run it was in again. Cancelling and closing work
         meanwhile.
         """
-        with self._holding:
-            self._holds += 1
-            if self._holds == 1 and self._child:
-                self._child.pause()
+        self._keeper.pause()
 
     def resume(self) -> None:
         """Take one `pause` back. Raises RuntimeError if there is none."""
-        with self._holding:
-            if not self._holds:
-                raise RuntimeError("this worker is not paused")
-            self._holds -= 1
-            if not self._holds and self._child:
-                self._child.resume()
+        self._keeper.resume()
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
@@ -154,9 +165,32 @@ class Worker:
     @property
     def pid(self) -> int | None:
         """The process's number, None before the first task."""
-        return self._child.process.pid if self._child else None
+        child = self._keeper.child
+        return child.process.pid if child else None
 
-    def _settle(self, request: _Request) -> None:
+    @property
+    def replaced(self) -> Counter[str]:
+        """How often the process was replaced, by reason, as "ended", "hung" or "cancelled"."""
+        return self._keeper.replaced
+
+    @property
+    def busy(self) -> bool:
+        """Whether a task is under way or waits."""
+        return self._running is not None or bool(self._waiting)
+
+    @property
+    def health(self) -> Health:
+        """How the process does."""
+        keeper = self._keeper
+        return Health(
+            keeper.answers,
+            self._running is not None,
+            len(self._waiting),
+            keeper.memory,
+            {why: keeper.replaced[why] for why in sorted(keeper.replaced)},
+        )
+
+    def _settle(self, request: Submission) -> None:
         """A future is done; if by cancelling, see that nothing goes on for it in vain."""
         if not request.future.cancelled():
             return
@@ -165,56 +199,72 @@ class Worker:
             if self._waiting.get(request.session) is request:
                 del self._waiting[request.session]
             elif self._running is request:
-                if not request.patient:
-                    request.kill_at = time.monotonic() + GRACE_SECONDS
-                if self._child:
-                    self._child.send(("stop", request.number))
+                self._stop(request)
+
+    def _stop(self, request: Submission) -> None:
+        """Have a task that is under way end by itself, or soon by force."""
+        request.kill_at = time.monotonic() + GRACE_SECONDS
+        if child := self._keeper.child:
+            child.send(("stop", request.number))
 
     def _supervise(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._closed)
-                if self._closed:
-                    break
-                _, request = self._waiting.popitem(last=False)
-                if request.future.done():
-                    continue
-                self._running = request
+        while (request := self._next()) is not None:
             outcome = self._outcome(request)
             with self._changed:
                 self._running = None
+            self._accounts.charge(request.visitor, request.seconds)
             # Somebody may have cancelled in this very moment, which is as good as in time.
             with contextlib.suppress(Exception):
                 request.future.set_result(outcome)
-        if self._child:
-            self._child.kill()
+        self._keeper.close()
 
-    def _outcome(self, request: _Request) -> Any:
-        """The request's result, at the second try if the process dies over the first.
+    def _next(self) -> Submission | None:
+        """Wait for a request, and look after the process meanwhile; None once this is closed."""
+        while True:
+            with self._changed:
+                idle = not self._may_run()
+            if idle:  # else it is looked after while it runs something
+                self._keeper.look_after()
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed or self._may_run(), IDLE_SECONDS)
+                if self._closed:
+                    return None
+                if may := self._may_run():
+                    # Whoever has cost least goes first.
+                    levels = {waits.visitor: self._accounts.level(waits.visitor) for waits in may}
+                    request = min(may, key=lambda waits: (levels[waits.visitor], waits.number))
+                    del self._waiting[request.session]
+                    self._running = request
+                    return request
+                over = [waits for waits in self._waiting.values() if not waits.told_of_budget]
+            for waits in over:
+                waits.told_of_budget = True
+                waits.tell(OVER_BUDGET)
+
+    def _may_run(self) -> list[Submission]:
+        """The requests that wait and whose visitors may cost more."""
+        return [waits for waits in self._waiting.values() if not self._accounts.wait(waits.visitor)]
+
+    def _outcome(self, request: Submission) -> Any:
+        """The request's result; tried again if the process ends over it by no fault of ours.
 
         Whatever goes wrong is the failure of this request alone; others are still served.
         """
         try:
-            outcome = self._execute(request)
-            if _died(outcome) and not request.future.cancelled() and not self._closed:
+            for _ in range(TRIES):
+                request.kill_at, request.begun, request.compiling = None, False, False
                 outcome = self._execute(request)
+                if not _died(outcome) or request.future.cancelled() or self._closed:
+                    break
         except Exception as error:
-            _log.exception("A request could not be served")
-            self._closed_or(BACK_OFF_SECONDS)
+            not_started(self.role, error)
+            self._keeper.closing.wait(PAUSE_SECONDS)
             reason = f"The process that computes could not be started: {error}."
             return StageFailure(request.task.stage, "died", reason)
         return outcome
 
-    def _closed_or(self, seconds: float) -> None:
-        """Wait so long, or until this worker is closed."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._closed, timeout=seconds)
-
-    def _execute(self, request: _Request) -> Any:
-        if self._child is None or self._child.process.poll() is not None:
-            self._start()
-        child = self._child
-        assert child is not None
+    def _execute(self, request: Submission) -> Any:
+        keeper, child = self._keeper, self._keeper.ready()
         child.tell_stages()
         try:
             child.send(("run", request.number, request.task))
@@ -222,108 +272,86 @@ class Worker:
             reason = f"The request cannot be sent to the worker: {error}"
             return StageFailure(request.task.stage, "error", reason)
         if request.future.cancelled():  # between its becoming the running one and the line above
-            child.send(("stop", request.number))
+            self._stop(request)
+        looked = time.monotonic()
         try:
             while True:
-                while not child.channel.poll(0.05):
-                    if request.kill_at is None:
+                came = child.channel.poll(BUSY_SECONDS)
+                now = time.monotonic()
+                if request.begun and not keeper.held:
+                    request.spent[request.compiling] += now - looked
+                looked = now
+                if came:
+                    kind, number, value = child.channel.receive()
+                    if number != request.number:
                         continue
-                    if self._holds and not self._closed:  # it cannot stop by itself, nor disturb
-                        request.kill_at = time.monotonic() + GRACE_SECONDS
-                    elif time.monotonic() > request.kill_at:
-                        self._replace(child)
-                        return None
-                kind, number, value = child.channel.receive()
-                if number != request.number:
-                    continue
-                if kind == "done":
-                    return value
-                try:
-                    request.on_phase(value)
-                except Exception:
-                    _log.exception("A listener to a task's phases failed")
+                    if kind == "begun":  # a new process takes its time to get there
+                        request.begun = True
+                        continue
+                    if kind == "done":
+                        return value if value is not None else request.given_up
+                    request.compiling = value == "compiling"
+                    request.tell(value)
+                elif over := self._overdue(child, request):
+                    keeper.end(child, over)
+                    return request.given_up
+                elif how := child.hung(keeper.held):
+                    return self._lost(child, how, request)
         except (EOFError, OSError):
-            self._replace(child)
-            _log.warning("A process that computes ended unexpectedly (%s); replaced", child.death)
-            return StageFailure(
-                request.task.stage,
-                "died",
-                f"The process that computes ended unexpectedly ({child.death}), twice with this; "
-                "a new one has been started.",
-            )
+            return self._lost(child, "ended", request)
 
-    def _replace(self, child: _Child) -> None:
-        with self._holding:
-            child.kill()
-            self._child = None
-        if not self._closed:
-            self._start()
+    def _lost(self, child: Child, how: str, request: Submission) -> StageFailure:
+        words = self._keeper.lose(child, how)
+        reason = (
+            f"The process that computes {words}, {TRIES} times with this; a new one is started."
+        )
+        return StageFailure(request.task.stage, "died", reason)
 
-    def _start(self) -> None:
-        with self._holding:
-            self._child = _Child()
-            if self._holds:
-                self._child.pause()
+    def _overdue(self, child: Child, request: Submission) -> str:
+        """Have the task stop when nobody waits any more; why it has to be ended now, or ""."""
+        if self._closed:
+            return "closed"
+        # It cannot stop by itself, nor disturb; or the process is not ready, for anybody.
+        if self._keeper.held or not request.begun:
+            if request.kill_at is not None:
+                request.kill_at = time.monotonic() + GRACE_SECONDS
+            return ""
+        if request.kill_at is None:
+            if request.given_up or self._yields(request):
+                self._stop(request)
+            return ""
+        if time.monotonic() < request.kill_at or self._compiles_for_another(request):
+            return ""
+        return "given up" if request.given_up else "cancelled"
+
+    def _yields(self, request: Submission) -> bool:
+        """Whether it has had its time, and another visitor waits.
+
+        Loading kernels is no part of that time: whoever comes next needs them as well.
+        """
+        if request.compiling or request.spent[False] <= request.limits.yield_seconds:
+            return False
+        with self._changed:
+            request.yielded = any(waits.visitor != request.visitor for waits in self._may_run())
+        return request.yielded
+
+    def _compiles_for_another(self, request: Submission) -> bool:
+        """Whether what this one compiles is what another waits for, who may yet have it.
+
+        Between two compilations it runs for moments; a run stops by itself. Without torch compiling
+        is a matter of seconds, or of loading what is compiled, and serves everybody: killing the
+        process would have the next one begin with the same.
+        """
+        if not request.spent[True] or request.given_up:
+            return False
+        stage = request.task.stage
+        if request.compiling and stage in STAGES and not STAGES[stage].needs_torch:
+            return True
+        with self._changed:
+            keys = [waits.task.compile_key for waits in self._waiting.values()]
+        key: Hashable = request.task.compile_key
+        return key in keys
 
 
 def _died(outcome: Any) -> bool:
     return isinstance(outcome, StageFailure) and outcome.kind == "died"
-
-
-class _Child:
-    """The process, the connection to it, and the channel through which it answers."""
-
-    def __init__(self) -> None:
-        connection, theirs = Pipe()
-        shared = shared_file()
-        self._pauses = Pauses()
-        self._connection = connection
-        self.channel = Channel(connection, shared)
-        self._sending = threading.Lock()
-        self._told: dict[str, bytes] = {}
-        fds = (theirs.fileno(), shared, self._pauses.fd)
-        code = _CHILD.format(path=sys.path, fds=fds)
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", code],
-            pass_fds=fds,
-            env={**_KEEP_MEMORY, **os.environ},
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,  # so that the compilers it starts can be ended with it
-        )
-        theirs.close()
-        self._finalizer = weakref.finalize(self, _end, self.process, self.channel, self._pauses)
-
-    def send(self, message: tuple[Any, ...]) -> None:
-        with self._sending, contextlib.suppress(OSError):  # a dead process is noticed when reading
-            self._connection.send(message)
-
-    def pause(self) -> None:
-        self._pauses.begin(self.process.pid)
-
-    def resume(self) -> None:
-        self._pauses.end(self.process.pid)
-
-    def tell_stages(self) -> None:
-        """Make the registered stages, as they are now, known to the process."""
-        for stage in STAGES.registered:
-            if isinstance(stage, OwnStage) and self._told.get(stage.name) != stage.definition:
-                # Nobody waits for what comes back.
-                self.send(("run", -1, Register(stage.definition, stage.name)))
-                self._told[stage.name] = stage.definition
-
-    def kill(self) -> None:
-        self._finalizer()
-
-    @property
-    def death(self) -> str:
-        code = self.process.wait()
-        return f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
-
-
-def _end(process: subprocess.Popen[bytes], channel: Channel, pauses: Pauses) -> None:
-    if process.poll() is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    channel.close()
-    pauses.close()

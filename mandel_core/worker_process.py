@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import signal
 import sys
 import threading
@@ -15,23 +16,30 @@ from typing import Any
 
 import numpy as np
 
-from mandel_core import drawing, pauses
+from mandel_core import drawing, heartbeat, pauses
+from mandel_core.explaining import without_folders
 from mandel_core.outcomes import Cancelled, StageFailure
 from mandel_core.tasks import Task
 from mandel_core.transfer import Channel
+
+_NO_MEMORY = "There is not enough memory for this; a smaller window will do."
 
 # Bytes that a picture needs beside those that are remembered.
 ROOM = 2**25
 
 
-def serve(fd: int, shared: int, paused: int) -> None:
+def serve(fd: int, shared: int, paused: int, beating: int, memory: int | None) -> None:
     """Run tasks until the other end closes. The process ends with this function.
 
-    fd, shared, paused : descriptors of the connection, of the file that large results go through,
-        and of the one that tells of this process's pauses.
+    fd, shared, paused, beating : descriptors of the connection, of the file that large results go
+        through, of the one that tells of this process's pauses, and of its heartbeat.
+    memory : bytes of data this process may have, None for any number; Linux only.
     """
     _outlive_nobody()
     pauses.listen(paused)
+    heartbeat.beat(beating)
+    if memory is not None and sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     _reserve(drawing.REMEMBERED + ROOM)
     connection: Connection[Any, Any] = Connection(fd)
     channel = Channel(connection, shared)
@@ -57,6 +65,7 @@ def serve(fd: int, shared: int, paused: int) -> None:
     threading.Thread(target=listen, name="listen", daemon=True).start()
 
     def run(number: int, task: Task[Any]) -> None:
+        channel.send(("begun", number, None))
         outcome = _outcome(
             task,
             should_stop=lambda: number in stopped,
@@ -78,10 +87,11 @@ def _outcome(
         return failure
     except Cancelled:
         return None
+    except MemoryError:
+        return StageFailure(task.stage, "error", _NO_MEMORY)
     except Exception as error:
-        return StageFailure(
-            task.stage, "error", f"The stage failed: {type(error).__name__}: {error}"[:300]
-        )
+        words = without_folders(f"{type(error).__name__}: {error}")[:300]
+        return StageFailure(task.stage, "error", f"The stage failed: {words}")
 
 
 def _reserve(size: int) -> None:

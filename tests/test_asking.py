@@ -29,6 +29,10 @@ def draw(number: int, stage: str = "fast", maxiter: int = 200) -> Draw:
     return Draw(view, Settings(stage, maxiter), automatic=stage == "fast")
 
 
+def work(task: Draw) -> int:
+    return task.view.nx * task.view.ny * task.settings.maxiter
+
+
 def picture(task: Draw, seconds: float = 0.001) -> Picture:
     return Picture(task.view, task.settings, IMAGE, seconds, 0.0)
 
@@ -43,7 +47,7 @@ class Session:
     timers: list[tuple[Callable[..., None], tuple[Any, ...]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        def submit(task: Draw, session: str, on_phase: object) -> Future[Any]:
+        def submit(task: Draw, session: str, on_phase: object, expected: float) -> Future[Any]:
             future: Future[Any] = Future()
             self.sent.append((task, future))
             return future
@@ -101,7 +105,7 @@ def test_a_heavy_picture_comes_coarse_to_fine(monkeypatch: pytest.MonkeyPatch) -
     session.asking.ask(Asked(heavy, 1, stepwise=True))
     while session.under_way():
         task, future = session.under_way()[0]
-        future.set_result(picture(task, seconds=60.0))
+        future.set_result(picture(task, seconds=1e-8 * work(task)))
     columns = [outcome.view.nx for outcome, _, _ in session.shown]
     assert columns == sorted(columns)
     assert len(columns) == 3

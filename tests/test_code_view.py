@@ -127,7 +127,7 @@ class Asked:
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     asked = Asked()
-    monkeypatch.setattr(workers, "measuring", lambda: asked)
+    monkeypatch.setattr(workers, "measure", asked.submit)
     return asked
 
 

@@ -102,15 +102,9 @@ def test_the_task_brings_the_comparison_and_its_picture():
     assert not hasattr(found, "difference"), "only small numbers travel"
 
 
-def test_much_work_is_held_against_numba_and_endless_work_is_given_up():
+def test_much_work_is_held_against_numba_and_can_be_cancelled():
     task = Compare(VIEW, Settings("numpy", 100), most_by_numpy=VIEW.nx * VIEW.ny * 99)
     assert task.run(never, lambda phase: None).reference.stage == "numba"
-    endless = Compare(
-        VIEW, Settings("numpy", 10_000_000), limit_seconds=0.3, most_by_numpy=float("inf")
-    )
-    with pytest.raises(StageFailure) as caught:
-        endless.run(never, lambda phase: None)
-    assert caught.value.kind == "too-long"
     with pytest.raises(Cancelled):
         task.run(lambda: True, lambda phase: None)
 
@@ -123,7 +117,7 @@ class Worker:
         self.futures: list[Future[Any]] = []
         self.sessions: set[str] = set()
 
-    def submit(self, task: Compare, session: str, on_phase: Callable[[str], None]) -> Future[Any]:
+    def measure(self, task: Compare, session: str, on_phase: Callable[[str], None]) -> Future[Any]:
         self.tasks.append(task)
         self.sessions.add(session)
         self.futures.append(Future())
@@ -156,7 +150,7 @@ class Explorer:
 @pytest.fixture
 def worker(monkeypatch: pytest.MonkeyPatch) -> Worker:
     worker = Worker()
-    monkeypatch.setattr(workers, "measuring", lambda: worker)
+    monkeypatch.setattr(workers, "measure", worker.measure)
     return worker
 
 
@@ -177,7 +171,7 @@ def test_opening_compares_once_and_shows_the_verdict(worker):
     assert (shown.shape, shown.dtype) == ((NY, NX), np.uint8)
     view.open()
     assert len(worker.tasks) == 1
-    assert worker.sessions == {"session-1-difference"}
+    assert worker.sessions == {"session-1/difference"}
 
 
 def test_another_view_is_compared_and_the_old_one_given_up(worker):

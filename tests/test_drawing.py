@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mandel_core import Cancelled, Settings, StageFailure, Viewport, register_stage, render
+from mandel_core import Cancelled, Settings, Viewport, register_stage, render
 from mandel_core.colour import LOOKS, continuous_count, palette_colours, shade
 from mandel_core.drawing import COARSENESS, MOST_COLUMNS, _frames, surroundings
 from mandel_core.equalising import equalised
@@ -162,13 +162,9 @@ def test_timing_runs_the_stage_a_few_times(steps: Callable[[], int]) -> None:
     assert 3 * 5 <= steps() <= 20 * 5
 
 
-def test_timing_stops_when_told_and_when_late() -> None:
+def test_timing_stops_when_told() -> None:
     with pytest.raises(Cancelled):
         Time(HOME, Settings("numpy", maxiter=10_000_000)).run(lambda: True, lambda phase: None)
-    late = Time(HOME, Settings("numpy", maxiter=10_000_000), limit_seconds=0.1)
-    with pytest.raises(StageFailure) as failure:
-        late.run(never, lambda phase: None)
-    assert failure.value.kind == "too-long"
 
 
 def test_what_was_used_longest_ago_is_let_go() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard import stored
+from dashboard.known import Known
 from dashboard.marks import COMPILED_SECONDS, Mark, columns
 from dashboard.sizes import in_order, parse_sizes
 from dashboard.ticks import merged, seconds_label, time_ticks
@@ -19,9 +20,9 @@ VIEW = Viewport.from_bounds(-2, 1, -1, 1, 30, 20)
 
 
 @pytest.fixture
-def known(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+def known(monkeypatch: pytest.MonkeyPatch) -> Known:
     """No results but those of the test, and none of them written."""
-    results: list[object] = []
+    results = Known(stored.MOST_KNOWN)
     monkeypatch.setattr(stored, "_known", lambda: results)
     monkeypatch.setattr(stored._writer, "submit", lambda *args: None)
     return results
@@ -31,7 +32,7 @@ def measured(size: int = 10, view: Viewport = VIEW, **settings: object) -> Measu
     return Measurement(view, Settings(chunksize=size, **settings), (0.2, 0.1, 0.3), 0.4, 5.0)  # type: ignore[arg-type]
 
 
-def test_what_belongs_to_now_is_told_from_the_rest(known: list[object]) -> None:
+def test_what_belongs_to_now_is_told_from_the_rest(known: Known) -> None:
     elsewhere = Viewport.from_bounds(-2, 0, -1, 1, 30, 20)
     for one in (measured(2), measured(5, elsewhere), measured(10, maxiter=50), measured(1)):
         stored.add(one)
@@ -46,7 +47,7 @@ def test_what_belongs_to_now_is_told_from_the_rest(known: list[object]) -> None:
     assert stored.latest(VIEW, Settings("numpy")) is None
 
 
-def test_the_newest_of_two_counts(known: list[object]) -> None:
+def test_the_newest_of_two_counts(known: Known) -> None:
     newer = Measurement(VIEW, Settings(), (1.0,))
     for one in (measured(), newer):
         stored.add(one)
@@ -54,7 +55,7 @@ def test_the_newest_of_two_counts(known: list[object]) -> None:
     assert mark.measurement.median == 1.0
 
 
-def test_what_was_found_compiled_keeps_the_time_that_compiling_took(known: list[object]) -> None:
+def test_what_was_found_compiled_keeps_the_time_that_compiling_took(known: Known) -> None:
     first, cached = measured(), Measurement(VIEW, Settings(), (0.1,), 0.1, 0.0)
     for one in (measured(maxiter=9), first, cached):
         stored.add(one)
@@ -75,7 +76,9 @@ def test_columns_hold_the_median_the_quartiles_and_what_was_compiled() -> None:
     assert table["compile"][1] == 5.0
 
 
-@pytest.mark.parametrize("text", ["", "a", "0", "201", "1.5", "-2", "1 2 x", "²", "9" * 5000])
+@pytest.mark.parametrize(
+    "text", ["", "a", "0", "201", "1.5", "-2", "1 2 x", "²", "9" * 5000, "0" * 9 + "201"]
+)
 def test_what_is_no_list_of_chunk_sizes_is_refused_with_words(text: str) -> None:
     with pytest.raises(ValueError, match="chunk size"):
         parse_sizes(text)

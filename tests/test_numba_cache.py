@@ -1,15 +1,21 @@
-"""Where neither the package nor home can be written, compiled kernels still have a place."""
+"""Numba's cache: it has a place wherever this runs, and nothing in it can fail a kernel."""
 
 from __future__ import annotations
 
+import errno
+import importlib.util
 import os
+import shutil
 import stat
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
-from mandel_core import numba_here
+from mandel_core import numba_cache, numba_here
 
 
 @pytest.fixture
@@ -20,29 +26,27 @@ def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def found(monkeypatch: pytest.MonkeyPatch) -> Path:
+def found() -> Path:
     numba_here._find_cache()
-    folder = Path(os.environ["NUMBA_CACHE_DIR"])
-    monkeypatch.delenv("NUMBA_CACHE_DIR")
-    return folder
+    return Path(os.environ.pop("NUMBA_CACHE_DIR"))  # later tests have their own place
 
 
 def test_a_folder_of_this_user_alone_is_shared_by_its_processes(
-    monkeypatch: pytest.MonkeyPatch, nowhere: Path
+    nowhere: Path,
 ) -> None:
-    folder = found(monkeypatch)
+    folder = found()
     assert folder.parent == nowhere
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert found(monkeypatch) == folder
+    assert found() == folder
 
 
 def test_a_folder_that_others_can_write_is_not_trusted(
     monkeypatch: pytest.MonkeyPatch, nowhere: Path
 ) -> None:
     """What is in it is executed."""
-    first = found(monkeypatch)
+    first = found()
     first.chmod(0o777)
-    assert found(monkeypatch) != first
+    assert found() != first
 
 
 def test_where_something_can_be_written_numba_finds_its_own_place(
@@ -51,3 +55,112 @@ def test_where_something_can_be_written_numba_finds_its_own_place(
     monkeypatch.setattr(numba_here, "_can_write", lambda folder: True)
     numba_here._find_cache()
     assert "NUMBA_CACHE_DIR" not in os.environ
+
+
+@pytest.fixture
+def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
+    """Makes a kernel that knows nothing but the files in `__pycache__`, as a new process would."""
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setattr(numba_here.numba.config, "CACHE_DIR", "")
+    file = tmp_path / "doubling.py"
+    file.write_text("def double(x):\n    return x + x\n")
+
+    def fresh() -> Any:
+        spec = importlib.util.spec_from_file_location("doubling", file)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return numba_cache.kept(numba_here.numba.njit(module.double))
+
+    return fresh
+
+
+def hits(kernel: Any) -> int:
+    return sum(kernel.stats.cache_hits.values())
+
+
+def only(folder: Path, suffix: str) -> Path:
+    (path,) = folder.glob(f"__pycache__/*{suffix}")
+    return path
+
+
+def test_what_was_compiled_is_kept(kernel: Callable[[], Any]) -> None:
+    assert kernel()(2) == 4
+    again = kernel()
+    assert (again(3), hits(again)) == (6, 1)
+
+
+@pytest.mark.parametrize("suffix", [".nbi", ".nbc"])
+@pytest.mark.parametrize("left", [0, 7, -9])
+def test_a_file_that_was_cut_short_is_made_again(
+    kernel: Callable[[], Any],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    suffix: str,
+    left: int,
+) -> None:
+    kernel()(2)
+    path = only(tmp_path, suffix)
+    path.write_bytes(path.read_bytes()[:left])
+    again = kernel()
+    assert (again(3), hits(again)) == (6, 0)
+    assert "double" in caplog.messages[0]
+    assert len(caplog.messages) == 1
+    third = kernel()
+    assert (third(4), hits(third)) == (8, 1)
+
+
+def test_nonsense_in_a_file_is_no_failure(kernel: Callable[[], Any], tmp_path: Path) -> None:
+    kernel()(2)
+    only(tmp_path, ".nbc").write_bytes(bytes(5000))
+    assert kernel()(3) == 6
+
+
+def test_what_another_process_has_compiled_for_other_types_is_not_taken(
+    kernel: Callable[[], Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Both had found the index empty, and took the first name for their own."""
+    kernel()(np.float32(1.5))
+    index = only(tmp_path, ".nbi")
+    first = index.read_bytes()
+    index.unlink()
+    kernel()(np.int64(2))
+    index.write_bytes(first)
+    assert kernel()(np.float32(1.5)) == 3.0
+    assert "other types" in caplog.text
+
+
+def test_a_folder_that_disappears_is_made_again(kernel: Callable[[], Any], tmp_path: Path) -> None:
+    late = kernel()
+    kernel()(2)
+    shutil.rmtree(tmp_path / "__pycache__")
+    assert late(2) == 4
+    again = kernel()
+    assert (again(3), hits(again)) == (6, 1)
+
+
+def test_where_nothing_can_be_kept_kernels_run_and_one_line_says_so(
+    kernel: Callable[[], Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from numba.core.caching import IndexDataCacheFile
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(numba_cache, "_said", set())
+    monkeypatch.setattr(IndexDataCacheFile, "_save_data", full)
+    assert [kernel()(2), kernel()(3)] == [4, 6]
+    (line,) = caplog.messages
+    assert "No space left on device" in line
+
+
+def test_a_function_without_a_file_to_keep_it_by_still_runs(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(numba_cache, "_said", set())
+    made: dict[str, Any] = {}
+    exec("def triple(x):\n    return 3 * x", made)
+    triple = numba_cache.kept(numba_here.numba.njit(made["triple"]))
+    assert triple(2) == 6
+    assert "cannot be kept" in caplog.text

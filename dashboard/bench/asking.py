@@ -78,7 +78,7 @@ class Feed:
             "surround": [True],  # the views are far apart: a browser would ask for it each time
         }
         entries = {"type": "map", "entries": [[name, value] for name, value in columns.items()]}
-        return [[_changed(self.request_id, data=entries)]]
+        return [[changed(self.request_id, data=entries)]]
 
     def answered(self, content: str, large: int) -> int | None:
         """The number that the answer carries."""
@@ -100,7 +100,7 @@ class Ranges:
         """The figure's size on the screen."""
         sizes = {"inner_width": nx, "inner_height": ny}
         sizes |= {"outer_width": nx + 20, "outer_height": ny + 40}
-        return [*(_changed(self.figure_id, **{attr: sizes[attr]}) for attr in sizes), READY]
+        return [*(changed(self.figure_id, **{attr: sizes[attr]}) for attr in sizes), READY]
 
     def request(self, seq: int, view: View) -> list[list[dict[str, Any]]]:
         """Both axes, then what Bokeh says when a gesture has ended."""
@@ -110,8 +110,8 @@ class Ranges:
         over = {"type": "event", "name": "rangesupdate", "values": {"type": "map"}}
         over["values"]["entries"] = values  # type: ignore[index]
         return [
-            [_changed(self.x_id, start=x0), _changed(self.x_id, end=x1)],
-            [_changed(self.y_id, start=y0), _changed(self.y_id, end=y1)],
+            [changed(self.x_id, start=x0), changed(self.x_id, end=x1)],
+            [changed(self.y_id, start=y0), changed(self.y_id, end=y1)],
             [{"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": over}],
         ]
 
@@ -120,32 +120,33 @@ class Ranges:
         return 0 if large else None
 
 
-def _changed(model: str, **new: Any) -> dict[str, Any]:
+def changed(model: str, **new: Any) -> dict[str, Any]:
+    """The event that gives one property of a model a new value."""
     ((attr, value),) = new.items()
     return {"kind": "ModelChanged", "model": {"id": model}, "attr": attr, "new": value}
 
 
 def how_to_ask(document: str) -> Asking:
     """How to ask the page of this document, the content of the answer to PULL-DOC-REQ."""
-    models = list(_models(json.loads(document)))
-    named = {model["attributes"].get("name"): model["id"] for model in models}
+    found = list(models(json.loads(document)))
+    named = {model["attributes"].get("name"): model["id"] for model in found}
     if "request" in named and "feed" in named:
         return Feed(named["request"], named["feed"])
-    for model in models:
-        inside = {other["name"] for other in _models(model["attributes"].get("renderers"))}
+    for model in found:
+        inside = {other["name"] for other in models(model["attributes"].get("renderers"))}
         if "x_range" in model["attributes"] and inside & IMAGES:
             x, y = (model["attributes"][axis]["id"] for axis in ("x_range", "y_range"))
             return Ranges(model["id"], x, y)
     raise ValueError("the document shows neither a feed nor an image on axes")
 
 
-def _models(value: Any) -> Iterator[Model]:
+def models(value: Any) -> Iterator[Model]:
     """All models that are written out somewhere within, outer ones first."""
     if isinstance(value, dict):
         if value.get("type") == "object" and "id" in value:
             yield {**value, "attributes": value.get("attributes", {})}
         for inner in value.values():
-            yield from _models(inner)
+            yield from models(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from _models(inner)
+            yield from models(inner)

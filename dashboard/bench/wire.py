@@ -18,6 +18,16 @@ CONTINUED, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 STEP = 1 << 16
 
 
+async def token_of(port: int, path: str, query: str = "") -> str:
+    """Fetch the page, with this link, for the token that stands in it."""
+    address = f"http://localhost:{port}/{path}{query}"
+    page = await AsyncHTTPClient().fetch(address, request_timeout=120)
+    token = TOKEN.search(page.body.decode())
+    if token is None:
+        raise ValueError(f"the page /{path} has no token")
+    return token[1]
+
+
 @dataclass(frozen=True)
 class Message:
     """A message of Bokeh's protocol: two of its parts, and how many bytes came as buffers."""
@@ -25,6 +35,14 @@ class Message:
     header: dict[str, Any]
     content: str
     buffer_bytes: int
+
+
+class Closed(ConnectionError):
+    """The server has closed the connection: with this code, and for this reason."""
+
+    def __init__(self, code: int | None, reason: str) -> None:
+        super().__init__("the server closed the connection")
+        self.code, self.reason = code, reason
 
 
 class Session:
@@ -35,34 +53,39 @@ class Session:
         self._numbers = count(1)
 
     @classmethod
-    async def open(cls, port: int, path: str) -> Session:
+    async def open(cls, port: int, path: str, query: str = "") -> Session:
         """Fetch the page, and connect with the token that stands in it."""
-        http = AsyncHTTPClient()
-        page = await http.fetch(f"http://localhost:{port}/{path}", request_timeout=120)
-        token = TOKEN.search(page.body.decode())
-        if token is None:
-            raise ValueError(f"the page /{path} has no token")
+        return await cls.connect(port, path, await token_of(port, path, query))
+
+    @classmethod
+    async def connect(
+        cls, port: int, path: str, token: str, origin: str | None = None, protocol: str = "bokeh"
+    ) -> Session:
+        """Connect with this token, as a page from `origin`, by default the server's own."""
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 18)
         writer.write(
             f"GET /{path}/ws HTTP/1.1\r\nHost: localhost:{port}\r\nUpgrade: websocket\r\n"
-            f"Connection: Upgrade\r\nOrigin: http://localhost:{port}\r\n"
+            f"Connection: Upgrade\r\nOrigin: {origin or f'http://localhost:{port}'}\r\n"
             "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
-            f"Sec-WebSocket-Protocol: bokeh, {token[1]}\r\n\r\n".encode()
+            f"Sec-WebSocket-Protocol: {protocol}, {token}\r\n\r\n".encode()
         )
         head = await reader.readuntil(b"\r\n\r\n")
         if b" 101 " not in head.partition(b"\r\n")[0]:
+            writer.close()
             raise ConnectionError(head.decode(errors="replace"))
         session = cls(reader, writer)
         await session.receive()  # its first word is an acknowledgement
         return session
 
-    def send(self, kind: str, content: dict[str, Any]) -> None:
-        """Send a message without buffers."""
+    def send(self, kind: str, content: Any) -> str:
+        """Send a message without buffers; its number, which an answer names."""
         header = {"msgid": str(next(self._numbers)), "msgtype": kind}
         for part in (header, {}, content):
-            self._write(TEXT, json.dumps(part).encode())
+            self.write(TEXT, json.dumps(part).encode())
+        return header["msgid"]
 
-    def _write(self, opcode: int, payload: bytes) -> None:
+    def write(self, opcode: int, payload: bytes) -> None:
+        """Send one frame, whatever is in it."""
         length = len(payload)
         if length < 126:
             head = struct.pack("!BB", 0x80 | opcode, 0x80 | length)
@@ -71,8 +94,17 @@ class Session:
         else:
             head = struct.pack("!BBQ", 0x80 | opcode, 0x80 | 127, length)
         mask = os.urandom(4)
-        masked = bytes(byte ^ mask[i & 3] for i, byte in enumerate(payload))
+        masks = int.from_bytes((mask * (length // 4 + 1))[:length])
+        masked = (int.from_bytes(payload) ^ masks).to_bytes(length)
         self._writer.write(head + mask + masked)
+
+    def raw(self, data: bytes) -> None:
+        """Send bytes that need not be frames."""
+        self._writer.write(data)
+
+    async def drain(self) -> None:
+        """Wait until what was sent is on its way."""
+        await self._writer.drain()
 
     async def receive(self) -> Message:
         """The next message, once all of it is here."""
@@ -121,9 +153,10 @@ class Session:
                 return bool(first & 128), length
             payload = await self._reader.readexactly(length)
             if opcode == PING:
-                self._write(PONG, payload)
+                self.write(PONG, payload)
             elif opcode == CLOSE:
-                raise ConnectionError("the server closed the connection")
+                code = int.from_bytes(payload[:2]) if payload else None
+                raise Closed(code, payload[2:].decode(errors="replace"))
 
     def close(self) -> None:
         """Leave; the server notices."""

@@ -36,6 +36,10 @@
     try { localStorage.setItem("theme", theme); } catch { /* kept for this visit only */ }
   });
 
+  const lost = document.getElementById("lost");
+  window.connectionLost = is => { lost.hidden = !is; };
+  lost.querySelector("button").addEventListener("click", () => location.reload());
+
   // Bokeh's tabs are for the mouse: say what they are, and let the keyboard reach them.
   const name = tabs => {
     const mark = () => tabs.header_els.forEach((tab, index) => {

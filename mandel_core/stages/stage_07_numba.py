@@ -78,9 +78,10 @@ def compiled(job: Job, step: Callable[..., int]) -> Callable[..., int]:
     key = (step, job.settings.dtype)
     if key not in _kernels:
         with job.compiling():
+            from mandel_core.numba_cache import kept
             from mandel_core.numba_here import numba
 
-            kernel: Callable[..., int] = numba.njit(nogil=True, fastmath=True, cache=True)(step)
+            kernel: Callable[..., int] = kept(numba.njit(nogil=True, fastmath=True)(step))
             one = np.zeros(1, job.settings.dtype)
             z = np.zeros((1, 1), np.result_type(one, np.complex64))
             kernel(one, one, one[0], 1, z, np.zeros((1, 1), int))

@@ -1,0 +1,49 @@
+"""Visitors who leave in the midst of something, which is nothing to write a traceback about.
+
+Whoever closes a page while it loads, or while a picture is on its way, makes Bokeh stumble: it
+opens a session's connection for a socket that is closed by then, and finds out by a ping half a
+minute later; it tells a session of the end of a connection that this ping has taken away already;
+and it warns once for each message that had been on its way. Upstream `WSHandler._async_open` would
+have to look whether the socket is still open, and `on_close` whether there still is a session.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from bokeh.server.views.ws import WSHandler
+
+# By Bokeh's logger of this name, for each message; that a connection was closed has its own line.
+_LOGGER, _LOST = "bokeh.server.views.ws", "Failed sending message as connection was closed"
+
+
+def has_left(connection: Any) -> bool:
+    """Whether the visitor at the other end of a Bokeh server's connection is gone."""
+    return connection is None or connection._session is None
+
+
+def part_quietly() -> None:
+    """See that from now on visitors may leave at any time."""
+    WSHandler.on_close = _on_close
+    WSHandler._async_open = _async_open
+    logging.getLogger(_LOGGER).addFilter(is_news)
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Whether a line of the log says more than that somebody has left."""
+    return record.msg != _LOST
+
+
+_close, _open = WSHandler.on_close, WSHandler._async_open
+
+
+def _on_close(self: Any) -> None:
+    if self.connection is None or not has_left(self.connection):
+        _close(self)
+
+
+async def _async_open(self: Any, token: str) -> None:
+    await _open(self, token)
+    if self.ws_connection is None:
+        self.on_close()

@@ -1,0 +1,114 @@
+"""Which processes stand still while others work."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mandel_core.turns import MOST_HELD_SECONDS, Lane, Turns
+
+
+class Process:
+    """Remembers whether it is paused."""
+
+    paused = False
+
+    def pause(self) -> None:
+        assert not self.paused
+        self.paused = True
+
+    def resume(self) -> None:
+        assert self.paused
+        self.paused = False
+
+
+class Processes:
+    """The three that may be paused, and a clock that the test turns."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.all: dict[Lane, Process] = {
+            "long": Process(),
+            "compiling": Process(),
+            "measuring": Process(),
+        }
+        self.turns = Turns(self.all, lambda: self.now)
+
+    def paused(self, lane: Lane) -> bool:
+        return self.all[lane].paused
+
+
+def test_a_measurement_and_a_picture_may_compile_at_once_but_not_run() -> None:
+    processes = Processes()
+    turns = processes.turns
+    picture, measurement = turns.take("compiling"), turns.take("measuring")
+    assert processes.paused("measuring"), "nobody knows yet that it will compile"
+    picture.hear("compiling")
+    assert not processes.paused("measuring")
+    measurement.hear("starting")
+    measurement.hear("compiling")
+    measurement.hear("warming up")
+    assert not processes.paused("measuring"), "a run that does not count beside a compile"
+    measurement.hear("running")
+    assert processes.paused("measuring"), "a timed run beside a compile"
+    picture.hear("running")
+    other = turns.take("quick")
+    picture.end()
+    picture.hear("compiling")  # a late word of what is over
+    assert processes.paused("measuring"), "another picture is waiting"
+    other.end()
+    assert not processes.paused("measuring")
+    measurement.end()
+    turns.take("quick")
+    assert not any(process.paused for process in processes.all.values()), "nothing is under way"
+
+
+def test_what_takes_long_stands_still_for_quick_pictures_but_not_for_ever() -> None:
+    processes = Processes()
+    turns = processes.turns
+    long = turns.take("long")
+    long.hear("running")
+    free = 0.0
+    for _ in range(1000):  # many visitors: no moment without a quick picture
+        quick = turns.take("quick")
+        before = processes.now
+        processes.now += 0.02
+        free += 0.02 * (not processes.paused("long"))
+        quick.end()
+        assert before < processes.now
+        next_one = turns.take("quick")
+        next_one.end()
+    assert 0.1 < free / processes.now < 0.5
+    long.end()
+    assert not processes.paused("long")
+
+
+def test_one_quick_picture_after_a_rest_has_the_machine_for_itself() -> None:
+    processes = Processes()
+    processes.turns.take("long").hear("running")
+    processes.turns.take("compiling").hear("compiling")
+    processes.now += 10
+    quick = processes.turns.take("quick")
+    assert processes.paused("long")
+    assert not processes.paused("compiling"), "compiling takes one core"
+    processes.now += MOST_HELD_SECONDS / 2
+    quick.hear("running")
+    assert processes.paused("long")
+    quick.end()
+    assert not processes.paused("long")
+
+
+@given(st.lists(st.tuples(st.integers(0, 7), st.sampled_from(["running", "compiling", "end"]))))
+def test_nothing_stays_paused_when_all_is_done(events: list[tuple[int, str]]) -> None:
+    processes = Processes()
+    lanes: tuple[Lane, ...] = ("quick", "long", "compiling", "measuring")
+    turns = [processes.turns.take(lanes[number % 4]) for number in range(8)]
+    for number, event in events:
+        processes.now += 0.1
+        if event == "end":
+            turns[number].end()
+        else:
+            turns[number].hear(event)
+    for turn in turns:
+        turn.end()
+    assert not any(process.paused for process in processes.all.values())
