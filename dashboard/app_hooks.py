@@ -11,7 +11,7 @@ from dashboard import server_settings
 
 def prepare() -> None:
     """Do what has to be done before the server is made, which takes it only then."""
-    server_settings.use(server_settings.load(sys.argv[1:]))
+    server_settings.use(server_settings.from_arguments(sys.argv[1:]))
 
     from dashboard.health import add_addresses
     from dashboard.routes import limit_bodies, sign_sessions

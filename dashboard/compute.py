@@ -18,7 +18,7 @@ from dashboard import server_settings
 def main(arguments: Sequence[str]) -> int:
     """Serve until a signal ends it; the settings are those of a server."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    settings = server_settings.load(arguments, program="python -m dashboard.compute")
+    settings = server_settings.from_arguments(arguments, program="python -m dashboard.compute")
     if not settings.compute:
         print("--compute: name the socket at which to listen", file=sys.stderr)
         return 2

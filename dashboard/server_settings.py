@@ -127,7 +127,9 @@ def use(settings: ServerSettings) -> None:
     _current = settings
 
 
-def load(arguments: Sequence[str], program: str = "panel serve dashboard --args") -> ServerSettings:
+def from_arguments(
+    arguments: Sequence[str], program: str = "panel serve dashboard --args"
+) -> ServerSettings:
     """The settings from the environment and these arguments, which count more.
 
     Ends the program, with a sentence that names the setting, if a value makes no sense.

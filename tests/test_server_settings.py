@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.server_settings import ServerSettings, current, load, table
+from dashboard.server_settings import ServerSettings, current, from_arguments, table
 from tests.browsing import ROOT
 
 
@@ -17,13 +17,13 @@ def test_arguments_count_more_than_the_environment(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("MANDEL_EXPLORER_MAX_SESSIONS", "7")
     monkeypatch.setenv("MANDEL_EXPLORER_MEASURING", "false")
     monkeypatch.setenv("MANDEL_EXPLORER_STAGES", "fast, numba")
-    found = load(["--picture-seconds", "2.5", "--max_sessions=9", "--metrics=true"])
+    found = from_arguments(["--picture-seconds", "2.5", "--max_sessions=9", "--metrics=true"])
     assert (found.max_sessions, found.picture_seconds) == (9, 2.5)
     assert (found.measuring, found.metrics) == (False, True)
     assert found.offered == ("fast", "numba")
     assert found.offers("numba")
     assert not found.offers("numpy")
-    assert load([]).max_sessions == 7
+    assert from_arguments([]).max_sessions == 7
     assert ServerSettings().offers("numpy")
 
 
@@ -41,7 +41,7 @@ def test_what_makes_no_sense_ends_the_start_with_a_sentence(
     arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        load(arguments)
+        from_arguments(arguments)
     assert words in capsys.readouterr().err
 
 
