@@ -13,8 +13,8 @@ def prepare() -> None:
     """Do what has to be done before the server is made, which takes it only then."""
     server_settings.use(server_settings.from_arguments(sys.argv[1:]))
 
-    from dashboard.health import add_addresses
-    from dashboard.routes import limit_bodies, sign_sessions
+    from dashboard.server.health import add_addresses
+    from dashboard.server.routes import limit_bodies, sign_sessions
 
     add_addresses()
     sign_sessions()
@@ -31,13 +31,13 @@ def on_server_loaded(server_context: Any) -> None:
     # Imported for their cost, which is paid here; Panel asks for Matplotlib with the first page.
     import matplotlib.figure  # noqa: F401
 
-    from dashboard.admission import limit_pages
-    from dashboard.health import lag
-    from dashboard.leaving import part_quietly
-    from dashboard.mishaps import keep_to_ourselves
+    from dashboard.compute.workers import pool, warm_up
     from dashboard.page import template
-    from dashboard.routes import close_autoload, close_components
-    from dashboard.workers import pool, warm_up
+    from dashboard.server.admission import limit_pages
+    from dashboard.server.health import lag
+    from dashboard.server.leaving import part_quietly
+    from dashboard.server.mishaps import keep_to_ourselves
+    from dashboard.server.routes import close_autoload, close_components
 
     close_components()  # before the first request is answered
     close_autoload()
@@ -51,7 +51,7 @@ def on_server_loaded(server_context: Any) -> None:
 
 def on_server_unloaded(server_context: Any) -> None:
     """Stop what computes: nobody waits for it any more."""
-    from dashboard.workers import pool
+    from dashboard.compute.workers import pool
 
     pool().close()
     # Else the interpreter would look through all it ever made for circles before it ends, for

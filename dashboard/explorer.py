@@ -13,18 +13,19 @@ from typing import Any
 import panel as pn
 import param
 
-from dashboard import notebook, stored, workers
-from dashboard.arrows import ARROWS
-from dashboard.code_view import CodeView
-from dashboard.coordinate import Coordinate
-from dashboard.describe import describe
-from dashboard.difference import Difference
-from dashboard.flow import PictureFlow
-from dashboard.lab import Lab
-from dashboard.notice import Notice
-from dashboard.number import number, tick
-from dashboard.stages_view import StagesView
-from dashboard.state import (
+from dashboard import notebook
+from dashboard.compute import workers
+from dashboard.lab import stored
+from dashboard.lab.compiler_tab import CodeView
+from dashboard.lab.difference_tab import Difference
+from dashboard.lab.stages_tab import StagesView
+from dashboard.lab.sweep import Sweep
+from dashboard.lab.tabs import Lab
+from dashboard.lab.threads_tab import ThreadsView
+from dashboard.view.coordinate import Coordinate
+from dashboard.view.describe import describe
+from dashboard.view.flow import PictureFlow
+from dashboard.view.state import (
     DEVICES,
     HOME,
     LOOK_NAMES,
@@ -38,11 +39,12 @@ from dashboard.state import (
     State,
     stage_names,
 )
-from dashboard.sweeping import Sweep
-from dashboard.threads_view import ThreadsView
+from dashboard.widgets.arrows import ARROWS
+from dashboard.widgets.notice import Notice
+from dashboard.widgets.number import number, tick
 from mandel_core import STAGES, Settings, StageFailure, Viewport
-from mandel_core.tasks import Picture
-from mandel_core.threads import cores
+from mandel_core.runtime.threads import cores
+from mandel_core.worker.tasks import Picture
 
 _sessions = itertools.count()
 

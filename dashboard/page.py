@@ -19,8 +19,8 @@ from panel.io.resources import _env
 from panel.theme.base import Design
 
 from dashboard.explorer import Explorer
-from dashboard.link import decode, encode
-from dashboard.mishaps import logged
+from dashboard.server.mishaps import logged
+from dashboard.view.link import decode, encode
 
 TITLE = "Mandelbrot explorer"
 _SHELL = Path(__file__).parent / "shell"

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from mandel_core.comparing import Comparison, compare
-from mandel_core.compiling import devices
-from mandel_core.engine import render
-from mandel_core.inspecting import inspect
-from mandel_core.inspection import Inspection
-from mandel_core.job import Settings
-from mandel_core.measuring import measure, sweep
-from mandel_core.outcomes import Cancelled, Frame, Measurement, StageFailure
-from mandel_core.registering import register_stage
-from mandel_core.stage import Stage
+from mandel_core.comparison.comparing import Comparison, compare
+from mandel_core.compilers.torch_compile import devices
+from mandel_core.inspection.inspecting import inspect
+from mandel_core.inspection.report import Inspection
+from mandel_core.measurement.measuring import measure, sweep
+from mandel_core.model.job import Settings
+from mandel_core.model.results import Cancelled, Frame, Measurement, StageFailure
+from mandel_core.model.stage import Stage
+from mandel_core.model.viewport import Viewport
+from mandel_core.rendering.engine import render
 from mandel_core.stages import STAGES
-from mandel_core.viewport import Viewport
+from mandel_core.stages.registering import register_stage
 
 __all__ = [
     "STAGES",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mandel_core.accounts import Accounts
+from mandel_core.worker.accounts import Accounts
 
 CHARGES = st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 50), st.floats(0, 30)))
 

@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard import workers
-from dashboard.asking import Asked, Asking
+from dashboard.compute import workers
+from dashboard.compute.asking import Asked, Asking
 from mandel_core import Settings, StageFailure, Viewport
-from mandel_core.encoding import encode_indices
-from mandel_core.tasks import Draw, Picture
+from mandel_core.colour.encoding import encode_indices
+from mandel_core.worker.tasks import Draw, Picture
 
 IMAGE = encode_indices(np.zeros((1, 1), np.uint8), np.zeros((256, 4), np.uint8))
 

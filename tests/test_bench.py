@@ -19,8 +19,8 @@ from mandel_core.bench.__main__ import main
 from mandel_core.bench.contenders import Contender, Failure, prepare, run
 from mandel_core.bench.fresh import Died, FreshProcess
 from mandel_core.bench.peers import PEERS
-from mandel_core.engine import render
-from mandel_core.threads import usable_cores
+from mandel_core.rendering.engine import render
+from mandel_core.runtime.threads import usable_cores
 
 SMALL = ("--nx", "40", "--ny", "30", "--maxiter", "20", "--repeats", "2")
 

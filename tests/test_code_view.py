@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard import workers
-from dashboard.code_view import CodeView
-from dashboard.highlighting import highlighted
-from dashboard.inspection_html import figures, notes
+from dashboard.compute import workers
+from dashboard.lab.compiler_tab import CodeView
+from dashboard.lab.highlighting import highlighted
+from dashboard.lab.inspection_html import figures, notes
 from mandel_core import STAGES, Inspection, Settings, StageFailure, Viewport
-from mandel_core.inspection import Listing, Remark
-from mandel_core.tasks import Inspect
+from mandel_core.inspection.report import Listing, Remark
+from mandel_core.worker.tasks import Inspect
 
 EVIL = "<img src=x onerror=alert(1)>"
 VIEW = Viewport.from_bounds(-2, 0.5, -1.25, 1.25, 32, 24)

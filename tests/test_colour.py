@@ -12,7 +12,14 @@ from matplotlib import colormaps
 from matplotlib.colors import LightSource, PowerNorm
 
 from mandel_core import Frame, Settings, Viewport, render
-from mandel_core.colour import LOOKS, PALETTES, continuous_count, equalise, hill_shade, shade
+from mandel_core.colour.shading import (
+    LOOKS,
+    PALETTES,
+    continuous_count,
+    equalise,
+    hill_shade,
+    shade,
+)
 
 HORIZONS = (2.0, 3.0, 10.0, 1e3, 2.0**40)
 LIMIT = {"float32": 2.0**63, "float64": 2.0**511}

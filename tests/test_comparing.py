@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mandel_core import Cancelled, Frame, Settings, StageFailure, Viewport, compare, devices, render
-from mandel_core.comparing import compare_settings, held_against
+from mandel_core.comparison.comparing import compare_settings, held_against
 
 NX, NY = 211, 163
 VIEWS = {

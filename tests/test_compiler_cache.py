@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from mandel_core import compiler_cache
-from mandel_core.compiler_cache import is_cut
-from mandel_core.explaining import explained
+from mandel_core.compilers import inductor_cache
+from mandel_core.compilers.explaining import explained
+from mandel_core.compilers.inductor_cache import is_cut
 
 KEY = "c" + "a2b3" * 12 + "xyz"
 OTHER = "c" + "z" * 51
@@ -23,9 +23,9 @@ OTHER = "c" + "z" * 51
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache of its own, and no other."""
-    monkeypatch.setattr(compiler_cache, "_roots", lambda: iter([tmp_path]))
-    monkeypatch.setattr(compiler_cache, "_whole", set())
-    monkeypatch.setattr(compiler_cache, "_renewed", set())
+    monkeypatch.setattr(inductor_cache, "_roots", lambda: iter([tmp_path]))
+    monkeypatch.setattr(inductor_cache, "_whole", set())
+    monkeypatch.setattr(inductor_cache, "_renewed", set())
     (tmp_path / "locks").mkdir()
     (tmp_path / "locks" / f"{KEY}.lock").touch()
     return tmp_path
@@ -79,12 +79,12 @@ def test_what_is_broken_is_removed_and_what_is_not_stays(
         put(root, "fxgraph/ab/fabc/.12.34.tmp", b"\x80\x04half"),
         put(root, "precompiled_headers/x.h.gch", b"gpch+014 and all the rest"),
     ]
-    compiler_cache.mend()
+    inductor_cache.mend()
     assert not broken.exists()
     assert all(path.exists() for path in whole)
     (line,) = caplog.messages
     assert str(broken) in line
-    compiler_cache.mend()
+    inductor_cache.mend()
     assert len(caplog.messages) == 1
 
 
@@ -96,9 +96,9 @@ def test_what_somebody_is_writing_is_left_alone(root: Path, name: str, locks: st
     path = put(root, name, b"")
     with put(root, f"{locks}/{KEY}.lock", b"").open("rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        compiler_cache.mend()
+        inductor_cache.mend()
         assert path.exists()
-    compiler_cache.mend()
+    inductor_cache.mend()
     assert not path.exists()
 
 
@@ -114,14 +114,14 @@ def test_what_an_error_names_is_doubted_once_and_only_if_it_is_old(root: Path) -
     now = time.time()
     for path in files:
         os.utime(path, (now - 60, now - 60))
-    assert not compiler_cache.doubt(RuntimeError("no names"), now)
-    assert compiler_cache.doubt(error, now)
+    assert not inductor_cache.doubt(RuntimeError("no names"), now)
+    assert inductor_cache.doubt(error, now)
     assert not any(path.exists() for path in files)
     assert kept.exists()
     put(root, f"a2/{KEY}.main.so", library())
-    assert not compiler_cache.doubt(error, time.time() + 60), "an honest error, the second time"
+    assert not inductor_cache.doubt(error, time.time() + 60), "an honest error, the second time"
     fresh = ImportError("no kernel in it", path=str(kept))
-    assert not compiler_cache.doubt(fresh, now - 60), "it was made in this very attempt"
+    assert not inductor_cache.doubt(fresh, now - 60), "it was made in this very attempt"
 
 
 @pytest.mark.parametrize(

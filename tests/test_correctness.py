@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mandel_core import STAGES, Frame, Viewport, interior, render
-from mandel_core.colour import continuous_count, shade
+from mandel_core import STAGES, Frame, Viewport, render
+from mandel_core.colour.shading import continuous_count, shade
+from mandel_core.kernels import interior
 
 NX, NY = 83, 61  # no multiple of anything that a kernel likes
 

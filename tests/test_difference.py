@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard import workers
-from dashboard.difference import Difference
+from dashboard.compute import workers
+from dashboard.lab.difference_tab import Difference
 from mandel_core import Cancelled, Settings, StageFailure, Viewport, compare, render
-from mandel_core.comparing import held_against
-from mandel_core.marking import KINDS, LEVELS, mark_size, marks
-from mandel_core.tasks import Compare, Marked
+from mandel_core.comparison.comparing import held_against
+from mandel_core.comparison.marking import KINDS, LEVELS, mark_size, marks
+from mandel_core.worker.tasks import Compare, Marked
 
 NX, NY = 64, 48
 VIEW = Viewport.from_screen("-0.75", 0, "3", NX, NY)

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from mandel_core import Cancelled, Settings, Viewport, register_stage, render
-from mandel_core.colour import LOOKS, continuous_count, palette_colours, shade
-from mandel_core.drawing import COARSENESS, MOST_COLUMNS, _frames, surroundings
-from mandel_core.equalising import equalised
-from mandel_core.job import never
-from mandel_core.recent import Recent
+from mandel_core.colour.equalising import equalised
+from mandel_core.colour.shading import LOOKS, continuous_count, palette_colours, shade
+from mandel_core.model.job import never
+from mandel_core.rendering.drawing import COARSENESS, MOST_COLUMNS, _frames, surroundings
+from mandel_core.runtime.recent import Recent
 from mandel_core.stages import STAGES
-from mandel_core.tasks import Draw, Picture, Time
+from mandel_core.worker.tasks import Draw, Picture, Time
 
 HOME = Viewport.from_screen("-0.75", "0", "3.5", 120, 100)
 SEAHORSES = Viewport.from_screen("-0.743643887037151", "0.131825904205330", "1e-3", 240, 200)

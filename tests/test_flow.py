@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dashboard import Explorer, workers
-from dashboard.link import decode, encode
-from dashboard.request import Request
-from dashboard.state import HOME
-from mandel_core.encoding import encode_indices
-from mandel_core.tasks import Draw, Picture
+from dashboard import Explorer
+from dashboard.compute import workers
+from dashboard.view.link import decode, encode
+from dashboard.view.request import Request
+from dashboard.view.state import HOME
+from mandel_core.colour.encoding import encode_indices
+from mandel_core.worker.tasks import Draw, Picture
 
 IMAGE = encode_indices(np.zeros((1, 1), np.uint8), np.zeros((256, 4), np.uint8))
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.link import decode
 from dashboard.page import query
-from dashboard.state import HOME
+from dashboard.view.link import decode
+from dashboard.view.state import HOME
 from tests.browsing import ROOT, browsing, serving
 
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from mandel_core import STAGES, Inspection, Stage, Viewport, inspect, render
-from mandel_core.inspecting import inspect_settings
-from mandel_core.job import Settings
-from mandel_core.outcomes import Cancelled
+from mandel_core.inspection.inspecting import inspect_settings
+from mandel_core.model.job import Settings
+from mandel_core.model.results import Cancelled
 from mandel_core.stages import stage_03_pairs
 
 VIEW = Viewport.from_bounds(-2, 0.5, -1.25, 1.25, 32, 24)
@@ -127,8 +127,8 @@ def stage_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., Any]]
     """The stage `where` with another step in its place."""
 
     def replaced(step: Callable[..., Any]) -> Stage:
-        from mandel_core.compiling import compiled
-        from mandel_core.loops import pairs_loop
+        from mandel_core.compilers.torch_compile import compiled
+        from mandel_core.stages.loops import pairs_loop
 
         stage = replace(
             STAGES["where"], step=step, run=lambda job: pairs_loop(job, compiled(job, step))
@@ -203,7 +203,7 @@ def test_looking_can_be_given_up() -> None:
 
 
 def test_a_long_run_is_ended_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mandel_core.inspecting.RUN_SECONDS", -1.0)
+    monkeypatch.setattr("mandel_core.inspection.inspecting.RUN_SECONDS", -1.0)
     seen = look("numba", maxiter=50)
     assert "The run was ended" in seen.note
     assert seen.kernels == 1

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard import stored
-from dashboard.known import Known
-from dashboard.marks import COMPILED_SECONDS, Mark, columns
-from dashboard.sizes import in_order, parse_sizes
-from dashboard.ticks import merged, seconds_label, time_ticks
+from dashboard.lab import stored
+from dashboard.lab.chunk_sizes import in_order, parse_sizes
+from dashboard.lab.known import Known
+from dashboard.lab.marks import COMPILED_SECONDS, Mark, columns
+from dashboard.lab.ticks import merged, seconds_label, time_ticks
 from mandel_core import Measurement, Settings, StageFailure, Viewport
 
 VIEW = Viewport.from_bounds(-2, 1, -1, 1, 30, 20)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mandel_core import Cancelled, Frame, Viewport, render
-from mandel_core.limits import CAP, LADDER, SLACK, _needed, automatic_limit, base
+from mandel_core.rendering.iteration_limit import CAP, LADDER, SLACK, _needed, automatic_limit, base
 
 HORIZON = 2.0**40
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.link import MAX_LENGTH, decode, encode
-from dashboard.state import (
+from dashboard.view.link import MAX_LENGTH, decode, encode
+from dashboard.view.state import (
     DEVICES,
     HOME,
     LOOKS,

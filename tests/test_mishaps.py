@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from bokeh.server.views.ws import WSHandler
 
-from dashboard import leaving
 from dashboard.bench.wire import BINARY, TEXT, Closed, Session
-from dashboard.mishaps import MOST_FAILED
+from dashboard.server import leaving
+from dashboard.server.mishaps import MOST_FAILED
 from tests.browsing import ROOT, browsing, serving
 
 NUMBER = re.compile(r"under the number ([0-9a-f]{8})\.")

@@ -15,19 +15,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mandel_core import numba_cache, numba_here
+from mandel_core.compilers import numba_cache, numba_import
 
 
 @pytest.fixture
 def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
-    monkeypatch.setattr(numba_here, "_can_write", lambda folder: False)
+    monkeypatch.setattr(numba_import, "_can_write", lambda folder: False)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
 
 
 def found() -> Path:
-    numba_here._find_cache()
+    numba_import._find_cache()
     return Path(os.environ.pop("NUMBA_CACHE_DIR"))  # later tests have their own place
 
 
@@ -52,8 +52,8 @@ def test_a_folder_that_others_can_write_is_not_trusted(
 def test_where_something_can_be_written_numba_finds_its_own_place(
     monkeypatch: pytest.MonkeyPatch, nowhere: Path
 ) -> None:
-    monkeypatch.setattr(numba_here, "_can_write", lambda folder: True)
-    numba_here._find_cache()
+    monkeypatch.setattr(numba_import, "_can_write", lambda folder: True)
+    numba_import._find_cache()
     assert "NUMBA_CACHE_DIR" not in os.environ
 
 
@@ -61,7 +61,7 @@ def test_where_something_can_be_written_numba_finds_its_own_place(
 def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
     """Makes a kernel that knows nothing but the files in `__pycache__`, as a new process would."""
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
-    monkeypatch.setattr(numba_here.numba.config, "CACHE_DIR", "")
+    monkeypatch.setattr(numba_import.numba.config, "CACHE_DIR", "")
     file = tmp_path / "doubling.py"
     file.write_text("def double(x):\n    return x + x\n")
 
@@ -71,7 +71,7 @@ def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-        return numba_cache.kept(numba_here.numba.njit(module.double))
+        return numba_cache.kept(numba_import.numba.njit(module.double))
 
     return fresh
 
@@ -161,6 +161,6 @@ def test_a_function_without_a_file_to_keep_it_by_still_runs(
     monkeypatch.setattr(numba_cache, "_said", set())
     made: dict[str, Any] = {}
     exec("def triple(x):\n    return 3 * x", made)
-    triple = numba_cache.kept(numba_here.numba.njit(made["triple"]))
+    triple = numba_cache.kept(numba_import.numba.njit(made["triple"]))
     assert triple(2) == 6
     assert "cannot be kept" in caplog.text

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from mandel_core import Settings, StageFailure, Viewport
-from mandel_core.pool import Pool, PoolLimits
-from mandel_core.tasks import Draw, Measure, Picture, Time
+from mandel_core.worker.pool import Pool, PoolLimits
+from mandel_core.worker.tasks import Draw, Measure, Picture, Time
 from tests.test_worker import ENDLESS, PATIENCE, VIEW, Phases
 
 LIGHT = Draw(VIEW, Settings("fast", maxiter=50))

@@ -19,8 +19,8 @@ import psutil
 import pytest
 
 from mandel_core import StageFailure
-from mandel_core.pool_client import RemotePool
-from mandel_core.tasks import Measure, Picture
+from mandel_core.worker.pool_client import RemotePool
+from mandel_core.worker.tasks import Measure, Picture
 from tests.browsing import ROOT
 from tests.test_pool import HEAVY, LIGHT
 from tests.test_worker import ENDLESS, PATIENCE, VIEW, Phases

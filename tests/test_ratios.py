@@ -13,7 +13,7 @@ import pytest
 
 from mandel_core import Measurement, Settings, StageFailure, Viewport
 from mandel_core.bench import table_i
-from mandel_core.ratios import TUTORIAL, ratio, to_csv, to_markdown
+from mandel_core.measurement.ratios import TUTORIAL, ratio, to_csv, to_markdown
 
 VIEW = Viewport.from_bounds(-2, 1, -1, 1, 30, 20)
 NUMPY = Measurement(VIEW, Settings("numpy"), (9.0, 10.0, 11.0))

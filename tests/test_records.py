@@ -17,11 +17,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mandel_core import STAGES, Measurement, Settings, StageFailure, Viewport, register_stage
-from mandel_core import records as module
-from mandel_core.machine import Machine
-from mandel_core.record import Record
-from mandel_core.records import FILE_NAME, Records
-from mandel_core.rows import _COLUMNS, VERSION
+from mandel_core.measurement import records as module
+from mandel_core.measurement.machine import Machine
+from mandel_core.measurement.record import Record
+from mandel_core.measurement.records import FILE_NAME, Records
+from mandel_core.measurement.table import _COLUMNS, VERSION
 
 VIEW = Viewport.from_bounds(-2, 1, -1, 1, 30, 20)
 MEASURED = Measurement(VIEW, Settings("chunked"), (0.25, 0.5), 1.0, 3.0)
@@ -243,7 +243,7 @@ def test_several_processes_may_write(path, records):
     code = (
         "import sys\n"
         "from mandel_core import Measurement, Settings, Viewport\n"
-        "from mandel_core.records import Records\n"
+        "from mandel_core.measurement.records import Records\n"
         "view, records = Viewport.from_bounds(-2, 1, -1, 1, 3, 2), Records.open(sys.argv[1])\n"
         "for size in range(1, 21):\n"
         "    records.add(Measurement(view, Settings('chunked', chunksize=size), (1.0,)))\n"

@@ -29,8 +29,8 @@ from mandel_core import (
 )
 from mandel_core.stages.stage_03_pairs import step as tutorials_pairs
 from mandel_core.stages.stage_09_planes import step as tutorials_planes
-from mandel_core.tasks import Render
-from mandel_core.worker import Worker
+from mandel_core.worker.tasks import Render
+from mandel_core.worker.worker import Worker
 
 VIEW = Viewport.from_bounds(-2.25, 0.75, -1.25, 1.25, 49, 41)
 MAXITER = 40
@@ -317,7 +317,7 @@ def test_it_works_in_a_script_without_a_file():
     script = (
         "import numpy as np\n"
         "from mandel_core import *\n"
-        "from mandel_core.tasks import Render\n"
+        "from mandel_core.worker.tasks import Render\n"
         "from mandel_core.worker import Worker\n"
         + _text(planes)
         + "register_stage('mine', planes, 'planes', compile=False)\n"

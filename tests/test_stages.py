@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mandel_core import STAGES, Cancelled, Settings, Viewport, render
-from mandel_core.engine import render_settings
+from mandel_core.rendering.engine import render_settings
 
 FAST = ("numpy", "numba", "lanes", "fast")
 PLANES = ("planes", "cheap", "free", "gather", "known")

@@ -15,14 +15,14 @@ from hypothesis import given
 from hypothesis import settings as sometimes
 from hypothesis import strategies as st
 
-from dashboard import queueing, stored
 from dashboard.explorer import Explorer
-from dashboard.known import Known
-from dashboard.queueing import MeasureQueue
+from dashboard.lab import measure_queue, stored
+from dashboard.lab.known import Known
+from dashboard.lab.measure_queue import MeasureQueue
 from mandel_core import Measurement, Settings, Viewport
-from mandel_core.machine import Machine
-from mandel_core.record import Record
-from mandel_core.records import Records
+from mandel_core.measurement.machine import Machine
+from mandel_core.measurement.record import Record
+from mandel_core.measurement.records import Records
 
 VIEW = Viewport.from_bounds(-2, 1, -1, 1, 30, 20)
 HERE = Machine.here()
@@ -127,7 +127,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Records]:
     monkeypatch.setattr(stored, "records", lambda: records)
     monkeypatch.setattr(stored, "_known", lambda: known)
     monkeypatch.setattr(stored, "_logged", "")
-    monkeypatch.setattr(queueing.workers, "measure", measure)
+    monkeypatch.setattr(measure_queue.workers, "measure", measure)
     yield records
     records.close()
 

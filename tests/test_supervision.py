@@ -15,9 +15,9 @@ import psutil
 import pytest
 
 from mandel_core import Frame, StageFailure
-from mandel_core.heartbeat import BEAT_SECONDS, Heartbeat, beat
-from mandel_core.tasks import Render
-from mandel_core.worker import Worker
+from mandel_core.worker.heartbeat import BEAT_SECONDS, Heartbeat, beat
+from mandel_core.worker.tasks import Render
+from mandel_core.worker.worker import Worker
 from tests.test_worker import ENDLESS, PATIENCE, QUICK, VIEW, Phases, result
 
 

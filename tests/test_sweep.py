@@ -20,8 +20,8 @@ from mandel_core import (
     render,
     sweep,
 )
-from mandel_core.load import Load, _Reading
-from mandel_core.threads import cores
+from mandel_core.measurement.system_load import Load, _Reading
+from mandel_core.runtime.threads import cores
 
 VIEW = Viewport.from_bounds(-2, 0.5, -1.25, 1.25, 26, 22)
 
@@ -134,8 +134,10 @@ def renders_in(seconds, compiling=0.0, asked=None):
 )
 def test_short_runs_are_warmed_up_and_repeated_more_often(monkeypatch, seconds, warm, counted):
     asked = []
-    monkeypatch.setattr("mandel_core.measuring.SHORTEST_WATCH", 0)
-    monkeypatch.setattr("mandel_core.measuring.render_settings", renders_in(seconds, 0, asked))
+    monkeypatch.setattr("mandel_core.measurement.measuring.SHORTEST_WATCH", 0)
+    monkeypatch.setattr(
+        "mandel_core.measurement.measuring.render_settings", renders_in(seconds, 0, asked)
+    )
     assert measure(VIEW, Settings("numpy")).run_seconds == (seconds,) * counted
     assert len(asked) == 1 + warm + counted
 
@@ -144,8 +146,10 @@ def test_short_runs_are_warmed_up_and_repeated_more_often(monkeypatch, seconds, 
 def test_a_run_that_compiles_is_not_counted(monkeypatch, compiling):
     """A stage may compile once more in its second run, or in every run."""
     asked = []
-    monkeypatch.setattr("mandel_core.measuring.SHORTEST_WATCH", 0)
-    monkeypatch.setattr("mandel_core.measuring.render_settings", renders_in(1.0, compiling, asked))
+    monkeypatch.setattr("mandel_core.measurement.measuring.SHORTEST_WATCH", 0)
+    monkeypatch.setattr(
+        "mandel_core.measurement.measuring.render_settings", renders_in(1.0, compiling, asked)
+    )
     measured = measure(VIEW, Settings("numpy"), repeats=3)
     assert measured.run_seconds == (1.0,) * 3
     assert measured.first_seconds == 1.0
@@ -161,7 +165,7 @@ def test_only_the_work_of_others_counts_as_busy(monkeypatch):
             _Reading(wall=6.0, machine=11.0, own=1.0, cores=2),
         ]
     )
-    monkeypatch.setattr("mandel_core.load._read", lambda: next(readings))
+    monkeypatch.setattr("mandel_core.measurement.system_load._read", lambda: next(readings))
     load = Load()
     assert load.share == 0
     with load.watched() as watch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mandel_core.turns import MOST_HELD_SECONDS, Lane, Turns
+from mandel_core.worker.turns import MOST_HELD_SECONDS, Lane, Turns
 
 
 class Process:

@@ -20,22 +20,14 @@ import numpy as np
 import psutil
 import pytest
 
-from dashboard import workers
-from mandel_core import (
-    Frame,
-    Measurement,
-    Settings,
-    StageFailure,
-    Viewport,
-    measure,
-    pauses,
-    render,
-)
-from mandel_core.job import Job
-from mandel_core.submission import Limits
-from mandel_core.tasks import Devices, Draw, Measure, Render
-from mandel_core.transfer import Channel, shared_file
-from mandel_core.worker import TRIES, Worker
+from dashboard.compute import workers
+from mandel_core import Frame, Measurement, Settings, StageFailure, Viewport, measure, render
+from mandel_core.model.job import Job
+from mandel_core.runtime import pausing
+from mandel_core.runtime.shared_memory import Channel, shared_file
+from mandel_core.worker.submission import Limits
+from mandel_core.worker.tasks import Devices, Draw, Measure, Render
+from mandel_core.worker.worker import TRIES, Worker
 
 VIEW = Viewport.from_bounds(-2.25, 0.75, -1.25, 1.25, 120, 100)
 QUICK = Render(VIEW, Settings("numpy", maxiter=20))
@@ -78,7 +70,7 @@ class MeasureDisturbed(Measure):
         def stop() -> bool:
             if next(steps) == 12 * self.settings.maxiter - 1:  # the first run and ten are not
                 on_phase("counted")
-                while not pauses.seconds() and not should_stop():
+                while not pausing.seconds() and not should_stop():
                     time.sleep(0.001)
             return should_stop()
 
@@ -330,7 +322,7 @@ def test_a_script_without_a_main_guard_is_not_run_twice(tmp_path: Any) -> None:
     script.write_text(
         "print('running')\n"
         "from mandel_core import Settings, Viewport\n"
-        "from mandel_core.tasks import Render\n"
+        "from mandel_core.worker.tasks import Render\n"
         "from mandel_core.worker import Worker\n"
         "view = Viewport.from_bounds(-2, 1, -1, 1, 8, 8)\n"
         "print(Worker().submit(Render(view, Settings('numpy'))).result().z.shape)\n"
@@ -423,7 +415,7 @@ class CompilesUntilPaused:
     ) -> tuple[float, float]:
         job, started = Job(VIEW, QUICK.settings, on_phase=on_phase), time.perf_counter()
         with job.compiling():
-            while not pauses.seconds():
+            while not pausing.seconds():
                 time.sleep(0.001)
         return job.compile_seconds, time.perf_counter() - started
 
@@ -474,7 +466,7 @@ def test_a_paused_process_does_not_outlive_the_one_that_paused_it(tmp_path: Any)
     code = (
         "import os\n"
         "from mandel_core import Settings, Viewport\n"
-        "from mandel_core.tasks import Render\n"
+        "from mandel_core.worker.tasks import Render\n"
         "from mandel_core.worker import Worker\n"
         "worker, view = Worker(), Viewport.from_bounds(-2, 1, -1, 1, 8, 8)\n"
         "worker.submit(Render(view, Settings('numpy'))).result()\n"

@@ -11,8 +11,8 @@ from statistics import median
 from typing import Any
 
 from mandel_core.bench.tables import Markers
-from mandel_core.machine import processor
-from mandel_core.threads import cores
+from mandel_core.measurement.machine import processor
+from mandel_core.runtime.threads import cores
 
 PAGE_HERE: Markers = ("<!-- page -->", "<!-- /page -->")
 VERSIONS = ("bokeh", "panel", "holoviews", "mandel-explorer")

@@ -23,7 +23,7 @@ from dashboard.bench.cost import cpu_of
 
 PATH = "dashboard"
 START_SECONDS, STOP_SECONDS = 120.0, 20.0
-WORKER = "mandel_core.worker_process"
+WORKER = "mandel_core.worker.process"
 ROLES = ("drawing", "long", "compiling", "measuring")
 # `panel serve`, which beside that counts what it holds when it gets a signal.
 _SERVE = """

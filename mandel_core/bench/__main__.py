@@ -19,8 +19,8 @@ from mandel_core.bench.report import report
 from mandel_core.bench.running import measure_all
 from mandel_core.bench.scenes import CHUNKSIZE, SCENE_NAMES, Scene
 from mandel_core.bench.tables import PERFORMANCE_HERE, STAGES_HERE, full, short, split_at
+from mandel_core.runtime.threads import cores
 from mandel_core.stages import STAGES
-from mandel_core.threads import cores
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:

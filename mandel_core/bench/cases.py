@@ -8,9 +8,9 @@ import numpy as np
 
 from mandel_core.bench.contenders import Contender, Counts, Failure
 from mandel_core.bench.scenes import Scene
-from mandel_core.engine import render
-from mandel_core.outcomes import Frame
-from mandel_core.viewport import Viewport
+from mandel_core.model.results import Frame
+from mandel_core.model.viewport import Viewport
+from mandel_core.rendering.engine import render
 
 BUDGET_SECONDS = 8.0  # the counted rounds of one case together, if there are two of them
 SLOW_SECONDS = 10.0  # not tried with fewer threads

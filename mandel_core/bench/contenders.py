@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from mandel_core.bench.peers import PEERS, Missing, Prepared
 from mandel_core.bench.scenes import Scene
-from mandel_core.engine import render_settings
-from mandel_core.outcomes import Cancelled, StageFailure
+from mandel_core.model.results import Cancelled, StageFailure
+from mandel_core.model.viewport import Viewport
+from mandel_core.rendering.engine import render_settings
 from mandel_core.stages import STAGES
-from mandel_core.viewport import Viewport
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mandel_core.threads import cores, usable_cores
+from mandel_core.runtime.threads import cores, usable_cores
 
 T = TypeVar("T")
 GRACE_SECONDS = 10.0

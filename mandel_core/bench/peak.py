@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from mandel_core.viewport import Precision
+from mandel_core.model.viewport import Precision
 
 LANES = 256
 DEPTH = 16

@@ -12,8 +12,8 @@ from mandel_core.bench.cases import Case
 from mandel_core.bench.peak import SLOTS_PER_ITERATION
 from mandel_core.bench.running import Measured
 from mandel_core.bench.scenes import Scene
-from mandel_core.machine import processor
-from mandel_core.threads import cores
+from mandel_core.measurement.machine import processor
+from mandel_core.runtime.threads import cores
 
 VERSIONS = ("torch", "numpy", "numba", "mandel-explorer")
 

@@ -23,7 +23,7 @@ from mandel_core.bench.contenders import Contender, Failure, Ready
 from mandel_core.bench.fresh import Died, FreshProcess
 from mandel_core.bench.scenes import Scene
 from mandel_core.bench.tables import in_threads
-from mandel_core.viewport import Precision
+from mandel_core.model.viewport import Precision
 
 BUILD_SECONDS = 600.0  # for compiling, before a process is taken for hung
 BATCH_PATIENCE = 15.0  # seconds; a few runs in a row may take longer than the limit for one

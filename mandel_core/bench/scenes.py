@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from mandel_core.job import Settings
-from mandel_core.viewport import Precision, Viewport
+from mandel_core.model.job import Settings
+from mandel_core.model.viewport import Precision, Viewport
 
 HORIZON = 2.0**40
 CHUNKSIZE = 10

@@ -18,13 +18,13 @@ from pathlib import Path
 from mandel_core.bench import scenes as places
 from mandel_core.bench.scenes import Scene
 from mandel_core.bench.tables import in_threads, seconds, split_at
-from mandel_core.job import Settings
-from mandel_core.machine import Machine
-from mandel_core.measuring import CHUNK_SIZES, measure, points_of
-from mandel_core.outcomes import Measurement
-from mandel_core.ratios import TUTORIAL_SOURCE, ratio, to_csv, to_markdown
+from mandel_core.measurement.machine import Machine
+from mandel_core.measurement.measuring import CHUNK_SIZES, measure, points_of
+from mandel_core.measurement.ratios import TUTORIAL_SOURCE, ratio, to_csv, to_markdown
+from mandel_core.model.job import Settings
+from mandel_core.model.results import Measurement
+from mandel_core.runtime.threads import cores
 from mandel_core.stages import STAGES
-from mandel_core.threads import cores
 
 MARKERS = ("<!-- table-i -->", "<!-- /table-i -->")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mandel_core.stage import StageList
+from mandel_core.model.stage import StageList
 from mandel_core.stages import (
     stage_00_numpy,
     stage_01_as_is,

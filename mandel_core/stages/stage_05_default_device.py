@@ -10,10 +10,10 @@ with `fullgraph=True`, since otherwise Dynamo may leave the step to NumPy withou
 
 from __future__ import annotations
 
-from mandel_core.compiling import compiled
-from mandel_core.job import Job
-from mandel_core.loops import chunk_loop
-from mandel_core.stage import ZN, Stage
+from mandel_core.compilers.torch_compile import compiled
+from mandel_core.model.job import Job
+from mandel_core.model.stage import ZN, Stage
+from mandel_core.stages.loops import chunk_loop
 from mandel_core.stages.stage_04_chunked import step
 
 

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from mandel_core.job import Job
-from mandel_core.stage import ZN, Stage
-from mandel_core.threads import cores, shared
+from mandel_core.model.job import Job
+from mandel_core.model.stage import ZN, Stage
+from mandel_core.runtime.threads import cores, shared
 
 BAND = 8  # rows; small enough to share out evenly,
 MOST_ITERATIONS = 5e7  # and fewer where 8 could take so many that cancelling is not at once
@@ -78,8 +78,8 @@ def compiled(job: Job, step: Callable[..., int]) -> Callable[..., int]:
     key = (step, job.settings.dtype)
     if key not in _kernels:
         with job.compiling():
-            from mandel_core.numba_cache import kept
-            from mandel_core.numba_here import numba
+            from mandel_core.compilers.numba_cache import kept
+            from mandel_core.compilers.numba_import import numba
 
             kernel: Callable[..., int] = kept(numba.njit(nogil=True, fastmath=True)(step))
             one = np.zeros(1, job.settings.dtype)

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from mandel_core.job import Job
-from mandel_core.stage import ZN, Stage
+from mandel_core.model.job import Job
+from mandel_core.model.stage import ZN, Stage
 from mandel_core.stages.stage_07_numba import in_bands
 
 LANES = 64

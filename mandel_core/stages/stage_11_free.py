@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from mandel_core import planes
-from mandel_core.compiling import CHEAP, FUSED_MULTIPLY_ADD, compiled
-from mandel_core.job import Job
-from mandel_core.stage import ZN, Stage
+from mandel_core.compilers.torch_compile import CHEAP, FUSED_MULTIPLY_ADD, compiled
+from mandel_core.model.job import Job
+from mandel_core.model.stage import ZN, Stage
+from mandel_core.stages import planes
 
 FREE = 8
 OPTIONS = CHEAP | FUSED_MULTIPLY_ADD

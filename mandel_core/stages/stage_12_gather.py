@@ -19,12 +19,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mandel_core import planes
-from mandel_core.compiling import compiled
-from mandel_core.job import Job
-from mandel_core.planes import Planes
-from mandel_core.stage import ZN, Stage
-from mandel_core.stages import stage_11_free
+from mandel_core.compilers.torch_compile import compiled
+from mandel_core.model.job import Job
+from mandel_core.model.stage import ZN, Stage
+from mandel_core.stages import planes, stage_11_free
+from mandel_core.stages.planes import Planes
 from mandel_core.stages.stage_11_free import FREE, OPTIONS
 
 LARGE, SMALL = 2**16, 2**13

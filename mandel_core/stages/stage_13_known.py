@@ -17,10 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from mandel_core import planes
-from mandel_core.job import Job
-from mandel_core.stage import ZN, Stage
-from mandel_core.stages import stage_11_free
+from mandel_core.model.job import Job
+from mandel_core.model.stage import ZN, Stage
+from mandel_core.stages import planes, stage_11_free
 from mandel_core.stages.stage_12_gather import (
     BLOCKS,
     CHUNK,

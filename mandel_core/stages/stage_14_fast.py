@@ -21,10 +21,10 @@ from typing import Any
 
 import numpy as np
 
-from mandel_core.job import Job
-from mandel_core.stage import ZN, Stage
+from mandel_core.model.job import Job
+from mandel_core.model.stage import ZN, Stage
+from mandel_core.runtime.threads import cores, shared
 from mandel_core.stages import stage_13_known
-from mandel_core.threads import cores, shared
 
 BAND = 32  # rows a thread takes at a time,
 MOST_ITERATIONS = 5e8  # and as many of them in one go as a cancelled picture may still cost
@@ -42,7 +42,7 @@ def step(
     scratch: Any,
     checkpoint: Callable[[], None],
 ) -> int:
-    from mandel_core import blocks, interior
+    from mandel_core.kernels import interior, simd_blocks
 
     interior.bulbs(x, y, known)
     if maxiter >= DISCS_PAY:
@@ -54,7 +54,7 @@ def step(
     for start in range(0, y.size, size):
         checkpoint()
         rows = slice(start, start + size)
-        executed += blocks.band(
+        executed += simd_blocks.band(
             x, y[rows], horizon2, maxiter, known[rows], Z[rows], N[rows], *scratch
         )
     return executed
@@ -65,20 +65,20 @@ def run(job: Job) -> ZN:
         return stage_13_known.run(job)
     with job.compiling():
         _compiled(job.settings.dtype)
-    from mandel_core import blocks
+    from mandel_core.kernels import simd_blocks
 
     x, y = job.view.axes(job.settings.dtype)
     columns, maxiter = x.size, job.settings.maxiter
     Z = np.empty((y.size, columns), np.result_type(x, np.complex64))
     N = np.empty(Z.shape, np.int32)
     parts = Z.view(x.dtype)
-    x = np.pad(x, (0, -columns % blocks.LANES), mode="edge")
+    x = np.pad(x, (0, -columns % simd_blocks.LANES), mode="edge")
     horizon2 = x.dtype.type(job.settings.horizon) ** 2
     half = job.view.mirrored_rows(job.settings.dtype)
     bands = iter(range(0, y.size - half, BAND))
 
     def work(_: int) -> int:
-        scratch = blocks.scratch(BAND, columns, x.dtype)
+        scratch = simd_blocks.scratch(BAND, columns, x.dtype)
         known = np.empty((BAND, x.size), np.uint8)
         executed = 0
         for start in bands:
@@ -89,7 +89,7 @@ def run(job: Job) -> ZN:
             if start < half:
                 rows = slice(start, min(stop, half))
                 there = slice(y.size - rows.stop, y.size - rows.start)
-                blocks.mirror(parts[rows], N[rows], parts[there], N[there])
+                simd_blocks.mirror(parts[rows], N[rows], parts[there], N[there])
         return executed
 
     job.executed = sum(shared(work, job.settings.threads or cores()))
@@ -99,15 +99,15 @@ def run(job: Job) -> ZN:
 @cache
 def _compiled(dtype: str) -> None:
     """Have Numba compile, or load, what `step` calls for this number type."""
-    from mandel_core import blocks
+    from mandel_core.kernels import simd_blocks
 
-    x = np.ones(blocks.LANES, dtype)
+    x = np.ones(simd_blocks.LANES, dtype)
     Z = np.empty((1, 1), np.result_type(x, np.complex64))
     N = np.empty(Z.shape, np.int32)
-    known, scratch = np.zeros((1, x.size), np.uint8), blocks.scratch(1, 1, x.dtype)
+    known, scratch = np.zeros((1, x.size), np.uint8), simd_blocks.scratch(1, 1, x.dtype)
     step(x, x[:1], x[0], DISCS_PAY, known, Z, N, scratch, lambda: None)
     parts = Z.view(dtype)
-    blocks.mirror(parts, N, parts, N)
+    simd_blocks.mirror(parts, N, parts, N)
 
 
 STAGE = Stage(

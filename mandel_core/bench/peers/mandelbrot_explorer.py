@@ -13,7 +13,7 @@ from importlib.util import find_spec
 
 from mandel_core.bench.peers.peer import Answer, Missing, Peer, Prepared
 from mandel_core.bench.scenes import Scene
-from mandel_core.viewport import Viewport
+from mandel_core.model.viewport import Viewport
 
 
 def version() -> str:

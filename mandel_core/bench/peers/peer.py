@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mandel_core.bench.scenes import Scene
-from mandel_core.viewport import Viewport
+from mandel_core.model.viewport import Viewport
 
 
 class Missing(Exception):

@@ -1,0 +1,266 @@
+"""Asking for pictures: one under way, the newest request next, heavy ones coarse to fine."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from typing import Any
+
+import panel as pn
+
+from dashboard import server_settings
+from dashboard.compute import workers
+from dashboard.view.describe import seconds
+from mandel_core import STAGES, Settings, StageFailure, Viewport
+from mandel_core.worker.submission import OVER_BUDGET
+from mandel_core.worker.tasks import Draw, Picture
+
+# A picture that takes longer than this is announced; shorter ones would only make the page flicker.
+PATIENCE_SECONDS = 0.25
+
+# How long a picture of a gesture may hold up the next one, and the full one of a view that has
+# been left.
+GESTURE_SECONDS = 0.3
+LEFT_SECONDS = 0.05
+
+# A picture that will take longer than this is drawn coarsely first: by these divisors.
+HEAVY_SECONDS = 0.2
+COARSE_TO_FINE = (8, 3)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A picture to be drawn.
+
+    task : the picture in the end.
+    number : of the browser's request that it answers.
+    rest : whether the view stands still.
+    stepwise : whether a coarse picture is better than what is shown meanwhile.
+    """
+
+    task: Draw
+    number: int
+    rest: bool = True
+    stepwise: bool = False
+
+
+@dataclass
+class _Step:
+    """A picture under way: the one asked for, or a coarser one on the way to it."""
+
+    asked: Asked
+    task: Draw
+    then: tuple[Draw, ...]
+    future: Future[Picture | StageFailure]
+    since: float
+    phase: str = "running"
+
+
+class Asking:
+    """At most one picture under way for a session, and the line that tells of it.
+
+    take : called with each outcome, the request it is of, and whether it is the last of it.
+    on_late : called when a view at rest has had no full picture for PATIENCE_SECONDS.
+    """
+
+    def __init__(
+        self,
+        session: str,
+        take: Callable[[Picture | StageFailure, Asked, bool], None],
+        on_late: Callable[[Asked], None],
+        in_document: Callable[..., None],
+    ) -> None:
+        self._session, self._take, self._on_late = session, take, on_late
+        self._in_document = in_document
+        self._running: _Step | None = None
+        self._next: Asked | None = None
+        # Of the last picture of each stage. The page opens with `fast`, which is known to be so.
+        self._seconds_per_iteration = {"fast": 3e-10}
+        self._limit = server_settings.current().picture_seconds
+        self._busy = pn.widgets.StaticText(sizing_mode="stretch_width", css_classes=["busy"])
+        self._button = pn.widgets.Button(
+            label="Cancel picture", color="warning", visible=False, width=130
+        )
+        self.panel = pn.Row(self._busy, self._button, sizing_mode="stretch_width")
+
+    def on_cancel(self, callback: Callable[[], None]) -> None:
+        """Have the button call back."""
+        self._button.on_click(lambda event: callback())
+
+    def cancel(self) -> bool:
+        """Give up what is under way; whether there was anything."""
+        running, self._running, self._next = self._running, None, None
+        if running is None:
+            return False
+        running.future.cancel()
+        self._quiet()
+        return True
+
+    @property
+    def busy(self) -> bool:
+        """Whether a picture is under way."""
+        return self._running is not None
+
+    def drop(self) -> None:
+        """Give up what is under way without a word: its view is on screen already."""
+        if self._running is not None:
+            self.cancel()
+
+    def ask(self, asked: Asked) -> None:
+        """Draw this; what waits is dropped, what is under way is left a moment to finish.
+
+        Dropping that at every tick of a gesture would leave the screen as it was until its end.
+        """
+        running = self._running
+        if running is None:
+            self._start(asked)
+            return
+        if is_same_picture(running.asked.task, asked.task):
+            running.asked = replace(running.asked, number=asked.number, rest=asked.rest)
+            self._next = None
+            return
+        waited = time.monotonic() - running.since
+        patience = LEFT_SECONDS if running.asked.rest else GESTURE_SECONDS
+        if waited >= patience:
+            running.future.cancel()
+            self._start(asked)
+            return
+        if self._next is None:
+            self._later(patience - waited, self._hurry, running)
+        self._next = asked
+
+    def _hurry(self, running: _Step) -> None:
+        if self._running is running and self._next is not None:
+            running.future.cancel()
+            self._start(self._next)
+
+    def _start(self, asked: Asked) -> None:
+        tasks = self._steps(asked)
+        self._next = None
+        self._draw(asked, tasks[0], tasks[1:])
+        if asked.rest:
+            self._later(PATIENCE_SECONDS, self._late, asked)
+
+    def _steps(self, asked: Asked) -> tuple[Draw, ...]:
+        """The pictures to draw, the one asked for at the end."""
+        task = asked.task
+        expected = self._expected(task)
+        if not asked.stepwise or expected < HEAVY_SECONDS or min(task.view.nx, task.view.ny) < 64:
+            return (task,)
+        return (*(_coarse(task, divisor) for divisor in COARSE_TO_FINE), task)
+
+    def _expected(self, task: Draw) -> float:
+        """Seconds that a picture will take, after the last one of its stage; inf if unknown."""
+        known = self._seconds_per_iteration.get(task.settings.stage, math.inf)
+        return known * _work(task.view, task.settings)
+
+    def _draw(self, asked: Asked, task: Draw, then: tuple[Draw, ...]) -> None:
+        step = self._running = _Step(asked, task, then, Future(), time.monotonic())
+
+        def hear(phase: str) -> None:  # in another thread, several times a picture, and at once
+            step.phase = phase
+            if self._button.visible:
+                self._in_document(self._announce, step)
+
+        step.future = future = workers.draw(task, self._session, hear, self._expected(task))
+        future.add_done_callback(
+            lambda future: None if future.cancelled() else self._in_document(self._end, step)
+        )
+
+    def _end(self, step: _Step) -> None:
+        if self._running is not step:
+            return
+        self._running = None
+        outcome, asked = step.future.result(), step.asked
+        failed = isinstance(outcome, StageFailure)
+        if isinstance(outcome, Picture):
+            per_iteration = outcome.run_seconds / _work(outcome.view, outcome.settings)
+            self._seconds_per_iteration[outcome.settings.stage] = per_iteration
+        last = failed or not step.then
+        if self._next is not None:
+            self._start(self._next)
+        elif not last and (too_long := self._too_long(step)) is not None:
+            self._quiet()
+            self._take(outcome, asked, False)
+            self._take(too_long, asked, True)
+            return
+        elif not last:
+            self._draw(asked, step.then[0], step.then[1:])
+        else:
+            self._quiet()
+        self._take(outcome, asked, last)
+
+    def _too_long(self, step: _Step) -> StageFailure | None:
+        """That the next picture will be given up, after what a coarser one of the same took."""
+        task = step.then[0]
+        expected = self._expected(task)
+        if step.task.settings.stage != task.settings.stage or expected <= self._limit:
+            return None
+        settings = task.settings
+        fits = int(settings.maxiter * self._limit / expected)
+        advice = f"about {fits:,} iterations would fit" if fits else "a smaller window would fit"
+        if settings.stage != "fast":
+            advice += f", and {STAGES['fast'].title} is faster"
+        return StageFailure(
+            settings.stage,
+            "too-long",
+            f"This picture would take about {seconds(expected)} here, more than the "
+            f"{self._limit:g} s that one may take; {advice}. What is shown is coarse.",
+        )
+
+    def _late(self, asked: Asked) -> None:
+        running = self._running
+        if running is not None and running.asked.task is asked.task:
+            self._on_late(running.asked)
+            self._announce(running)
+
+    def _announce(self, step: _Step) -> None:
+        if self._running is None or self._running.asked is not step.asked:
+            return
+        title = STAGES[step.task.settings.stage].title
+        doing = {"compiling": "Compiling", OVER_BUDGET: "Waiting"}.get(
+            self._running.phase, "Computing"
+        )
+        if doing == "Waiting":
+            most = server_settings.current().compute_seconds_per_minute
+            title += f": this visit has used the {most:g} s of computing it has in a minute"
+        self._busy.value = f"<progress style='width:100%'></progress><br>{doing} · {title}…"
+        self._button.visible = True
+
+    def _quiet(self) -> None:
+        if self._button.visible:
+            self._busy.value = ""
+            self._button.visible = False
+
+    def _later(self, seconds: float, callback: Callable[..., None], *args: Any) -> None:
+        timer = threading.Timer(seconds, self._in_document, (callback, *args))
+        timer.daemon = True
+        timer.start()
+
+
+def _work(view: Viewport, settings: Settings) -> float:
+    """Iterations of points, at most."""
+    return float(view.nx * view.ny * settings.maxiter)
+
+
+def is_same_picture(one: Draw, other: Draw) -> bool:
+    """Whether two tasks give the same picture; an automatic limit is only where to start from."""
+    if one.automatic and other.automatic:
+        other = replace(other, settings=replace(other.settings, maxiter=one.settings.maxiter))
+    return replace(one, surround=0) == replace(other, surround=0)
+
+
+def _coarse(task: Draw, divisor: int) -> Draw:
+    """The same view with so many times fewer columns and rows, by a stage that takes any size."""
+    view = task.view
+    nx, ny = -(-view.nx // divisor), -(-view.ny // divisor)
+    width = view.pixel[0] * view.nx
+    settings = task.settings
+    if not STAGES[settings.stage].any_size:
+        settings = replace(settings, stage="fast")
+    coarse = Viewport.from_screen(view.x, view.y, width, nx, ny)
+    return replace(task, view=coarse, settings=settings, surround=0)

@@ -1,0 +1,99 @@
+"""The processes that compute for all pages of this server, or of this notebook."""
+
+from __future__ import annotations
+
+import atexit
+import math
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+from dashboard import server_settings
+from dashboard.view.state import HOME
+from mandel_core import STAGES, Settings, StageFailure, Viewport
+from mandel_core.model.job import _ignore
+from mandel_core.worker.pool import Pool
+from mandel_core.worker.pool_client import RemotePool
+from mandel_core.worker.tasks import Draw, Picture, Render, Task, Time
+
+T = TypeVar("T")
+
+
+@cache
+def pool() -> Pool | RemotePool:
+    """The processes, started when they are first needed, or another program's."""
+    settings = server_settings.current()
+    made: Pool | RemotePool = (
+        RemotePool(Path(settings.compute)) if settings.compute else Pool(settings.pool_limits)
+    )
+    atexit.register(made.close)
+    return made
+
+
+def draw(
+    task: Draw,
+    session: str,
+    on_phase: Callable[[str], None] = _ignore,
+    expected: float = math.inf,
+) -> Future[Picture | StageFailure]:
+    """Ask for a picture; see `Pool.draw`."""
+    future: Future[Picture | StageFailure] | None = _not_allowed(task.stage)
+    if future is None:
+        future = pool().draw(task, session, on_phase, expected)
+    if server_settings.current().metrics:
+        from dashboard.server import metrics
+
+        metrics.watch(future, task.stage)
+    return future
+
+
+def time(task: Time, session: str) -> Future[float | StageFailure]:
+    """Ask for the time of a picture that has been drawn; see `Pool.time`."""
+    return pool().time(task, session)
+
+
+def measure(
+    task: Task[T],
+    session: str,
+    on_phase: Callable[[str], None] = _ignore,
+    limit_seconds: float = math.inf,
+) -> Future[T | StageFailure]:
+    """Ask for something to be measured, inspected or compared; see `Pool.measure`."""
+    return _not_allowed(task.stage, measuring=True) or pool().measure(
+        task, session, on_phase, limit_seconds
+    )
+
+
+@cache
+def devices() -> Future[tuple[str, ...] | StageFailure]:
+    """The devices of this machine, asked for once."""
+    return pool().devices()
+
+
+def warm_up(computing: Pool | RemotePool) -> None:
+    """Load or compile what the first pictures need, then torch and its compiler's tools."""
+    view = Viewport.from_screen(HOME.x, HOME.y, HOME.width, 16, 16)
+    common = Settings(HOME.stage, dtype="float32")
+    computing.warm_up(
+        first=Draw(view, common),
+        deeper=Draw(view, replace(common, dtype="float64"), automatic=True, surround=2),
+        compiles=Render(view, replace(common, stage="chunked", chunksize=1)),
+    )
+
+
+def _not_allowed(stage: str, measuring: bool = False) -> Future[T | StageFailure] | None:
+    """The failure of what this server does not do for visitors; None if it does."""
+    settings = server_settings.current()
+    if measuring and not settings.measuring:
+        reason = "This server does not measure for its visitors; run the explorer yourself for it."
+    elif not settings.offers(stage):
+        titles = ", ".join(STAGES[name].title for name in settings.offered)
+        reason = f"This server does not offer it; there are {titles}."
+    else:
+        return None
+    future: Future[T | StageFailure] = Future()
+    future.set_result(StageFailure(stage, "not-allowed", reason))
+    return future

@@ -1,0 +1,45 @@
+"""The chunk sizes to measure: typed by a person, put in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dashboard import server_settings
+from dashboard.view.state import MAX_CHUNK
+from mandel_core import Settings
+from mandel_core.measurement.measuring import points_of
+
+
+def parse_sizes(text: str) -> tuple[int, ...]:
+    """The chunk sizes in a text like "1, 2, 5", each once, in increasing order.
+
+    Raises ValueError, with a sentence for people, if it is anything else.
+    """
+    words = text.replace(",", " ").replace(";", " ").split()
+    if not words:
+        raise ValueError("There is no chunk size given.")
+    for word in words:
+        # Not only its beginning is read: zeros before a number would hide how large it is.
+        if not (word.isascii() and word.isdigit() and len(word) < 20) or not (
+            1 <= int(word) <= MAX_CHUNK
+        ):
+            shown = word if len(word) <= 20 else word[:20] + "…"
+            raise ValueError(
+                f"“{shown}” is no chunk size: they are whole numbers from 1 to {MAX_CHUNK}, "
+                "with commas between them."
+            )
+    sizes = sorted({int(word) for word in words})
+    most = server_settings.current().sweep_length
+    if len(sizes) > most:
+        raise ValueError(f"{len(sizes)} chunk sizes are too many; up to {most} are measured.")
+    return tuple(sizes)
+
+
+def in_order(
+    common: Settings, sizes: Iterable[int], references: Iterable[Settings]
+) -> list[Settings]:
+    """What to measure: the current chunk size, the references, then the sizes nearest first."""
+    current = common.chunksize
+    fitting = {size for size in (*sizes, current) if size <= common.maxiter}
+    points = points_of(common, fitting, common.threads, nearest_to=current)
+    return [*points[:1], *references, *points[1:]]

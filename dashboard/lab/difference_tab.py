@@ -1,0 +1,283 @@
+"""Is it right? Where a stage's counts differ from NumPy's in float64, by how much, and why."""
+
+from __future__ import annotations
+
+import html
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import panel as pn
+from bokeh.models import ColumnDataSource, LinearColorMapper, Range1d
+from bokeh.plotting import figure
+
+from dashboard.compute import workers
+from mandel_core import STAGES, Settings, StageFailure, Viewport
+from mandel_core.comparison.marking import KINDS, LEVELS, SIZES
+from mandel_core.worker.tasks import Compare, Marked
+
+if TYPE_CHECKING:
+    from dashboard.explorer import Explorer
+
+# What would keep the measuring worker busy for longer, in iterations of points, is asked for.
+_UNASKED = 1e10
+
+# The background lets the page's own shine through; marks are read on light and dark alike.
+_GROUND = ("#8080805c", *(f"#808080{alpha:02x}" for alpha in range(6, 6 + 7 * (LEVELS - 1), 7)))
+_LONGER = ("#67b0f0", "#3a87dd", "#2563c8", "#3a3fc0", "#9b3fe0")
+_EARLIER = ("#f5a04a", "#e8772a", "#d14f1c", "#b3321a", "#e01b70")
+
+
+class Difference:
+    """A tab of the lab: the verdict, the sizes of the differences, and the picture of where."""
+
+    title: ClassVar[str] = "Is it right?"
+
+    def __init__(self, explorer: Explorer) -> None:
+        self._explorer = explorer
+        self._pending: Future[Marked | StageFailure] | None = None
+        self._asked: tuple[object, ...] | None = None
+        self._compare = pn.widgets.Button(label="Compare", color="primary", width=110)
+        self._compare.on_click(lambda event: self.start())
+        self._cancel = pn.widgets.Button(
+            label="Cancel", width=90, visible=False, color="primary", variant="outline"
+        )
+        self._cancel.on_click(lambda event: self.cancel())
+        self._progress = _text("progress")
+        self._verdict = _text("verdict")
+        self._about = _text("compared")
+        self._source = ColumnDataSource({"marks": [], "nx": [], "ny": []})
+        self._figure = _figure(self._source)
+        self._picture = pn.pane.Bokeh(self._figure, sizing_mode="stretch_width")
+        self._where = pn.Column(self._picture, sizing_mode="stretch_width", visible=False)
+        self._controls = pn.Row(
+            self._compare, self._cancel, self._progress, sizing_mode="stretch_width"
+        )
+        self.panel = pn.Column(
+            self._verdict,
+            self._about,
+            self._controls,
+            self._where,
+            sizing_mode="stretch_width",
+        )
+
+    def open(self) -> None:
+        """Compare what is on screen, unless that is what is shown or would take minutes."""
+        task = self._task()
+        if self._asked == _key(task):
+            return
+        view, settings = task.view, task.settings
+        if view.nx * view.ny * settings.maxiter <= _UNASKED:
+            self.start()
+        else:
+            self.cancel()
+            self._end("Not compared yet: with so many iterations it may take minutes.")
+
+    def close(self) -> None:
+        """Cancel what is under way."""
+        self.cancel()
+
+    def start(self) -> None:
+        """Compare the stage on screen with its reference, in the worker that measures."""
+        self.cancel()
+        task = self._task()
+        self._asked = _key(task)
+        self._controls.visible = self._cancel.visible = True
+        self._compare.visible = False
+        self._progress.value = "Waiting for the picture or measurement under way…"
+        pending = workers.measure(
+            task,
+            session=f"{self._explorer.session}/difference",
+            on_phase=lambda phase: self._explorer.in_document(self._say, task, phase),
+        )
+        self._pending = pending
+        pending.add_done_callback(
+            lambda future: (
+                None if future.cancelled() else self._explorer.in_document(self._take, future, task)
+            )
+        )
+
+    def cancel(self) -> None:
+        """Give up the comparison under way; the one shown stays."""
+        if self._pending is None:
+            return
+        pending, self._pending, self._asked = self._pending, None, None
+        pending.cancel()
+        self._end("Cancelled.")
+
+    def _task(self) -> Compare:
+        return Compare(self._explorer.viewport(), self._explorer.settings())
+
+    def _say(self, task: Compare, phase: str) -> None:
+        if self._asked != _key(task) or not self._cancel.visible:
+            return
+        stage, reference = STAGES[task.stage].title, STAGES[task.reference].title
+        self._progress.value = {
+            "reference": f"Running {html.escape(reference)} in float64…",
+            "compiling": f"Compiling {html.escape(stage)}…",
+            "explaining": "Following the orbits of the pixels that differ…",
+        }.get(phase, f"Running {html.escape(stage)}…")
+
+    def _take(self, future: Future[Marked | StageFailure], task: Compare) -> None:
+        if future is not self._pending:
+            return
+        self._pending = None
+        outcome = future.result()
+        if isinstance(outcome, StageFailure):
+            self._fail(outcome)
+        else:
+            self._show(outcome)
+        self._end("")
+
+    def _fail(self, failure: StageFailure) -> None:
+        title = STAGES[failure.stage].title if failure.stage in STAGES else failure.stage
+        words = failure.details.strip()
+        self._verdict.value = _large(f"{title} cannot be compared.")
+        self._about.value = html.escape(failure.reason) + (
+            "<details><summary>The compiler's own words</summary>"
+            f"<pre style='white-space:pre-wrap'>{html.escape(words)}</pre></details>"
+            if words
+            else ""
+        )
+        self._where.visible = False
+
+    def _show(self, found: Marked) -> None:
+        self._verdict.value = _large(found.verdict)
+        self._about.value = about(found)
+        ny, nx = found.marks.shape
+        self._source.data = {"marks": [found.marks], "nx": [nx], "ny": [ny]}
+        self._figure.aspect_ratio = nx / ny
+        for axis, end in ((self._figure.x_range, nx), (self._figure.y_range, ny)):
+            axis.update(start=0, end=end, reset_start=0, reset_end=end)
+        self._where.visible = True
+        if pn.state.curdoc is None and self._picture._models:
+            pn.io.push_notebook(self._picture)
+
+    def _end(self, word: str) -> None:
+        """Nothing is under way; a word says why what is on screen is not compared."""
+        self._cancel.visible = False
+        self._compare.visible = self._controls.visible = bool(word)
+        if word and self._where.visible:
+            word += " What is shown is of before."
+        self._progress.value = word
+
+
+def _key(task: Compare) -> tuple[object, ...]:
+    return task.view, task.settings, STAGES[task.stage]
+
+
+def _text(kind: str) -> Any:
+    # Not a pane: in a notebook each update of a pane sends its style sheets' CDN addresses.
+    return pn.widgets.StaticText(sizing_mode="stretch_width", css_classes=[kind])
+
+
+def _large(sentence: str) -> str:
+    word, colon, rest = html.escape(sentence).partition(":")
+    first = f"<b>{word}{colon}</b>{rest}" if colon else word
+    return f"<span style='font-size:1.35em;line-height:1.3'>{first}</span>"
+
+
+def _named(settings: Settings) -> str:
+    stage = STAGES[settings.stage]
+    chunk = f", chunk size {settings.chunksize}" if "chunksize" in stage.varies else ""
+    return f"{html.escape(stage.title)}{chunk}, {settings.dtype}"
+
+
+def about(found: Marked) -> str:
+    """What was held against what, and how large the differences are, as HTML."""
+    view: Viewport = found.view
+    line = (
+        f"{_named(found.settings)}, against {_named(found.reference)}: "
+        f"{view.nx} × {view.ny} pixels, {found.settings.maxiter} iterations."
+    )
+    if found.reference.stage != "numpy":
+        line += " NumPy itself would take too long here; its reference does the same operations."
+    return (
+        f"<div>{line}</div><div style='display:flex;flex-wrap:wrap;gap:0.8em 2.5em;"
+        f"margin-top:0.8em;font-size:0.85em'>{_histogram(found)}{_legend(found)}</div>"
+    )
+
+
+def _histogram(found: Marked) -> str:
+    """How many pixels differ by how much, one bar for each doubling."""
+    if not found.differing:
+        return ""
+    bars = []
+    if found.sizes:
+        for power in range(max(found.sizes).bit_length()):
+            low = 2**power
+            label = f"{low}" if low == 1 else f"{low}–{2 * low - 1}"
+            bars.append((label, found.sizes.get(low, 0)))
+    bars.append(("interior", found.interior))
+    most = max(pixels for _, pixels in bars)
+    cells = "".join(
+        "<div style='display:flex;flex-direction:column;justify-content:end;align-items:center;"
+        "min-width:3em;padding:0 0.3em'>"
+        f"<span>{pixels:,}</span>"
+        f"<div style='width:2em;height:{_height(pixels, most):.0f}px;background:currentColor;"
+        "opacity:0.45'></div>"
+        f"<span style='border-top:1px solid;width:100%;text-align:center'>{label}</span></div>"
+        for label, pixels in bars
+    )
+    return (
+        "<div>Pixels, by how far their counts are apart"
+        "<div style='display:flex;flex-wrap:wrap;align-items:end;row-gap:0.6em'>"
+        f"{cells}</div></div>"
+    )
+
+
+def _height(pixels: int, most: int) -> float:
+    """Bars are logarithmic: one pixel is to be seen beside thousands."""
+    return 0.0 if not pixels else 4 + 44 * float(np.log1p(pixels) / np.log1p(most))
+
+
+def _legend(found: Marked) -> str:
+    """What the colours of the picture mean, as HTML."""
+    if not found.differing:
+        return ""
+    ends = [*(size - 1 for size in SIZES[1:]), None]
+    labels = [
+        f"{low}" if low == high else f"{low}–{high}" if high else f"{low} or more"
+        for low, high in zip(SIZES, ends, strict=True)
+    ]
+    lines = [
+        ("stays longer by", [*labels, "inside in this stage only"], _LONGER),
+        ("leaves earlier by", [*labels, "inside in the reference only"], _EARLIER),
+    ]
+    rows = "".join(
+        f"<div style='display:flex;flex-wrap:wrap;gap:0.2em 0.9em'><span style='min-width:8em'>"
+        f"{what}</span>"
+        + "".join(
+            "<span style='white-space:nowrap'><span style='display:inline-block;width:0.8em;"
+            f"height:0.8em;background:{colour}'></span> {label}</span>"
+            for label, colour in zip(names, colours, strict=True)
+        )
+        + "</div>"
+        for what, names, colours in lines
+    )
+    wide = f" Each mark is {found.size} pixels wide, to be seen." if found.size > 1 else ""
+    return f"<div>The colours of the picture{rows}The set itself is grey.{wide}</div>"
+
+
+def _figure(source: ColumnDataSource) -> Any:
+    plot = figure(
+        sizing_mode="stretch_width",
+        aspect_ratio=4 / 3,
+        x_range=Range1d(0, 1),
+        y_range=Range1d(0, 1),
+        tools="pan,box_zoom,wheel_zoom,reset,save",
+        toolbar_location="above",
+        min_border=0,
+        background_fill_alpha=0,
+        border_fill_alpha=0,
+        outline_line_color=None,
+    )
+    plot.axis.visible = plot.grid.visible = False
+    for tool in plot.tools:
+        if type(tool).__name__ == "BoxZoomTool":
+            tool.match_aspect = True
+    colours = (*_GROUND, *_LONGER, *_EARLIER)
+    assert len(colours) == LEVELS + 2 * KINDS
+    mapper = LinearColorMapper(palette=colours, low=-0.5, high=len(colours) - 0.5)
+    plot.image(image="marks", x=0, y=0, dw="nx", dh="ny", source=source, color_mapper=mapper)
+    return plot

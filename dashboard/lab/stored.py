@@ -1,0 +1,171 @@
+"""What has been measured on this machine, by anyone and over restarts, for the lab to show."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+from dashboard.lab.known import Known
+from dashboard.lab.marks import COMPILED_SECONDS, Mark
+from mandel_core import STAGES, Measurement, Settings, Viewport
+from mandel_core.compilers.explaining import without_folders
+from mandel_core.measurement.record import Kind, Record, fingerprint
+from mandel_core.measurement.records import Records
+
+_log = logging.getLogger(__name__)
+
+# Of what was measured elsewhere a chart shows the newest; more would be a cloud.
+MOST_ELSEWHERE = 200
+# Older ones stay in the file.
+MOST_KNOWN = 4000
+
+# Writing waits for other programs that use the file; nobody waits for writing.
+_writer = ThreadPoolExecutor(1, thread_name_prefix="records")
+
+
+# Whoever comes second waits for the file instead of reading it into a place of his own.
+_opening = threading.RLock()
+_logged = ""
+
+
+def records() -> Records:
+    """The file of results."""
+    with _opening:
+        return _opened()
+
+
+@cache
+def _opened() -> Records:
+    found = Records.open()
+    _tell_log(found.notice)
+    return found
+
+
+def _known() -> Known:
+    """The newest results: those of the file when first asked, then those of today."""
+    with _opening:
+        return _read()
+
+
+@cache
+def _read() -> Known:
+    return Known(MOST_KNOWN, records().find()[:MOST_KNOWN][::-1])
+
+
+def notice() -> str:
+    """What is wrong with the file of results and what is done instead; "" if nothing.
+
+    For a page: the folder it lies in is only told to the log.
+    """
+    return without_folders(records().notice)
+
+
+def add(
+    measured: Measurement,
+    kind: Kind = "measured",
+    tell: Callable[[str], None] = lambda notice: None,
+) -> None:
+    """Keep a result; failures are not kept.
+
+    tell : called with `notice()` once it is written or could not be, in another thread.
+    """
+    if measured.failure is None:
+        _known().add(Record(measured, kind, step=fingerprint(measured.stage)))
+        _writer.submit(_write, measured, kind, tell)
+
+
+def _write(measured: Measurement, kind: Kind, tell: Callable[[str], None]) -> None:
+    records().add(measured, kind)
+    _tell_log(records().notice)
+    tell(notice())
+
+
+def _tell_log(words: str) -> None:
+    """Write to the log what has changed since it was written there last."""
+    global _logged  # noqa: PLW0603
+    if words != _logged:
+        _logged = words
+        _log.warning("%s", words or "Results are stored again.")
+
+
+@dataclass
+class Points:
+    """Results of one stage: of this setting, drawn frames of this setting, of others."""
+
+    here: list[Mark] = field(default_factory=list)
+    drawn: list[Mark] = field(default_factory=list)
+    elsewhere: list[Mark] = field(default_factory=list)
+
+
+def points(view: Viewport, settings: Settings) -> Points:
+    """What is known of a stage at all chunk sizes; the newest for each where it is of now.
+
+    Compiling is known from the newest that compiled.
+    """
+    found = Points()
+    for record in _known().of_stage(settings.stage):
+        if len(found.elsewhere) == MOST_ELSEWHERE:
+            break
+        if differences := record.differences(view, settings):
+            found.elsewhere.append(_mark(record, differences))
+    measured: dict[int, Record] = {}
+    drawn: set[int] = set()
+    for record in _known().like(view, settings):
+        size = record.measurement.chunksize
+        if not record.same_setting(view, settings):
+            continue
+        if record.kind == "measured":
+            measured[size] = _with_compiling(measured.get(size), record)
+        elif size not in drawn:
+            drawn.add(size)
+            found.drawn.append(_mark(record))
+    found.here += map(_mark, measured.values())
+    return found
+
+
+def latest(view: Viewport, settings: Settings) -> Measurement | None:
+    """The newest measurement of exactly this, on this machine with today's versions.
+
+    What compiling took is told by the newest that compiled.
+    """
+    chunks = "chunksize" in STAGES[settings.stage].varies
+    found: Record | None = None
+    for record in _known().like(view, settings):
+        if (
+            record.kind == "measured"
+            and not (chunks and record.measurement.chunksize != settings.chunksize)
+            and record.same_setting(view, settings)
+        ):
+            found = _with_compiling(found, record)
+            if _compiled(found):
+                break
+    return found.measurement if found else None
+
+
+def _compiled(record: Record) -> bool:
+    return record.measurement.compile_seconds > COMPILED_SECONDS
+
+
+def _with_compiling(newer: Record | None, older: Record) -> Record:
+    """The newer result; if it found all compiled, with what compiling had taken the older."""
+    if newer is None or _compiled(newer) or not _compiled(older):
+        return newer or older
+    spent = older.measurement.compile_seconds
+    return replace(newer, measurement=replace(newer.measurement, compile_seconds=spent))
+
+
+def _mark(record: Record, differences: tuple[str, ...] = ()) -> Mark:
+    machine = record.machine
+    versions = f"torch {machine.torch}, NumPy {machine.numpy}, Numba {machine.numba}"
+    if "machine" in differences:
+        versions = f"{machine.processor}; {versions}"
+    if record.measurement.settings.threads is None:
+        settings = replace(record.measurement.settings, threads=record.threads)
+        record = replace(record, measurement=replace(record.measurement, settings=settings))
+    return Mark(
+        record.measurement, versions, f"{record.when:%Y-%m-%d %H:%M} UTC", ", ".join(differences)
+    )

@@ -1,0 +1,236 @@
+"""Chunk size against threads: the form of the tutorial's Table I, for this machine."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import panel as pn
+from bokeh.models import ColumnDataSource, HoverTool, LogColorMapper
+from bokeh.plotting import figure
+from bokeh.transform import transform
+
+from dashboard import server_settings
+from dashboard.lab import stored
+from dashboard.lab.marks import count
+from dashboard.lab.measure_queue import MeasureQueue
+from mandel_core import STAGES, Measurement, Settings
+from mandel_core.measurement.measuring import CHUNK_SIZES, points_of
+from mandel_core.measurement.ratios import (
+    BUSY,
+    TUTORIAL,
+    TUTORIAL_SOURCE,
+    ratio,
+    to_csv,
+    to_markdown,
+)
+from mandel_core.runtime.threads import cores
+
+if TYPE_CHECKING:
+    from dashboard.explorer import Explorer
+
+# Slower than NumPy, as fast, faster: each dark enough for white numbers, on any page.
+_COLOURS = ("#8c3b2a", "#7a4a3a", "#5c5550", "#44606e", "#2d6a8a", "#1873a5", "#0b7bbd")
+_COLUMNS = ("chunksize", "column", "ratio", "shade", "text", "told")
+
+
+class ThreadsView:
+    """A tab of the lab: ratios to NumPy as a heat map with the tutorial's beside, and downloads."""
+
+    title: ClassVar[str] = "Threads"
+
+    def __init__(self, explorer: Explorer) -> None:
+        self._explorer = explorer
+        self._queue = MeasureQueue(explorer, "threads", "Run", self.start, self._add)
+        self._failed: dict[Settings, Measurement] = {}
+        self._source = ColumnDataSource({name: [] for name in _COLUMNS})
+        self._figure = _figure(self._source)
+        self._pane = pn.pane.Bokeh(self._figure, sizing_mode="stretch_width")
+        self._caption = pn.widgets.StaticText(sizing_mode="stretch_width")
+        wide = {"width": 200, "color": "primary", "variant": "outline"}
+        self._downloads = pn.FlexBox(
+            pn.widgets.FileDownload(
+                callback=lambda: self._file(csv=True),
+                filename="chunks-by-threads.csv",
+                label="Download CSV",
+                **wide,
+            ),
+            pn.widgets.FileDownload(
+                callback=lambda: self._file(csv=False),
+                filename="chunks-by-threads.md",
+                label="Download Markdown",
+                **wide,
+            ),
+        )
+        self.panel = pn.Column(
+            pn.widgets.StaticText(
+                value="<b>How many times as fast as NumPy</b>, by chunk size and threads",
+                sizing_mode="stretch_width",
+            ),
+            self._queue.bar,
+            self._pane,
+            self._caption,
+            self._downloads,
+            sizing_mode="stretch_width",
+        )
+
+    def open(self) -> None:
+        """Show what is known for the view and the settings of now."""
+        numpy, measured = self._known()
+        rows: list[tuple[Any, ...]] = [_cell(numpy, one) for one in measured]
+        rows += [
+            (
+                *(str(size), f"tutorial, {threads}", value, min(value, 8)),
+                *(f"{value:g}", TUTORIAL_SOURCE),
+            )
+            for (size, threads), value in TUTORIAL.items()
+        ]
+        sizes = sorted({int(row[0]) for row in rows} | {p.chunksize for p in self._points()})
+        mine = [count(threads, "thread") for threads in _threads()]
+        theirs = [f"tutorial, {threads}" for threads in sorted({t for _, t in TUTORIAL})]
+        self._figure.x_range.factors = [str(size) for size in sizes]
+        self._figure.y_range.factors = [*theirs[::-1], *mine[::-1]]
+        self._source.data = {
+            name: list(values)
+            for name, values in zip(_COLUMNS, zip(*rows, strict=True), strict=True)
+        }
+        self._caption.value = self._said(numpy, measured)
+        if pn.state.curdoc is None and self._pane._models:
+            pn.io.push_notebook(self._pane)
+
+    def close(self) -> None:
+        """Cancel what is under way."""
+        self._queue.cancel()
+
+    def start(self) -> None:
+        """Measure NumPy, then every chunk size with every number of threads."""
+        explorer = self._explorer
+        self._failed.clear()
+        todo = [explorer.settings("numpy"), *self._points()]
+        self._queue.start(explorer.viewport(), todo, _words)
+
+    def _points(self) -> list[Settings]:
+        common = self._explorer.settings(self._stage())
+        known = CHUNK_SIZES[: server_settings.current().sweep_length]
+        sizes = {size for size in (*known, common.chunksize) if size <= common.maxiter}
+        ordered = points_of(common, sizes, _threads(), nearest_to=common.chunksize)
+        return [self._as_asked(point) for point in ordered]
+
+    def _as_asked(self, point: Settings) -> Settings:
+        return self._explorer.settings(point.stage, point.chunksize, point.threads)
+
+    def _stage(self) -> str:
+        stage = str(self._explorer.stage)
+        return stage if "chunksize" in STAGES[stage].varies else "chunked"
+
+    def _known(self) -> tuple[Measurement | None, list[Measurement]]:
+        view = self._explorer.viewport()
+        numpy = stored.latest(view, self._explorer.settings("numpy"))
+        found = (stored.latest(view, point) or self._failed.get(point) for point in self._points())
+        return numpy, [one for one in found if one is not None]
+
+    def _add(self, measured: Measurement) -> None:
+        if measured.failure is not None:
+            self._failed[measured.settings] = measured
+
+    def _file(self, csv: bool) -> io.StringIO:
+        numpy, measured = self._known()
+        if numpy is None:
+            return io.StringIO("Nothing has been measured for this view yet.\n")
+        write = to_csv if csv else to_markdown
+        return io.StringIO(write(numpy, measured) + ("" if csv else "\n"))
+
+    def _said(self, numpy: Measurement | None, measured: list[Measurement]) -> str:
+        common = self._explorer.settings(self._stage())
+        view = self._explorer.viewport()
+        told = (
+            f"{STAGES[common.stage].title} on {view.nx} × {view.ny} pixels, {common.maxiter} "
+            f"iterations, {common.dtype}, {common.device}. "
+        )
+        if numpy is None or not measured:
+            told += "Nothing has been measured for this view yet: press Run. "
+        if any(one.busy > BUSY for one in measured):
+            told += "Other programs were busy meanwhile; some of this would be faster alone. "
+        if len(_threads()) == 1:
+            told += "This machine has one core. "
+        return told + f"The tutorial's figures: {TUTORIAL_SOURCE}."
+
+
+def _threads() -> list[int]:
+    """One thread, twice as many, and so on, and all cores."""
+    powers = [2**exponent for exponent in range(cores().bit_length())]
+    return sorted({*powers, cores()})
+
+
+def _cell(numpy: Measurement | None, one: Measurement) -> tuple[Any, ...]:
+    where = str(one.chunksize), count(one.threads, "thread")
+    if one.failure is not None:
+        return (*where, float("nan"), float("nan"), "failed", one.failure.reason)
+    told = f"{1e3 * one.median:.3g} ms, {count(len(one.run_seconds), 'run')}"
+    value = ratio(numpy, one) if numpy else None
+    if value is None:
+        return (*where, float("nan"), float("nan"), f"{1e3 * one.median:.3g} ms", told)
+    return (*where, value, value, f"{value:.2g}", told)
+
+
+def _words(settings: Settings) -> str:
+    if settings.stage == "numpy":
+        return "NumPy"
+    threads = count(settings.threads or cores(), "thread")
+    return f"chunk size {settings.chunksize} in {threads}"
+
+
+def _figure(source: ColumnDataSource) -> Any:
+    plot = figure(
+        height=320,
+        sizing_mode="stretch_width",
+        x_range=[],
+        y_range=[],
+        x_axis_label="chunk size (iterations per compiled call)",
+        toolbar_location=None,
+        tools="",
+        outline_line_color=None,
+    )
+    colours = LogColorMapper(
+        palette=_COLOURS, low=1 / 8, high=8, nan_color="#7f7f7f55", low_color=_COLOURS[0]
+    )
+    cells = plot.rect(
+        x="chunksize",
+        y="column",
+        width=0.96,
+        height=0.92,
+        source=source,
+        line_color=None,
+        fill_color=transform("shade", colours),
+    )
+    plot.text(
+        x="chunksize",
+        y="column",
+        text="text",
+        source=source,
+        text_align="center",
+        text_baseline="middle",
+        text_color="white",
+        text_font_size="14px",
+    )
+    plot.add_tools(
+        HoverTool(
+            renderers=[cells],
+            tooltips=[
+                ("chunk size", "@chunksize"),
+                ("threads", "@column"),
+                ("× NumPy", "@text"),
+                ("", "@told"),
+            ],
+        )
+    )
+    plot.grid.visible = False
+    for axis in (*plot.xaxis, *plot.yaxis):
+        axis.update(
+            axis_label_text_font_style="normal",
+            major_label_text_font_size="13px",
+            major_tick_line_color=None,
+            axis_line_color=None,
+        )
+    plot.y_range.range_padding = 0
+    return plot

@@ -1,0 +1,1 @@
+"""What a served explorer needs and a notebook does not: admission, health, metrics, closed routes."""

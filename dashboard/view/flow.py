@@ -1,0 +1,207 @@
+"""From what the browser shows to the picture that answers it, and what is said when it rests."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from dashboard.compute import workers
+from dashboard.compute.asking import Asked, Asking, is_same_picture
+from dashboard.view.picture import PictureView
+from dashboard.view.request import Request
+from dashboard.view.state import HOME, MAX_WIDTH, MIN_WIDTH, State
+from mandel_core import STAGES, Settings, StageFailure, Viewport
+from mandel_core.worker.tasks import Draw, Picture, Time
+
+if TYPE_CHECKING:
+    from dashboard.explorer import Explorer
+
+# How long a view must stand still to be one that was meant, and to be timed again.
+STILL_SECONDS = 0.3
+TIMED_SECONDS = 1.0
+
+# Only pictures as quick as this are timed again: the others are long enough to be warm.
+TIME_AGAIN_SECONDS = 0.1
+
+# How much wider than the window the coarse picture beneath it is.
+SURROUND = 4
+
+# The whole set, coarse: what is seen for a moment where nothing else is known, after a leap.
+WHOLE = Viewport.from_screen(HOME.x, HOME.y, 8, 480, 480)
+
+
+class PictureFlow:
+    """One session's pictures: takes requests, has them drawn, shows them, tells when one rests.
+
+    on_settled : called with the picture of each view that has stood still, in the document.
+    """
+
+    def __init__(self, explorer: Explorer, on_settled: Callable[[Picture], None]) -> None:
+        self._explorer = explorer
+        self._on_settled = on_settled
+        self.view = PictureView(self._hear)
+        self.asking = Asking(explorer.session, self._take, self._late, explorer.in_document)
+        # What the page's address says of a state; a notebook's is not ours to change.
+        self.address: Callable[[State], str | None] = lambda state: None
+        self.size: tuple[int, int] | None = None
+        self.shown: Picture | None = None
+        self.way_back = (HOME.x, HOME.y, HOME.width)
+        self._number = 0  # of the browser's last request
+        self._limit = explorer.iterations  # where the search for the automatic one begins
+        self._last: tuple[Draw, Picture] | None = None
+        self._drawn_stages: set[str] = set()
+
+    def viewport(self) -> Viewport:
+        """The samples of the view at rest, one at the centre of each pixel on screen."""
+        nx, ny = self.size or (800, 600)
+        explorer = self._explorer
+        return Viewport.from_screen(explorer.x, explorer.y, explorer.width, nx, ny)
+
+    def params_changed(self, names: set[str]) -> None:
+        """Somebody else than the browser has changed the view or how it is made."""
+        explorer = self._explorer
+        if "iterations" in names:
+            self._limit = explorer.iterations
+        self.view.move(explorer.x, explorer.y, explorer.width)
+        self.ask()
+
+    def ask(self, surround: bool = False) -> None:
+        """Ask for the picture of the view at rest, once the window's size is known."""
+        if self.size is None:
+            return
+        view, explorer = self.viewport(), self._explorer
+        task = self._task(view, explorer.settings(), surround)
+        if self._last is not None and not surround and is_same_picture(self._last[0], task):
+            # It was drawn in full while the view still moved.
+            self.asking.drop()
+            self._rest(self._last[1], self._number, sent=True)
+            return
+        stepwise = self.shown is None or self.shown.view != view
+        self.asking.ask(Asked(task, self._number, stepwise=stepwise))
+
+    def _hear(self, request: Request) -> None:
+        """The browser asks for a picture; where the view rests, the params follow it."""
+        self._number = request.number
+        explorer = self._explorer
+        if not request.rest:
+            view = Viewport.from_screen(request.x, request.y, request.width, request.nx, request.ny)
+            task = self._task(view, self._preview_settings(view), request.surround)
+            self.asking.ask(Asked(task, request.number, rest=False))
+            return
+        if request.width == MIN_WIDTH != explorer.width:
+            explorer.notify("Closer is not possible: float64 cannot tell smaller pixels apart.")
+        elif request.width == MAX_WIDTH != explorer.width:
+            explorer.notify("There is nothing more to see further out.")
+        self.size = (request.nx, request.ny)
+        self.view.is_at(request.x, request.y, request.width)
+        # A centre from a link may have more digits than the browser's numbers.
+        moved: dict[str, Decimal] = {
+            name: value
+            for name in ("x", "y", "width")
+            if float(value := getattr(request, name)) != float(getattr(explorer, name))
+        }
+        explorer.follow(**moved)
+        self.ask(request.surround)
+
+    def _task(self, view: Viewport, settings: Settings, surround: bool) -> Draw:
+        explorer = self._explorer
+        if explorer.automatic:
+            settings = replace(settings, maxiter=self._limit)
+        return Draw(
+            view,
+            settings,
+            explorer.look,
+            explorer.palette,
+            automatic=explorer.automatic,
+            surround=SURROUND if surround else 0,
+        )
+
+    def _preview_settings(self, view: Viewport) -> Settings:
+        """For pictures in motion: the stage itself if it takes any size without compiling."""
+        stage = STAGES[self._explorer.stage]
+        ready = stage.any_size and (not stage.needs_torch or stage.name in self._drawn_stages)
+        return self._explorer.settings(stage.name if ready else "fast", view=view)
+
+    def _late(self, asked: Asked) -> None:
+        self.view.tell_address(self.address(self._explorer.state))
+        self._explorer.outdated()
+
+    def _take(self, outcome: Picture | StageFailure, asked: Asked, last: bool) -> None:
+        if isinstance(outcome, StageFailure):
+            self.view.answer(asked.number, self.address(self._explorer.state))
+            self._explorer.failed(outcome)
+            return
+        self._drawn_stages.add(outcome.settings.stage)
+        if asked.task.automatic:
+            self._limit = outcome.settings.maxiter
+        # Once a coarse picture is on its way, no full one is what the browser shows.
+        self._last = (asked.task, outcome) if last else None
+        if asked.rest and last:
+            self._rest(outcome, asked.number)
+        else:
+            self.view.show(outcome, asked.number, rest=False)
+
+    def _rest(self, picture: Picture, number: int, sent: bool = False) -> None:
+        """The last picture of a view: show it, then bring up to date what is said of it.
+
+        sent : whether the browser has it already.
+        """
+        explorer = self._explorer
+        state = replace(explorer.state, iterations=picture.settings.maxiter)
+        link = self.address(state)
+        if sent:
+            self.view.rests(picture, number, link)
+        else:
+            self.view.show(picture, number, rest=True, link=link)
+        if self.shown is None:
+            self._ask_whole()
+        self.shown = picture
+        if not picture.inside:
+            self.way_back = state.x, state.y, state.width
+        explorer.follow(iterations=state.iterations)
+        self._later(STILL_SECONDS, self._tell, picture)
+
+    def _ask_whole(self) -> None:
+        explorer = self._explorer
+        task = Draw(WHOLE, Settings("fast"), explorer.look, explorer.palette)
+        future = workers.draw(task, session=f"{explorer.session}/whole", expected=0.05)
+
+        def drawn(future: Future[Picture | StageFailure]) -> None:
+            if not future.cancelled() and isinstance(whole := future.result(), Picture):
+                explorer.in_document(self.view.show_whole, whole)
+
+        future.add_done_callback(drawn)
+
+    def _tell(self, picture: Picture) -> None:
+        if picture is self.shown:
+            self._on_settled(picture)
+            if picture.run_seconds < TIME_AGAIN_SECONDS:
+                self._later(TIMED_SECONDS - STILL_SECONDS, self._time, picture)
+
+    def _time(self, picture: Picture) -> None:
+        """Time the kernel again: a single run after a pause finds cold caches and sleeping threads.
+
+        Only while nothing is drawn for this session; others' pictures are waited for.
+        """
+        if picture is not self.shown or self.asking.busy:
+            return
+        task = Time(picture.view, picture.settings)
+        try:
+            future = workers.time(task, session=f"{self._explorer.session}/time")
+        except RuntimeError:  # the server is closing, and with it the workers
+            return
+
+        def timed(future: Future[float | StageFailure]) -> None:
+            if not future.cancelled() and isinstance(seconds := future.result(), float):
+                self._explorer.in_document(self._explorer.timed, picture, seconds)
+
+        future.add_done_callback(timed)
+
+    def _later(self, seconds: float, callback: Callable[..., None], *args: Any) -> None:
+        timer = threading.Timer(seconds, self._explorer.in_document, (callback, *args))
+        timer.daemon = True
+        timer.start()

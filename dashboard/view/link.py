@@ -1,0 +1,122 @@
+"""The link: a state as a query string, and a query string, however bad, as a state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+from dashboard.view.state import (
+    DEVICES,
+    HOME,
+    LOOKS,
+    MAX_CENTRE,
+    MAX_CHUNK,
+    MAX_DIGITS,
+    MAX_ITERATIONS,
+    MAX_WIDTH,
+    MIN_WIDTH,
+    PALETTES,
+    PRECISIONS,
+    State,
+    stage_names,
+)
+from mandel_core.model.viewport import exact
+
+MAX_LENGTH = 4096
+
+
+def _decimal(low: Decimal, high: Decimal) -> Callable[[str], Decimal]:
+    def parse(text: str) -> Decimal:
+        if len(text) > MAX_DIGITS:
+            raise ValueError(f"it is longer than {MAX_DIGITS} characters")
+        value = exact(text)
+        if not low <= value <= high:
+            raise ValueError(f"it must lie between {low} and {high}")
+        return value
+
+    return parse
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) < 20):
+            raise ValueError(f"it is not a whole number from {low} to {high}")
+        if not low <= int(text) <= high:
+            raise ValueError(f"it must lie between {low} and {high}")
+        return int(text)
+
+    return parse
+
+
+def _one_of(names: Collection[str]) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in names:
+            raise ValueError(f"there are {', '.join(names)}")
+        return text
+
+    return parse
+
+
+def _automatic(text: str) -> bool:
+    return _one_of(("yes", "no"))(text) == "yes"
+
+
+def _stage(text: str) -> str:
+    return _one_of(tuple(stage_names().values()))(text)  # those registered by now as well
+
+
+# Field of the state, key in the link, and what makes one of the other.
+_FIELDS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
+    ("x", "x", _decimal(-MAX_CENTRE, MAX_CENTRE)),
+    ("y", "y", _decimal(-MAX_CENTRE, MAX_CENTRE)),
+    ("width", "width", _decimal(MIN_WIDTH, MAX_WIDTH)),
+    ("stage", "stage", _stage),
+    ("chunksize", "chunk", _whole(1, MAX_CHUNK)),
+    ("device", "device", _one_of(DEVICES)),
+    ("iterations", "iterations", _whole(1, MAX_ITERATIONS)),
+    ("automatic", "auto", _automatic),
+    ("precision", "precision", _one_of(PRECISIONS)),
+    ("look", "colour", _one_of(LOOKS)),
+    ("palette", "palette", _one_of(PALETTES)),
+)
+
+
+def encode(state: State) -> str:
+    """The state as a query string, "?" included, every field spelled out."""
+    return "?" + urlencode({key: _text(getattr(state, field)) for field, key, _ in _FIELDS})
+
+
+def _text(value: object) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def decode(query: str) -> tuple[State, tuple[str, ...]]:
+    """The state a query string stands for, and a sentence for each value that was not taken.
+
+    Never raises: what is missing, malformed or out of its limits takes its default. Keys that
+    mean nothing here are passed over. Iterations that are given without a word on whether they are
+    automatic are not.
+    """
+    if len(query) > MAX_LENGTH:
+        return HOME, (f"The link is longer than {MAX_LENGTH} characters and was not read.",)
+    try:
+        given = parse_qs(query.removeprefix("?"), keep_blank_values=True, max_num_fields=64)
+    except ValueError:
+        return HOME, ("The link has too many fields and was not read.",)
+    values: dict[str, Any] = {}
+    notices: list[str] = []
+    for field, key, parse in _FIELDS:
+        if key not in given:
+            continue
+        text = given[key][0]
+        try:
+            values[field] = parse(text)
+        except ValueError as error:
+            shown = text if len(text) <= 40 else text[:40] + "…"
+            kept = _text(getattr(HOME, field))
+            notices.append(f"The link's {key} “{shown}” was replaced by {kept}: {error}.")
+    if "iterations" in values:
+        values.setdefault("automatic", False)
+    return State(**values), tuple(notices)

@@ -1,0 +1,252 @@
+"""The picture: a DynamicMap that shows the newest frame, and its own path to the browser.
+
+HoloViews makes the figure. From then on pictures do not go through its refresh, which walks the
+whole document: they go to the browser through a small data source, are decoded there, and put into
+the source that HoloViews made (`browser/`). What HoloViews would draw is kept in step, so that the
+DynamicMap shows the same wherever it is composed, exported or drawn again.
+
+The axes belong to the browser. It asks for what it shows (`Request`), and is told where to go.
+"""
+
+from __future__ import annotations
+
+import logging
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import holoviews as hv
+import holoviews.plotting.bokeh
+import numpy as np
+import panel as pn
+import param
+from bokeh.models import ColumnDataSource, CustomJS
+from holoviews import streams
+
+from dashboard.view.request import Request
+from dashboard.view.state import HOME, MAX_CENTRE, MAX_WIDTH, MIN_WIDTH
+from mandel_core import Viewport
+from mandel_core.colour.encoding import Encoded
+from mandel_core.worker.tasks import Picture
+
+# Not `hv.extension`, which in a notebook fetches Panel's scripts from a CDN.
+hv.Store.set_current_backend("bokeh")
+
+_log = logging.getLogger(__name__)
+_SCRIPTS = ("camera.js", "hand.js", "frames.js", "requests.js", "picture.js")
+_LIMITS = {
+    "min_width": float(MIN_WIDTH),
+    "max_width": float(MAX_WIDTH),
+    "max_centre": float(MAX_CENTRE),
+}
+BACKGROUND = "#000000"
+
+
+@dataclass(frozen=True)
+class _Display:
+    """One figure that shows the picture, and the sources through which it is served."""
+
+    figure: Any
+    request: ColumnDataSource
+    feed: ColumnDataSource
+    target: ColumnDataSource
+
+
+class _Newest(streams.Stream):
+    """Holds the newest picture for the DynamicMap; may change without anybody being told."""
+
+    picture = param.Parameter(default=None, constant=True, doc="The newest picture.")
+
+    @property
+    def hashkey(self) -> dict[str, int]:
+        """What HoloViews tells two pictures apart by."""
+        return {"picture": id(self.picture)}
+
+
+class PictureView:
+    """The DynamicMap, and every figure that HoloViews made of it.
+
+    on_request : called with what a browser asks for, in the document's thread.
+    """
+
+    def __init__(self, on_request: Callable[[Request], None]) -> None:
+        self._on_request = on_request
+        self._view = (float(HOME.x), float(HOME.y), float(HOME.width))
+        self._displays: dict[str, _Display] = {}
+        self._newest = _Newest()
+        self._adopted: weakref.WeakSet[Any] = weakref.WeakSet()
+        self.plot = hv.DynamicMap(_element, streams=[self._newest]).opts(
+            hv.opts.RGB(
+                responsive=True,
+                xaxis=None,
+                yaxis=None,
+                toolbar="above",
+                default_tools=[],
+                tools=["pan", "box_zoom", "wheel_zoom", "reset", "save"],
+                active_tools=["pan", "wheel_zoom"],
+                apply_ranges=False,
+                border=0,
+                hooks=[_adopting(self)],
+            )
+        )
+        self.pane = pn.pane.HoloViews(
+            self.plot,
+            sizing_mode="stretch_both",
+            min_height=360,
+            min_width=320,
+            linked_axes=False,
+            css_classes=["picture"],
+        )
+
+    def show(self, picture: Picture, number: int, rest: bool, link: str | None = None) -> None:
+        """Send a picture, as the answer to request `number`, with what the address is to say.
+
+        rest : whether it is the last of its view; only then those who compose with the
+            DynamicMap are told, since their refresh goes through HoloViews.
+        """
+        message = {"seq": number, **_sent(picture.image, picture.view)}
+        if picture.surround is not None and picture.surround_view is not None:
+            message |= _sent(picture.surround, picture.surround_view, "surround_")
+        self._send(message, link)
+        self._newest.update(picture=picture)
+        if rest:
+            self._tell_others(picture)
+
+    def show_whole(self, picture: Picture) -> None:
+        """Send a picture of the whole set, to lie beneath where nothing else is known."""
+        self._send(_sent(picture.image, picture.view, "whole_"), None)
+
+    def rests(self, picture: Picture, number: int, link: str | None) -> None:
+        """The picture sent last is that of the view at rest, asked for by request `number`."""
+        self.answer(number, link)
+        self._tell_others(picture)
+
+    def answer(self, number: int, link: str | None = None) -> None:
+        """Tell the browser that there is no picture for request `number`, or none yet."""
+        self._send({"seq": number}, link)
+
+    def tell_address(self, link: str | None) -> None:
+        """Have the address say this."""
+        if link is not None:
+            self._send({}, link)
+
+    def is_at(self, x: Decimal, y: Decimal, width: Decimal) -> None:
+        """The browser shows this view; what `move` is told of it is no news."""
+        self._view = (float(x), float(y), float(width))
+
+    def move(self, x: Decimal, y: Decimal, width: Decimal) -> None:
+        """Have the browser go to this view, unless that is where it is."""
+        view = (float(x), float(y), float(width))
+        if view != self._view:
+            self._view = view
+            for display in self._displays.values():
+                display.target.data = self._target()
+            self._push()
+
+    def _tell_others(self, picture: Picture) -> None:
+        """Have HoloViews refresh what shows the DynamicMap, but for the figures served here."""
+        for subscriber in self._newest.subscribers:
+            if getattr(subscriber, "__self__", None) not in self._adopted:
+                subscriber(picture=picture)
+
+    def _send(self, message: dict[str, Any], link: str | None) -> None:
+        if link is not None:
+            message["link"] = link
+        for display in self._displays.values():
+            display.feed.data = {key: [value] for key, value in message.items()}
+        self._push()
+
+    def _push(self) -> None:
+        if pn.state.curdoc is None and self.pane._models:
+            pn.io.push_notebook(self.pane)
+
+    def _target(self) -> dict[str, list[Any]]:
+        x, y, width = self._view
+        home = {"x": float(HOME.x), "y": float(HOME.y), "width": float(HOME.width)}
+        return {"x": [x], "y": [y], "width": [width], "limits": [_LIMITS], "home": [home]}
+
+    def adopt(self, plot: Any) -> None:
+        """Take up a figure that HoloViews has just made; do nothing if it is drawn again."""
+        if plot.id in self._displays:
+            return
+        figure = plot.state
+        figure.background_fill_color = figure.border_fill_color = BACKGROUND
+        figure.outline_line_color = None
+        # WebGL has nothing to gain from one image, and is slow where it is emulated.
+        figure.output_backend = "canvas"
+        figure.min_border = 0
+        x, y, width = self._view
+        for axis, middle in ((figure.x_range, x), (figure.y_range, y)):
+            axis.update(start=middle - width / 2, end=middle + width / 2)
+            # Below some 1e-15 Bokeh's axes become nan, whatever tool brought them there.
+            axis.update(min_interval=float(MIN_WIDTH) / 8, max_interval=float(MAX_WIDTH) * 8)
+        display = _Display(
+            figure,
+            request=ColumnDataSource({"seq": [0]}, name="request"),
+            feed=ColumnDataSource({}, name="feed"),
+            target=ColumnDataSource(self._target(), name="target"),
+        )
+        display.request.on_change("data", lambda attr, old, new: self._hear(new))
+        args = {
+            "figure": figure,
+            "source": plot.handles["source"],
+            "request": display.request,
+            "feed": display.feed,
+            "target": display.target,
+        }
+        figure.js_on_change("inner_width", CustomJS(args=args, code=_code(), module=True))
+        self._displays[plot.id] = display
+        self._adopted.add(plot)
+
+    def _hear(self, data: dict[str, list[Any]]) -> None:
+        try:
+            request = Request.parse({key: values[0] for key, values in data.items()})
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+            _log.warning("A request of a page was not understood: %s", error)
+            return
+        self._on_request(request)
+
+
+def _adopting(view: PictureView) -> Callable[[Any, Any], None]:
+    """A hook for HoloViews, whose caches outlive every page: it must not hold the view."""
+    known = weakref.ref(view)
+
+    def adopt(plot: Any, element: Any) -> None:
+        if (view := known()) is not None:
+            view.adopt(plot)
+
+    return adopt
+
+
+def _element(picture: Picture | None) -> hv.RGB:
+    if picture is None:
+        return hv.RGB(np.zeros((1, 1, 4), np.uint8), bounds=(-2.5, -1.75, 1, 1.75))
+    left, right, bottom, top = picture.view.extent
+    # Deep down the edges are rounded by a good part of a pixel, which is no reason to warn.
+    return hv.RGB(picture.image.rgba()[::-1], bounds=(left, bottom, right, top), rtol=1)
+
+
+def _sent(image: Encoded, view: Viewport, prefix: str = "") -> dict[str, Any]:
+    left, right, bottom, top = view.extent
+    sent = {
+        "data": np.frombuffer(image.data, np.uint8),
+        "coding": image.coding,
+        "palette": np.ascontiguousarray(image.palette).ravel(),
+        "nx": image.nx,
+        "ny": image.ny,
+        "left": left,
+        "right": right,
+        "bottom": bottom,
+        "top": top,
+    }
+    return {prefix + key: value for key, value in sent.items()}
+
+
+@cache
+def _code() -> str:
+    folder = Path(__file__).parent / "browser"
+    return "\n".join((folder / name).read_text() for name in _SCRIPTS)

@@ -1,0 +1,71 @@
+"""What a browser asks for: a view, at a resolution, in motion or at rest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from dashboard import server_settings
+from dashboard.view.state import MAX_CENTRE, MAX_PIXELS, MAX_WIDTH, MIN_WIDTH
+from mandel_core.model.viewport import exact
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request, within all limits.
+
+    number : the browser counts its requests; answers carry the number of theirs.
+    x, y, width : the view, in units of the complex plane; width from edge to edge.
+    nx, ny : how many pixels are wanted, at most MAX_PIXELS either way and together no more than
+        the server's `max_pixels`.
+    rest : whether the view stands still, so that nx and ny are the window's.
+    surround : whether what lies around the window is wanted as well.
+    """
+
+    number: int
+    x: Decimal
+    y: Decimal
+    width: Decimal
+    nx: int
+    ny: int
+    rest: bool
+    surround: bool
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> Request:
+        """Make a request of what came from a browser.
+
+        Numbers beyond the limits become the nearest within. Raises ValueError or TypeError for
+        what is no number, KeyError for what is missing.
+        """
+        nx, ny = (_number(values[name]) for name in ("nx", "ny"))
+        scale = min(1.0, MAX_PIXELS / max(nx, ny, 1.0))
+        nx, ny = max(nx * scale, 1.0), max(ny * scale, 1.0)
+        scale = min(1.0, math.sqrt(server_settings.current().max_pixels / (nx * ny)))
+        return cls(
+            number=int(_number(values["seq"])),
+            x=_within(values["x"], -MAX_CENTRE, MAX_CENTRE),
+            y=_within(values["y"], -MAX_CENTRE, MAX_CENTRE),
+            width=_within(values["width"], MIN_WIDTH, MAX_WIDTH),
+            nx=max(int(nx * scale), 1),
+            ny=max(int(ny * scale), 1),
+            rest=values["rest"] is True,
+            surround=values.get("surround") is True,
+        )
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{str(value)[:40]!r} is not a number")
+    # In this order: an integer of hundreds of digits cannot even be asked whether it is finite.
+    if abs(value) > 2**53 or not math.isfinite(value):
+        raise ValueError(f"{str(value)[:40]} is not a usable number")
+    return value
+
+
+def _within(value: object, low: Decimal, high: Decimal) -> Decimal:
+    number = exact(_number(value))
+    return min(max(number, low), high)

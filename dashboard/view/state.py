@@ -1,0 +1,70 @@
+"""What is seen, as plain values with their limits: the widgets, the link and Python share it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from dashboard import server_settings
+from mandel_core import STAGES
+from mandel_core.colour.shading import LOOKS, PALETTES
+
+# Past these float64 cannot tell pixels apart, or there is nothing left to see.
+MIN_WIDTH, MAX_WIDTH = Decimal("1e-12"), Decimal(16)
+MAX_CENTRE = Decimal(8)
+MAX_DIGITS = 400
+
+# What one request may cost: neither a link nor a slip of the keyboard starts a day's work.
+MAX_ITERATIONS = min(1_000_000, server_settings.current().max_iterations)
+MAX_CHUNK = 200
+MAX_PIXELS = 4096
+
+PRECISIONS = ("automatic", "float32", "float64")
+DEVICES = ("cpu", "cuda", "mps")
+LOOK_NAMES = {look.capitalize(): look for look in LOOKS}
+
+
+def stage_names() -> dict[str, str]:
+    """The names by their titles of the stages to choose from, registered ones included."""
+    offers = server_settings.current().offers
+    return {stage.title: stage.name for stage in STAGES if offers(stage.name)}
+
+
+@dataclass(frozen=True)
+class State:
+    """A view and how it is made; x, y and width in units of the complex plane.
+
+    automatic : whether `iterations` follow the view.
+    """
+
+    x: Decimal = Decimal("-0.75")
+    y: Decimal = Decimal(0)
+    width: Decimal = Decimal("3.5")
+    stage: str = "fast"
+    chunksize: int = 10
+    device: str = "cpu"
+    iterations: int = 200
+    automatic: bool = True
+    precision: str = "automatic"
+    look: str = "equalised"
+    palette: str = "inferno"
+
+
+HOME = State()
+__all__ = [
+    "DEVICES",
+    "HOME",
+    "LOOKS",
+    "LOOK_NAMES",
+    "MAX_CENTRE",
+    "MAX_CHUNK",
+    "MAX_DIGITS",
+    "MAX_ITERATIONS",
+    "MAX_PIXELS",
+    "MAX_WIDTH",
+    "MIN_WIDTH",
+    "PALETTES",
+    "PRECISIONS",
+    "State",
+    "stage_names",
+]

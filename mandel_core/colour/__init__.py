@@ -1,0 +1,1 @@
+"""From a frame to a picture: the smooth iteration count, its colours, and few bytes."""

@@ -1,0 +1,1 @@
+"""torch.compile and Numba kept in order: compiling, caches on disk, failures explained."""

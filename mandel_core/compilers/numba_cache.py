@@ -1,0 +1,82 @@
+"""Numba's cache on disk, which never is a reason not to run. Importing this module imports Numba.
+
+Numba takes what is in its files on trust: a file that was cut short, by a full disk or by the end
+of the machine, would fail the kernel until somebody removes it. And two processes that compile a
+kernel for two types at the same time may both take the same file, so that one's entry leads to what
+the other has compiled. Here such files are removed, and the kernel is compiled as if there had been
+none.
+"""
+
+from __future__ import annotations
+
+import glob
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mandel_core.compilers import numba_import  # noqa: F401  before the line below: it finds the folder
+
+# isort: split
+from numba.core import sigutils
+from numba.core.caching import FunctionCache
+
+F = TypeVar("F", bound=Callable[..., Any])
+_log = logging.getLogger(__name__)
+
+# Said once a process and reason: each kernel has files of its own, and all of them fail alike.
+_said: set[str] = set()
+
+
+def kept(kernel: F) -> F:
+    """Have what a kernel of Numba's compiles kept on disk; wherever that fails, only in memory."""
+    function = kernel.py_func  # type: ignore[attr-defined]
+    try:
+        kernel._cache = _Cache(function)  # type: ignore[attr-defined]
+    except RuntimeError as error:  # there is no folder that can be written
+        _say_once(error)
+    return kernel
+
+
+class _Cache(FunctionCache):  # type: ignore[misc]
+    """A kernel's files, of which the broken ones count as not there."""
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """What is kept for these types; None if there is nothing, or nothing that can be used."""
+        try:
+            found = super().load_overload(sig, target_context)
+            if found is None or tuple(found.signature.args) == tuple(
+                sigutils.normalize_signature(sig)[0]
+            ):
+                return found
+            words = "it is of other types"
+        except Exception as error:  # pickle raises whatever it stumbles over
+            words = f"{type(error).__name__}: {error}"
+        _log.warning(
+            "What Numba kept of %s cannot be used (%s); it is removed, and compiled again.",
+            *(self._py_func.__qualname__, words),
+        )
+        self._remove()
+        return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep it, if that can be done."""
+        try:
+            super().save_overload(sig, data)
+        except Exception as error:  # an index that was damaged a moment ago, beside a full disk
+            _say_once(error)
+
+    def _remove(self) -> None:
+        index = Path(self._cache_file._index_path)
+        for path in (index, *index.parent.glob(f"{glob.escape(index.stem)}.*.nbc")):
+            with suppress(OSError):
+                path.unlink()
+
+
+def _say_once(error: Exception) -> None:
+    words = f"{type(error).__name__}: {error}"
+    reason = str(getattr(error, "errno", words))
+    if reason not in _said:
+        _said.add(reason)
+        _log.warning("Compiled kernels cannot be kept on disk (%s).", words)

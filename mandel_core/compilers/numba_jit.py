@@ -1,0 +1,52 @@
+"""Numba's compiler with the types that it hides. Importing this module imports Numba."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+from llvmlite import ir
+from numba.extending import intrinsic
+
+from mandel_core.compilers.numba_cache import kept
+from mandel_core.compilers.numba_import import numba
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def jit(function: F) -> F:
+    """Compile on the first call, keep on disk, and release the interpreter lock while running."""
+    kernel: F = kept(numba.njit(nogil=True)(function))
+    return kernel
+
+
+@jit
+def index(begin: Any, offset: Any) -> Any:
+    """The index begin + offset, which cannot be negative.
+
+    Of any other Numba looks whether it counts from the end, and LLVM then has to gather, element
+    by element, what it could load as a vector.
+    """
+    return np.uint64(begin) + np.uint64(offset)
+
+
+def _multiply_add(_: Any, a: Any, b: Any, c: Any) -> Any:
+    """What `multiply_add(a, b, c)` is for Numba's compiler: its signature, and how it is written.
+
+    a * b + c, rounded once where the processor has such an instruction, and twice elsewhere. LLVM
+    does so by itself if it is allowed to, but not where a product is used twice: the same formula
+    would round in different ways in different places.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        kind = values[0].type
+        form = ir.FunctionType(kind, [kind] * 3)
+        fused = builder.module.declare_intrinsic("llvm.fmuladd", [kind], form)
+        return builder.call(fused, values)
+
+    return a(a, a, a), generate
+
+
+# For kernels only.
+multiply_add: Callable[[Any, Any, Any], Any] = intrinsic(_multiply_add)

@@ -1,0 +1,223 @@
+"""torch.compile, kept in order: one kernel a purpose, its cost timed, its failures explained.
+
+Everything here that touches torch imports it when called, so that the stages that do without
+torch start without it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import time
+import types
+import warnings
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from mandel_core.compilers import inductor_cache
+from mandel_core.compilers.explaining import explained
+from mandel_core.model.job import Job
+from mandel_core.model.results import StageFailure
+from mandel_core.stages.loops import HOST, Place, Step
+
+_log = logging.getLogger(__name__)
+
+MAX_KERNELS = 64
+_numbers = itertools.count(1)
+_kernels: OrderedDict[tuple[Any, ...], Step] = OrderedDict()
+
+
+# Inductor inlines what a pointwise node reads once per use, so that z -> z * z grows exponentially
+# with the steps unrolled until a threshold makes it keep an intermediate. At 0 it keeps all of
+# them, as local variables of one loop; the C++ compiler does the rest. Fusing must then be allowed
+# to go on through as many nodes as the steps have. Which two fit together is tried for each pair
+# of nodes that read the same plane, up to a limit; a few do, since the steps form a chain.
+CHEAP = {
+    "realize_opcount_threshold": 0,
+    "realize_reads_threshold": 0,
+    "max_fusion_size": 4096,
+    "max_fusion_buffer_group_pairwise_attempts": 4,
+}
+# Off by default, which costs a third of the multiplications' slots.
+FUSED_MULTIPLY_ADD = {"cpp.enable_floating_point_contract_flag": "fast"}
+
+
+def compiled(
+    job: Job,
+    step: Step,
+    *,
+    place: Place = HOST,
+    fullgraph: bool = False,
+    size: int = 1,
+    points: int | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Step:
+    """`step` compiled for this job's shape, type, device and thread count; kept for the next call.
+
+    Dynamo counts recompiles per code object and guards on shape, thread count and every Python
+    number. Each combination gets a code object of its own, so that going back to a combination
+    never recompiles and none uses up the recompile limit of another. `size` tells apart the
+    chunk sizes of a step that has one; with `points` the step is for flat planes of that many, and
+    serves every viewport. `options` are Inductor's, for this kernel only. The least recently used
+    kernels are given up.
+    """
+    import torch
+
+    settings, view = job.settings, job.view
+    key = (
+        *(step, size, (view.nx, view.ny) if points is None else points, settings.dtype),
+        *(settings.horizon, settings.device, settings.threads, place.tensors, fullgraph),
+        tuple((options or {}).items()),
+    )
+    if key in _kernels:
+        _kernels.move_to_end(key)
+        return _kernels[key]
+    own = _own_code(step)
+    kernel: Step = torch.compile(
+        _own_code(torch.compiler.wrap_numpy(own)) if place.tensors else own,
+        fullgraph=fullgraph,
+        options=dict(options) if options else None,
+    )
+    _kernels[key] = kernel
+    while len(_kernels) > MAX_KERNELS:
+        _kernels.popitem(last=False)
+    return kernel
+
+
+def forget(step: Step) -> None:
+    """Give up the kernels of a step that is not used any more."""
+    for key in [key for key in _kernels if key[0] is step]:
+        del _kernels[key]
+
+
+def _own_code(step: Step) -> Step:
+    assert isinstance(step, types.FunctionType)
+    # Dynamo remembers by name which numbers and shapes had changed between two calls, and compiles
+    # for any such shape from then on. Under a new name it starts from nothing, as a user's would.
+    code = step.__code__.replace(co_name=f"{step.__code__.co_name}_{next(_numbers)}")
+    return types.FunctionType(
+        *(code, step.__globals__, step.__name__),
+        *(step.__defaults__, step.__closure__),
+    )
+
+
+class CacheGaveWay(StageFailure):
+    """Compiling failed with files that an earlier compile had left; they are removed."""
+
+
+@contextmanager
+def torch_session(job: Job) -> Iterator[None]:
+    """What a stage on torch runs inside: its device checked, threads set, compiling timed.
+
+    Raises StageFailure where torch, the device or the compiler cannot do it; CacheGaveWay if it
+    is worth trying once more.
+    """
+    import torch
+
+    _require_device(job)
+    callback_handler = _callback_handler(job)
+    with ExitStack() as stack:
+        stack.callback(torch.set_num_threads, torch.get_num_threads())
+        if job.settings.threads is not None:
+            torch.set_num_threads(job.settings.threads)
+        callback_handler.register_start_callback(job.compile_starts)
+        stack.callback(callback_handler.remove_start_callback, job.compile_starts)
+        callback_handler.register_start_callback(_mend_cache)
+        stack.callback(callback_handler.remove_start_callback, _mend_cache)
+        callback_handler.register_end_callback(job.compile_ends)
+        stack.callback(callback_handler.remove_end_callback, job.compile_ends)
+        heard = stack.enter_context(_dynamo_log())
+        caught = stack.enter_context(warnings.catch_warnings(record=True))
+        warnings.simplefilter("always")
+        since = time.time()
+        try:
+            yield
+        except torch.cuda.OutOfMemoryError as error:
+            raise StageFailure(
+                job.settings.stage, "error", "The device has too little memory.", str(error)
+            ) from error
+        except Exception as error:
+            of_torch = type(error).__module__.partition(".")[0] == "torch"
+            if not of_torch and not isinstance(error, OSError):
+                raise
+            failure = explained(job.settings.stage, error, heard)
+            inductor_cache.forget()
+            if inductor_cache.doubt(error, since):
+                _log.warning("The compiler's files were removed, for with them: %s", failure.reason)
+                raise CacheGaveWay(*failure.args) from error
+            raise failure from error
+        finally:
+            seen = dict.fromkeys(
+                str(w.message) for w in caught if not issubclass(w.category, DeprecationWarning)
+            )
+            job.warnings.extend(words for words in seen if words not in job.warnings)
+
+
+def devices() -> tuple[str, ...]:
+    """The devices torch can use here: always "cpu", and "cuda" and "mps" where present."""
+    import torch
+
+    present = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}
+    return ("cpu", *(name for name, available in present.items() if available()))
+
+
+def synchronize(device: str) -> None:
+    """Wait until `device` has done all it was told, which no clock may be read before."""
+    import torch
+
+    kind = device.partition(":")[0]
+    if kind == "cuda":
+        torch.cuda.synchronize(device)
+    elif kind == "mps":
+        torch.mps.synchronize()
+
+
+def _require_device(job: Job) -> None:
+    device = job.settings.device
+    kind = device.partition(":")[0]
+    if kind not in devices():
+        raise StageFailure(
+            job.settings.stage,
+            "no-device",
+            f"This machine has no {device!r} device that torch can use; "
+            f"there is {', '.join(devices())}.",
+        )
+    if kind == "mps" and job.settings.dtype == "float64":
+        raise StageFailure(
+            job.settings.stage, "no-device", "The mps device has no float64; choose the cpu."
+        )
+
+
+def _callback_handler(job: Job) -> Any:
+    """Dynamo's, which makes the folder of its cache as soon as it is imported."""
+    try:
+        from torch._dynamo.callback import callback_handler
+    except OSError as error:
+        raise explained(job.settings.stage, error, []) from error
+    return callback_handler
+
+
+def _mend_cache(_: object) -> None:
+    inductor_cache.mend()
+
+
+@contextmanager
+def _dynamo_log() -> Iterator[list[str]]:
+    """Collect what Dynamo would print to the console, such as the reason of the last recompile."""
+    logger = logging.getLogger("torch._dynamo.convert_frame")
+    heard: list[str] = []
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            heard.append(record.getMessage())
+
+    listener, propagate = Listener(level=logging.WARNING), logger.propagate
+    logger.addHandler(listener)
+    logger.propagate = False
+    try:
+        yield heard
+    finally:
+        logger.removeHandler(listener)
+        logger.propagate = propagate

@@ -1,0 +1,112 @@
+"""Looking at what the compiler makes of a stage: `inspect`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol, Self
+
+from mandel_core.inspection.report import Inspection
+from mandel_core.model.job import Job, Settings, _ignore, never
+from mandel_core.model.results import Cancelled, StageFailure
+from mandel_core.model.stage import Stage
+from mandel_core.model.viewport import Precision, Viewport
+from mandel_core.rendering.engine import one_at_a_time, run_job
+from mandel_core.stages import STAGES
+
+# What a stage compiles it compiles early; only a last, shorter chunk comes at the very end.
+RUN_SECONDS = 5.0
+
+
+def inspect(
+    view: Viewport,
+    stage: str | Stage = "chunked",
+    maxiter: int = 200,
+    horizon: float = 2.0**40,
+    chunksize: int = 10,
+    device: str = "cpu",
+    threads: int | None = None,
+    dtype: Precision = "float32",
+    cold: bool = False,
+) -> Inspection:
+    """Compile a stage anew and tell what the compiler did; the parameters are those of `render`.
+
+    What was compiled before stays compiled. The compiler's cache on disk is used, which makes it
+    a matter of seconds where the stage has been compiled before; with `cold` it is put aside
+    meanwhile, so that everything is generated again. The stage is run to its end for it, for
+    RUN_SECONDS at most beside the compiling.
+
+    A stage that cannot run is an Inspection with its `failure`. Raises ValueError if an argument
+    makes no sense.
+
+    >>> from mandel_core import Viewport, inspect
+    >>> view = Viewport.from_bounds(-2, 0.5, -1.25, 1.25, 32, 24)
+    >>> seen = inspect(view, "planes", maxiter=8)
+    >>> seen.kernels, seen.cache in ("hit", "miss"), seen.graph_breaks
+    (1, True, ())
+    >>> print(seen.listings[0].language, seen.listings[0].text.count("for("))
+    cpp 1
+    """
+    stage = STAGES.find(stage)
+    settings = Settings(stage.name, maxiter, horizon, chunksize, device, threads, dtype)
+    return inspect_settings(view, settings, cold)
+
+
+def inspect_settings(
+    view: Viewport,
+    settings: Settings,
+    cold: bool = False,
+    should_stop: Callable[[], bool] = never,
+    on_phase: Callable[[str], None] = _ignore,
+) -> Inspection:
+    """`inspect` for settings already checked; the last two parameters are `render_settings`'."""
+    stage = STAGES.find(settings.stage)
+    empty = Inspection(settings, stage.source)
+    if stage.name == "numpy":
+        note = "NumPy calls ready-made machine code, operation by operation: nothing is compiled."
+        return replace(empty, note=note)
+    deadline = [time.monotonic() + RUN_SECONDS]
+
+    def stop_or_enough() -> bool:
+        return should_stop() or time.monotonic() > deadline[0]
+
+    def hear(phase: str) -> None:
+        deadline[0] = float("inf") if phase == "compiling" else time.monotonic() + RUN_SECONDS
+        on_phase(phase)
+
+    job = Job(view, settings, stop_or_enough, hear)
+    failure, note = None, ""
+    with one_at_a_time, _watch(stage, job, cold) as watch:
+        try:
+            run_job(job)
+        except StageFailure as error:
+            failure = error
+        except Cancelled:
+            if should_stop():
+                raise
+            note = (
+                f"The run was ended after {RUN_SECONDS:g} s without compiling; "
+                "what would be compiled later is not shown."
+            )
+        return watch.tell(replace(empty, warnings=tuple(job.warnings), failure=failure, note=note))
+
+
+class _Watch(Protocol):
+    """Watches a compiler for as long as it is entered."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exception: object) -> None: ...
+
+    def tell(self, seen: Inspection) -> Inspection:
+        """`seen`, and what was noticed since entering."""
+
+
+def _watch(stage: Stage, job: Job, cold: bool) -> _Watch:
+    if stage.uses_torch(job.settings):
+        from mandel_core.inspection.inductor import Inductor
+
+        return Inductor(stage, cold)
+    from mandel_core.inspection.numba_kernels import Numba
+
+    return Numba(stage, job, cold)

@@ -1,0 +1,273 @@
+"""The kernel of `fast`: blocks of lanes in Numba, with nothing done that the picture does not need.
+
+A block is LANES points side by side in one flat scratch array, so that LLVM sees at a glance that
+its parts do not overlap, and makes one vector loop without checks of each function below.
+
+A point's life: `known` points take no part. `_start` and `_dense` run DENSE bare steps between two
+looks: three multiplications each, no test, no mask. A lane found beyond the horizon goes back to
+where it was before these steps, and `_replay` repeats them one by one up to the exact step, for
+the whole block at once. Few points live past DENSE_PHASE steps. They are gathered into dense
+blocks, and go on in rounds of growing length, FREE bare steps at a time, gathered again after each
+round. A lane that comes back to where its round began will do so for ever, and is inside (Brent).
+
+Importing this module imports Numba; its kernels are kept on disk. They call only each other and
+what is in `jitting`, since Numba would not notice a change in another file.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mandel_core.compilers.numba_jit import index, jit, multiply_add
+
+LANES = 64  # four AVX-512 registers of float32: enough chains to hide the latency of one
+DENSE, DENSE_PHASE = 4, 24
+FREE, FIRST_ROUND = 8, 64
+
+# Where a block keeps its parts: z, c, the number of steps, z at the beginning of the round.
+RE, IM, CX, CY, COUNT, RE0, IM0 = (LANES * part for part in range(7))
+STORED = 4 * LANES  # between rounds only z and c are kept
+
+# An orbit that came back. Counts are floats: they live in the same registers as z.
+CAUGHT = -1.0
+
+
+@jit
+def _next(a: Any, b: Any, cx: Any, cy: Any) -> tuple[Any, Any]:
+    # The same instructions everywhere, so that a replay rounds as the steps it repeats.
+    return multiply_add(a, a, multiply_add(-b, b, cx)), multiply_add(a + a, b, cy)
+
+
+@jit
+def _start(w: Any, x: Any, first: int, cy: Any, known: Any, row: int, horizon2: Any) -> bool:
+    """The first DENSE steps of a row's lanes, from z = 0; whether any lane is still there."""
+    zero, far = w.dtype.type(0), w.dtype.type(1e30)
+    steps, caught = w.dtype.type(DENSE), w.dtype.type(CAUGHT)
+    line = index(row, 0)
+    some = False
+    for lane in range(LANES):
+        i = index(first, lane)
+        cx = far if known[line, i] else x[i]
+        a, b = cx, cy
+        left = caught if known[line, i] else zero
+        for _ in range(DENSE - 1):
+            a, b = _next(a, b, cx, cy)
+        inside = multiply_add(a, a, b * b) < horizon2
+        w[RE + lane] = a if inside else zero
+        w[IM + lane] = b if inside else zero
+        w[CX + lane], w[CY + lane] = cx, cy
+        w[COUNT + lane] = steps if inside else left
+        some |= inside
+    return some
+
+
+@jit
+def _dense(w: Any, horizon2: Any) -> bool:
+    """DENSE more steps, taken back where the lane has left; whether any lane is still there."""
+    steps = w.dtype.type(DENSE)
+    some = False
+    for lane in range(LANES):
+        a0, b0, cx, cy = w[RE + lane], w[IM + lane], w[CX + lane], w[CY + lane]
+        a, b, count = a0, b0, w[COUNT + lane]
+        for _ in range(DENSE):
+            a, b = _next(a, b, cx, cy)
+        inside = multiply_add(a, a, b * b) < horizon2
+        w[RE + lane] = a if inside else a0
+        w[IM + lane] = b if inside else b0
+        w[COUNT + lane] = count + steps if inside else count
+        some |= inside
+    return some
+
+
+@jit
+def _free(w: Any, horizon2: Any) -> bool:
+    """FREE more steps, taken back where the lane has left or come back to where it began."""
+    steps, caught = w.dtype.type(FREE), w.dtype.type(CAUGHT)
+    some = False
+    for lane in range(LANES):
+        a0, b0, cx, cy = w[RE + lane], w[IM + lane], w[CX + lane], w[CY + lane]
+        a, b, count = a0, b0, w[COUNT + lane]
+        for _ in range(FREE):
+            a, b = _next(a, b, cx, cy)
+        back = (a == w[RE0 + lane]) & (b == w[IM0 + lane])
+        inside = (multiply_add(a, a, b * b) < horizon2) & (not back)
+        w[RE + lane] = a if inside else a0
+        w[IM + lane] = b if inside else b0
+        stays = caught if back else count
+        w[COUNT + lane] = count + steps if inside else stays
+        some |= inside
+    return some
+
+
+@jit
+def _replay(w: Any, horizon2: Any, steps: int, limit: int) -> None:
+    """Up to `steps` single steps for each lane: not beyond the horizon, nor a count of `limit`."""
+    zero, one, most = w.dtype.type(0), w.dtype.type(1), w.dtype.type(limit)
+    for _ in range(steps):
+        for lane in range(LANES):
+            a, b, count = w[RE + lane], w[IM + lane], w[COUNT + lane]
+            inside = (multiply_add(a, a, b * b) < horizon2) & (count < most) & (count >= zero)
+            re, im = _next(a, b, w[CX + lane], w[CY + lane])
+            w[RE + lane] = re if inside else a
+            w[IM + lane] = im if inside else b
+            w[COUNT + lane] = count + one if inside else count
+
+
+@jit
+def _load(w: Any, stored: Any, begin: int, width: int) -> None:
+    """Take a block out of store; lanes beyond `width` repeat its first point."""
+    for lane in range(width, LANES):
+        for part in (RE, IM, CX, CY):
+            stored[begin + part + lane] = stored[begin + part]
+    for i in range(STORED):
+        w[i] = stored[index(begin, i)]
+    for lane in range(LANES):
+        w[COUNT + lane] = 0
+        w[RE0 + lane], w[IM0 + lane] = w[RE + lane], w[IM + lane]
+
+
+@jit
+def _store(stored: Any, number: int, w: Any, lane: int) -> None:
+    begin = number // LANES * STORED + number % LANES
+    for part in (RE, IM, CX, CY):
+        stored[index(begin, part)] = w[index(lane, part)]
+
+
+@jit
+def _sorted(w: Any, count: Any, width: int, lanes: Any) -> int:
+    """Fill `lanes` with those of this count from the front, with the others from the back.
+
+    Returns how many have this count. There is no branch that a processor could guess wrong.
+    """
+    found, others = 0, width - 1
+    for lane in range(width):
+        lanes[found] = lanes[others] = lane
+        same = w[COUNT + lane] == count
+        found += same
+        others -= not same
+    return found
+
+
+@jit
+def _write(w: Any, row: int, begin: int, width: int, maxiter: int, Z: Any, N: Any) -> None:
+    """Put a block into its row."""
+    most, one = w.dtype.type(maxiter), w.dtype.type(1)
+    line = index(row, 0)
+    for lane in range(width):
+        count = w[COUNT + lane]
+        i = index(begin, lane)
+        Z[line, i] = complex(w[RE + lane], w[IM + lane])
+        left = (count > one) & (count < most)  # N is 0 at the first step as well
+        N[line, i] = np.int32((count if left else one) - one)
+
+
+@jit
+def band(
+    x: Any, y: Any, horizon2: Any, maxiter: int, known: Any, Z: Any, N: Any, stored: Any, where: Any
+) -> int:
+    """Compute some rows of a frame; returns the iterations executed.
+
+    x, y : samples, float32 or float64; x repeats its last up to a multiple of LANES.
+    known : (rows, x.size) uint8, not 0 for points known to be inside.
+    Z, N : (rows, columns) complex and int32, contiguous; Z is 0 inside where that is known
+        without iterating, and everything else as in the tutorial's listing.
+    stored, where : scratch as `scratch` makes it.
+    """
+    w = np.empty(7 * LANES, x.dtype)
+    lanes = np.empty(LANES, np.int64)
+    columns = Z.shape[1]
+    whole = maxiter - maxiter % FREE
+    first = min(DENSE_PHASE, whole)
+    executed, alive = 0, int(np.int64(0))  # for a literal Numba would compile anew
+    for row in range(y.size):
+        for begin in range(0, columns, LANES):
+            width = min(LANES, columns - begin)
+            n = 0
+            some = True
+            if first == 0:
+                for lane in range(LANES):
+                    w[RE + lane] = w[IM + lane] = 0
+                    w[COUNT + lane] = CAUGHT if known[row, begin + lane] else 0
+                    w[CX + lane], w[CY + lane] = x[begin + lane], y[row]
+            else:
+                some = _start(w, x, begin, y[row], known, row, horizon2)
+                n = DENSE
+            while n < first and some:
+                some = _dense(w, horizon2)
+                n += DENSE
+            executed += n * LANES
+            if some:
+                for i in range(_sorted(w, x.dtype.type(n), width, lanes)):
+                    _store(stored, alive, w, lanes[i])
+                    where[alive] = row * columns + begin + lanes[i]
+                    alive += 1
+            _replay(w, horizon2, DENSE, n)
+            _write(w, row, begin, width, maxiter, Z, N)
+    executed += _rounds(w, horizon2, first, maxiter, alive, stored, where, Z, N)
+    return executed
+
+
+@jit
+def _rounds(
+    w: Any, horizon2: Any, n: int, maxiter: int, alive: int, stored: Any, where: Any, Z: Any, N: Any
+) -> int:
+    """Carry the gathered points from step n to the end."""
+    whole = maxiter - maxiter % FREE
+    lanes = np.empty(LANES, np.int64)
+    Z, N = Z.reshape(-1), N.reshape(-1)
+    length = FIRST_ROUND
+    executed = 0
+    while alive > 0:
+        in_round = min(length, whole - n)
+        final = n + in_round == whole
+        limit = maxiter - n if final else in_round
+        survivors = 0
+        for begin in range(0, alive, LANES):
+            width = min(LANES, alive - begin)
+            _load(w, stored, begin // LANES * STORED, width)
+            done = 0
+            some = True
+            while done < in_round and some:
+                some = _free(w, horizon2)
+                done += FREE
+            executed += done * LANES
+            _replay(w, horizon2, FREE, limit)
+            go_on = 0 if final else _sorted(w, w.dtype.type(in_round), width, lanes)
+            for i in range(go_on, width):
+                lane = i if final else lanes[i]
+                point = np.uint64(where[index(begin, lane)])
+                count = np.int64(w[index(COUNT, lane)])
+                last = n + count - 1
+                Z[point] = complex(w[index(RE, lane)], w[index(IM, lane)])
+                N[point] = 0 if count < 0 or last == maxiter - 1 else last
+            for i in range(go_on):
+                _store(stored, survivors, w, lanes[i])
+                where[survivors] = where[index(begin, lanes[i])]
+                survivors += 1
+        n += in_round
+        alive = survivors
+        length = (length + length // 2) // FREE * FREE
+    return executed
+
+
+def scratch(rows: int, columns: int, dtype: Any) -> tuple[Any, Any]:
+    """Room for `band` to keep every point of so many rows between two rounds."""
+    blocks = -(-rows * columns // LANES)
+    return np.empty(blocks * STORED, dtype), np.empty(blocks * LANES, np.int32)
+
+
+@jit
+def mirror(parts: Any, N: Any, parts_out: Any, N_out: Any) -> None:
+    """Copy rows, the last first, to where y has the other sign: the set is symmetric about y = 0.
+
+    parts, parts_out : (rows, 2 * columns), real and imaginary part of each Z in turn.
+    """
+    last, columns = N.shape[0] - 1, N.shape[1]
+    for row in range(N.shape[0]):
+        for column in range(columns):
+            parts_out[last - row, 2 * column] = parts[row, 2 * column]
+            parts_out[last - row, 2 * column + 1] = -parts[row, 2 * column + 1]
+        for column in range(columns):
+            N_out[last - row, column] = N[row, column]

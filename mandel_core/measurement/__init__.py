@@ -1,0 +1,1 @@
+"""Timing stages, and keeping what was measured."""

@@ -1,0 +1,55 @@
+"""What a measurement was made on: the processor, its cores, and the versions of what computes."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from mandel_core.runtime.threads import cores
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine and the software that computes on it.
+
+    cores : how many this process may use, which is how many threads there are by default.
+    python, torch, numpy, numba : versions.
+    """
+
+    processor: str
+    cores: int
+    python: str
+    torch: str
+    numpy: str
+    numba: str
+
+    @classmethod
+    def here(cls) -> Machine:
+        """The one this program runs on."""
+        return _here()
+
+    def __str__(self) -> str:
+        return (
+            f"{self.processor}, {self.cores} core{'s' if self.cores > 1 else ''}; "
+            f"python {self.python}, torch {self.torch}, numpy {self.numpy}, numba {self.numba}"
+        )
+
+
+@cache
+def _here() -> Machine:
+    libraries = {name: version(name) for name in ("torch", "numpy", "numba")}
+    return Machine(processor(), cores(), platform.python_version(), **libraries)
+
+
+def processor() -> str:
+    """The processor's name, as far as the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(models, platform.processor() or platform.machine() or os.name)

@@ -1,0 +1,88 @@
+"""One stored result: a measurement, what it was made on, and when."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Literal
+
+from mandel_core.measurement.machine import Machine
+from mandel_core.model.job import Settings
+from mandel_core.model.results import Measurement
+from mandel_core.model.stage import Stage
+from mandel_core.model.viewport import Viewport
+from mandel_core.stages import STAGES
+
+Kind = Literal["measured", "frame"]
+
+
+@dataclass(frozen=True)
+class Record:
+    """A measurement, and on what and when it was made.
+
+    kind : "measured", or "frame" for a picture that was drawn once, with all that this includes.
+    when : the moment it was stored, in UTC.
+    step : a fingerprint of the stage's source, which may have been edited since; "" if unknown.
+    """
+
+    measurement: Measurement
+    kind: Kind = "measured"
+    machine: Machine = field(default_factory=Machine.here)
+    when: datetime = field(default_factory=lambda: datetime.now(UTC))
+    step: str = ""
+
+    @property
+    def threads(self) -> int:
+        """How many threads there were: those asked for, or all cores of that machine."""
+        return self.measurement.settings.threads or self.machine.cores
+
+    def differences(
+        self, view: Viewport, settings: Settings, machine: Machine | None = None
+    ) -> tuple[str, ...]:
+        """In what it was made otherwise than a measurement of `settings` on `view` would be now.
+
+        Words for people, such as "step", "viewport", "threads" and "torch version"; none if both
+        belong on one chart. Stage and chunk size are the chart's own axes and do not count; nor do
+        device and threads where they make no difference to the stage. `machine` is by default
+        this one.
+        """
+        machine = machine or Machine.here()
+        mine, own = self.measurement.settings, self.machine
+        # A stage that is not known here may vary with everything.
+        varies = STAGES[mine.stage].varies if mine.stage in STAGES else {"device", "threads"}
+        differs = {
+            "step": self.step not in ("", fingerprint(mine.stage)),
+            "viewport": self.measurement.view != view,
+            "iterations": mine.maxiter != settings.maxiter,
+            "horizon": mine.horizon != settings.horizon,
+            "precision": mine.dtype != settings.dtype,
+            "device": "device" in varies and mine.device != settings.device,
+            "threads": "threads" in varies and self.threads != (settings.threads or machine.cores),
+            "machine": (own.processor, own.cores) != (machine.processor, machine.cores),
+            "python version": own.python != machine.python,
+            "torch version": own.torch != machine.torch,
+            "numpy version": own.numpy != machine.numpy,
+            "numba version": own.numba != machine.numba,
+        }
+        return tuple(name for name, differ in differs.items() if differ)
+
+    def same_setting(
+        self, view: Viewport, settings: Settings, machine: Machine | None = None
+    ) -> bool:
+        """Whether it belongs on one chart with a measurement of `settings` on `view` now."""
+        return not self.differences(view, settings, machine)
+
+
+def fingerprint(stage: str) -> str:
+    """What tells one source of a stage from another; "" if there is no such stage."""
+    return _fingerprint(STAGES[stage]) if stage in STAGES else ""
+
+
+@lru_cache(64)
+def _fingerprint(stage: Stage) -> str:
+    try:
+        return hashlib.sha256(stage.source.encode()).hexdigest()[:16]
+    except OSError:  # the file is gone
+        return ""

@@ -1,0 +1,119 @@
+"""The tutorial's outer loops: they start the arrays, call a step again and again, and finish.
+
+The steps differ from stage to stage; what surrounds them does not. `Place` says where the arrays
+live between two steps: as NumPy arrays (the tutorial's sections 1 to 4), or as tensors that stay
+on a device, which the tutorial's section 5 calls trampolines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mandel_core.model.job import Job
+from mandel_core.model.stage import ZN
+
+Step = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where arrays live between steps: how they get there from NumPy, and how they come back."""
+
+    send: Callable[[Any], Any]
+    fetch: Callable[[Any], Any]
+    tensors: bool
+
+
+HOST = Place(send=lambda array: array, fetch=np.asarray, tensors=False)
+
+
+def tensors_on(device: str) -> Place:
+    """Arrays become tensors on `device` before the first step, and arrays after the last."""
+    import torch
+
+    return Place(
+        send=lambda array: torch.from_numpy(array).to(device),
+        fetch=lambda tensor: tensor.cpu().numpy(),
+        tensors=True,
+    )
+
+
+def place_for(job: Job) -> Place:
+    """NumPy arrays on the CPU, tensors that stay there on any other device."""
+    device = job.settings.device
+    return HOST if device == "cpu" else tensors_on(device)
+
+
+def complex_loop(job: Job, step: Step, place: Place = HOST) -> ZN:
+    """Sections 1 and 2: complex C and Z, one step per iteration."""
+    X, Y = job.view.axes(job.settings.dtype)
+    C = X + Y[:, None] * 1j
+    N = np.zeros(C.shape, dtype=int)
+    Z = np.zeros(C.shape, dtype=C.dtype)
+    C, Z, N = map(place.send, (C, Z, N))
+    for n in range(job.settings.maxiter):
+        job.checkpoint()
+        Z, N = step(n, C, Z, N, job.settings.horizon)
+    job.executed = C.shape[0] * C.shape[1] * job.settings.maxiter
+    return place.fetch(Z), _without_last(place.fetch(N), job)
+
+
+def pairs_loop(job: Job, step: Step, place: Place = HOST) -> ZN:
+    """Section 3: real and imaginary part in a last dimension of two, one step per iteration."""
+    c, Z, N = map(place.send, _start_pairs(job))
+    for n in range(job.settings.maxiter):
+        job.checkpoint()
+        Z, N = step(n, c, Z, N, job.settings.horizon)
+    return _finish_pairs(place.fetch(Z), place.fetch(N), job)
+
+
+def chunk_loop(job: Job, step_of: Callable[[int], Step], place: Place = HOST) -> ZN:
+    """Section 4: pairs, `chunksize` iterations a call.
+
+    `step_of(size)` is the step for chunks of that size. The tutorial's `maxiter // chunksize`
+    drops the remainder; here it is one more, shorter chunk.
+    """
+    c, Z, N = map(place.send, _start_pairs(job))
+    maxiter, horizon = job.settings.maxiter, job.settings.horizon
+    for n0 in range(0, maxiter, job.settings.chunksize):
+        job.checkpoint()
+        size = min(job.settings.chunksize, maxiter - n0)
+        Z, N = step_of(size)(n0, c, Z, N, horizon, size)
+    return _finish_pairs(place.fetch(Z), place.fetch(N), job)
+
+
+def planes_loop(job: Job, step: Step) -> ZN:
+    """Stage 9's flat planes as NumPy arrays; `mandel_core.stages.planes` has them as tensors."""
+    x, y = job.view.axes(job.settings.dtype)
+    cx, cy = (plane.ravel() for plane in np.broadcast_arrays(x, y[:, None]))
+    re, im, steps = (np.zeros_like(cx) for _ in range(3))
+    horizon2 = cx.dtype.type(job.settings.horizon) ** 2
+    for _ in range(job.settings.maxiter):
+        job.checkpoint()
+        re, im, steps = step(cx, cy, re, im, steps, horizon2)
+    job.executed = cx.size * job.settings.maxiter
+    Z = np.empty(cx.shape, np.result_type(cx, np.complex64))
+    Z.real, Z.imag = re, im
+    N = np.maximum(np.asarray(steps).astype(int) - 1, 0)
+    shape = job.view.ny, job.view.nx
+    return Z.reshape(shape), _without_last(N.reshape(shape), job)
+
+
+def _start_pairs(job: Job) -> tuple[Any, Any, Any]:
+    x, y = job.view.axes(job.settings.dtype)
+    c = np.stack(np.broadcast_arrays(x[None, :], y[:, None]), axis=-1)
+    return c, np.zeros_like(c), np.zeros(c.shape[:-1], dtype=int)
+
+
+def _finish_pairs(Z: Any, N: Any, job: Job) -> ZN:
+    job.executed = N.size * job.settings.maxiter
+    Zc = np.ascontiguousarray(Z).view(np.result_type(Z.dtype, np.complex64))[..., 0]
+    return Zc, _without_last(N, job)
+
+
+def _without_last(N: Any, job: Job) -> Any:
+    return np.where(job.settings.maxiter - 1 == N, 0, N)

@@ -1,0 +1,287 @@
+"""A stage of one's own: a NumPy step with the signature of one of the tutorial's."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import keyword
+import linecache
+import sys
+import types
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from textwrap import dedent
+from typing import Any, Literal, get_args
+
+import cloudpickle
+import numpy as np
+
+from mandel_core.compilers.torch_compile import compiled, forget
+from mandel_core.model.job import Job, Settings
+from mandel_core.model.results import StageFailure
+from mandel_core.model.stage import BETWEEN, ZN, Stage, Varies, helpers
+from mandel_core.model.viewport import Viewport
+from mandel_core.stages import STAGES, planes
+from mandel_core.stages.loops import (
+    Step,
+    chunk_loop,
+    complex_loop,
+    pairs_loop,
+    place_for,
+    planes_loop,
+    tensors_on,
+)
+
+Layout = Literal["complex", "pairs", "chunked", "planes"]
+
+_ARGUMENTS = {
+    "complex": ("n", "C", "Z", "N", "horizon"),
+    "pairs": ("n", "c", "Z", "N", "horizon"),
+    "chunked": ("n0", "c", "Z", "N", "horizon", "chunksize"),
+    "planes": ("cx", "cy", "re", "im", "N", "horizon2"),
+}
+_NO_SOURCE = "# The source is not at hand: it was neither in a file nor in a notebook's cell.\n"
+
+_versions = itertools.count()
+
+
+@dataclass(frozen=True)
+class OwnStage(Stage):
+    """A registered stage.
+
+    text : the source, read when the stage was made.
+    definition : all that another process needs to know the stage.
+    """
+
+    text: str = ""
+    definition: bytes = b""
+
+    @property
+    def source(self) -> str:
+        """The text of the step and of its helpers, or a comment if there is none."""
+        return self.text
+
+    def line_in_source(self, file: str, line: int) -> int | None:
+        """Where in `source` a line of a file or of a cell is; None if it is not in there."""
+        return None if self.text == _NO_SOURCE else super().line_in_source(file, line)
+
+    @property
+    def about(self) -> str:
+        """The step's docstring."""
+        return inspect.getdoc(self.step) or ""
+
+
+def register_stage(
+    name: str,
+    step: Callable[..., Any],
+    layout: Layout = "pairs",
+    title: str | None = None,
+    compile: bool = True,  # noqa: A002
+) -> Stage:
+    """Make a NumPy function a stage like any other, in this process and its workers.
+
+    Parameters
+    ----------
+    name : a lower-case identifier. One that was registered before is replaced, as when a cell is
+        run again; those of the package are not.
+    step : a Python function on NumPy arrays with the signature of a tutorial's stage, below. What
+        it uses of its own module is taken as it is now; other modules are imported.
+    layout : "complex", ``step(n, C, Z, N, horizon)`` on complex arrays of shape (ny, nx), stage 1;
+        "pairs", ``step(n, c, Z, N, horizon)`` with a last dimension of two for the real and the
+        imaginary part, stage 3; "chunked", ``step(n0, c, Z, N, horizon, chunksize)`` for so many
+        iterations, stage 4; all three return Z and N. "planes",
+        ``step(cx, cy, re, im, N, horizon2)`` on flat arrays, N counting steps, which returns re, im
+        and N, stage 9.
+    title : for people; the name if there is none.
+    compile : with torch.compile; False runs the step as plain NumPy. What cannot be compiled whole
+        is a StageFailure, but for "complex", which goes on in NumPy where compiling ends.
+
+    Raises ValueError, in one sentence, for a name or title that cannot be had, and for a step that
+    does not fit the layout: it is tried on a few points.
+
+    >>> import numpy as np
+    >>> from mandel_core import Viewport, compare, register_stage
+    >>> def burning_ship(n, C, Z, N, horizon):
+    ...     I = np.abs(Z) < horizon
+    ...     N[I] = n
+    ...     Z[I] = (np.abs(Z[I].real) + 1j * np.abs(Z[I].imag)) ** 2 + C[I]
+    ...     return Z, N
+    >>> stage = register_stage("ship", burning_ship, layout="complex", compile=False)
+    >>> print(stage.title, "·", stage.section)
+    Ship · Your own
+    >>> view = Viewport.from_bounds(-2.25, 0.75, -1.25, 1.25, 120, 100)
+    >>> compare(view, "ship").is_rounding  # another fractal
+    False
+    """
+    title = _checked(name, step, layout, title)
+    assert isinstance(step, types.FunctionType)
+    files = {part.__code__.co_filename for part in (step, *helpers(step))}
+    parts = {
+        "layout": layout,
+        "title": title,
+        "compile": compile,
+        "lines": {file: lines for file in files if (lines := linecache.getlines(file))},
+    }
+    try:
+        definition = _pickled(step, parts)
+    except Exception as error:
+        raise ValueError(
+            f"the step {name!r} cannot be sent to the process that computes: {error}"
+        ) from error
+    stage = _stage(name, definition)
+    _try(stage, layout)
+    _add(stage)
+    return stage
+
+
+def take(name: str, definition: bytes) -> None:
+    """Know a stage that another process registered; if that fails, its runs say why."""
+    try:
+        stage = _stage(name, definition)
+    except Exception as error:
+        reason = f"The step cannot be loaded where it is to run: {type(error).__name__}: {error}"
+
+        def fail(job: Job) -> ZN:
+            raise StageFailure(name, "error", reason)
+
+        stage = OwnStage(name, name, "Your own", fail, fail, needs_torch=False)
+    _add(stage)
+
+
+def _add(stage: Stage) -> None:
+    if stage.name in STAGES:
+        forget(STAGES[stage.name].step)
+    STAGES.add(stage)
+
+
+def _checked(name: str, step: Any, layout: str, title: str | None) -> str:
+    """The title. Raises ValueError for what makes no stage."""
+    own = {stage.name for stage in STAGES.registered}
+    if not (isinstance(name, str) and name.isidentifier() and name.islower() and name.isascii()):
+        raise ValueError(f"a stage's name is a lower-case identifier, which {name!r} is not")
+    if keyword.iskeyword(name):
+        raise ValueError(f"{name!r} is a word of Python and no name")
+    if name in STAGES.names and name not in own:
+        raise ValueError(f"the stage {name!r} comes with the package; choose another name")
+    if layout not in get_args(Layout):
+        raise ValueError(f"there is no layout {layout!r}; there are {', '.join(_ARGUMENTS)}")
+    if not isinstance(step, types.FunctionType):
+        raise ValueError(
+            f"a step is a plain Python function, not yet compiled; {name!r} is given "
+            f"{type(step).__name__}"
+        )
+    arguments = _ARGUMENTS[layout]
+    try:
+        inspect.signature(step).bind(*arguments)
+    except TypeError as error:
+        raise ValueError(
+            f"a step of the layout {layout!r} takes {', '.join(arguments)}, and "
+            f"{step.__name__}{inspect.signature(step)} does not: {error}"
+        ) from None
+    title = title or name.replace("_", " ").capitalize()
+    if title in {stage.title for stage in STAGES if stage.name != name}:
+        raise ValueError(f"there is a stage with the title {title!r}; choose another")
+    return title
+
+
+def _text(step: types.FunctionType) -> str:
+    try:
+        return BETWEEN.join(dedent(inspect.getsource(part)) for part in (*helpers(step), step))
+    except (OSError, TypeError):
+        return _NO_SOURCE
+
+
+def _pickled(step: types.FunctionType, parts: dict[str, Any]) -> bytes:
+    """The step by value, also where a module could be imported: it may be edited meanwhile."""
+    module = sys.modules.get(step.__module__ or "")
+    by_value = module is not None and module.__name__ != "__main__"
+    if by_value:
+        cloudpickle.register_pickle_by_value(module)
+    try:
+        data: bytes = cloudpickle.dumps((step, parts))
+    finally:
+        if by_value:
+            cloudpickle.unregister_pickle_by_value(module)
+    return data
+
+
+def _stage(name: str, definition: bytes) -> OwnStage:
+    """The stage of a definition; its step is a copy that nothing else can change."""
+    step, parts = cloudpickle.loads(definition)
+    for file, lines in parts["lines"].items():
+        # Without a time of change it is never looked for on disk.
+        linecache.cache[file] = (sum(map(len, lines)), None, lines, file)
+    _settle(name, step)
+    layout, compiles = parts["layout"], parts["compile"]
+    varies: set[Varies] = {"chunksize"} if layout == "chunked" else set()
+    if compiles:
+        varies |= {"device", "threads"}
+    run = _compiling if compiles else _plain
+    return OwnStage(
+        name=name,
+        title=parts["title"],
+        section="Your own",
+        step=step,
+        run=lambda job: run(job, step, layout),
+        varies=frozenset(varies),
+        needs_torch=compiles,
+        any_size=not compiles,
+        text=_text(step),
+        definition=definition,
+    )
+
+
+def _settle(name: str, step: types.FunctionType) -> None:
+    """Give the step's globals a module, in which Dynamo looks for the helpers it inlines."""
+    module = types.ModuleType(f"mandel_own_{name}_{next(_versions)}")
+    step.__globals__["__name__"] = step.__module__ = module.__name__
+    vars(module).update(step.__globals__)
+    sys.modules[module.__name__] = module
+
+
+def _plain(job: Job, step: Step, layout: Layout) -> ZN:
+    # Compiled steps are silent about what happens beyond the horizon.
+    with np.errstate(over="ignore", invalid="ignore"):
+        if layout == "complex":
+            return complex_loop(job, step)
+        if layout == "pairs":
+            return pairs_loop(job, step)
+        if layout == "chunked":
+            return chunk_loop(job, lambda size: step)
+        return planes_loop(job, step)
+
+
+def _compiling(job: Job, step: Step, layout: Layout) -> ZN:
+    if layout == "planes":
+        place = tensors_on(job.settings.device)
+        return planes.loop(job, compiled(job, step, place=place, fullgraph=True))
+    place = place_for(job)
+    if layout == "complex":
+        return complex_loop(job, compiled(job, step, place=place), place)
+    if layout == "pairs":
+        return pairs_loop(job, compiled(job, step, place=place, fullgraph=True), place)
+    return chunk_loop(
+        job, lambda size: compiled(job, step, place=place, fullgraph=True, size=size), place
+    )
+
+
+def _try(stage: OwnStage, layout: Layout) -> None:
+    """Raises ValueError if the step, not compiled, makes no frame of a few points."""
+    view = Viewport.from_bounds(-2, 1, -1, 1, 5, 3)
+    job = Job(view, Settings(stage.name, maxiter=4, horizon=1000.0, chunksize=3))
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            Z, N = _plain(job, stage.step, layout)
+    except Exception as error:
+        raise ValueError(
+            f"the step {stage.name!r} does not work with the layout {layout!r}: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    for array, what, kinds in ((Z, "Z", "c"), (N, "N", "iu")):
+        if array.shape != (3, 5) or array.dtype.kind not in kinds:
+            raise ValueError(
+                f"the step {stage.name!r} does not work with the layout {layout!r}: of {what} "
+                f"it makes {array.dtype} of another shape or type than it was given"
+            )

@@ -1,0 +1,270 @@
+"""The processes that compute for all visitors, and which of them a request goes to.
+
+Four: one draws what is quick, one what takes long, one by the stages on torch, which compile, and
+one measures. So nobody's quick picture waits for another's long one or for a compiler; each process
+serves whoever has cost least lately.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from mandel_core.model.job import _ignore
+from mandel_core.model.results import StageFailure
+from mandel_core.stages import STAGES
+from mandel_core.worker.accounts import Accounts
+from mandel_core.worker.submission import Limits
+from mandel_core.worker.tasks import Devices, Draw, Picture, Render, Task, Time, size_of
+from mandel_core.worker.turns import Lane, Turn, Turns
+from mandel_core.worker.worker import Health, Worker
+
+T = TypeVar("T")
+
+# A picture that is expected to take longer does not go to the process for quick ones, and leaves
+# it once it has taken YIELD_SECONDS and another visitor waits.
+QUICK_SECONDS, YIELD_SECONDS = 0.15, 0.2
+# Stages that stop within a moment when they are told to.
+PROMPT = frozenset({"fast", "lanes", "numba"})
+# A long one is begun anew, once, when it has taken so long and another visitor waits.
+LONG_YIELD_SECONDS = 3.0
+# A process without torch gives a sign of life all the time; torch's compiler may hold on longer.
+PATIENCE_SECONDS, TORCH_PATIENCE_SECONDS = 3.0, 20.0
+
+
+@dataclass(frozen=True)
+class PoolLimits:
+    """What one visitor may ask of the computing processes.
+
+    picture_seconds, compile_seconds : a picture that takes longer is given up.
+    measure_seconds : one measurement, compiling included.
+    seconds_per_minute : of a visitor; what is asked beyond waits.
+    pixels, work : of one picture; `work` in pixels x iterations.
+    memory : bytes of data each process may have; None for no limit. Linux only.
+    """
+
+    picture_seconds: float = math.inf
+    compile_seconds: float = math.inf
+    measure_seconds: float = math.inf
+    seconds_per_minute: float = math.inf
+    pixels: float = math.inf
+    work: float = math.inf
+    memory: int | None = None
+
+
+class Pool:
+    """Draws and measures in processes of its own; any thread may ask."""
+
+    def __init__(self, limits: PoolLimits = PoolLimits()) -> None:
+        self.limits = limits
+        self.accounts = Accounts(limits.seconds_per_minute)
+        self.quick = self._worker("drawing", PATIENCE_SECONDS)
+        self.long = self._worker("long", PATIENCE_SECONDS)
+        self.compiling = self._worker("compiling", TORCH_PATIENCE_SECONDS)
+        self.measuring = self._worker("measuring", TORCH_PATIENCE_SECONDS)
+        self.workers: dict[Lane, Worker] = {
+            "quick": self.quick,
+            "long": self.long,
+            "compiling": self.compiling,
+            "measuring": self.measuring,
+        }
+        held: tuple[Lane, ...] = ("long", "compiling", "measuring")
+        self._turns = Turns({lane: self.workers[lane] for lane in held})
+        self._drawn: dict[str, Future[Any]] = {}
+        self._timings: set[Future[Any]] = set()
+
+    def draw(
+        self,
+        task: Draw,
+        session: str,
+        on_phase: Callable[[str], None] = _ignore,
+        expected: float = math.inf,
+    ) -> Future[Picture | StageFailure]:
+        """Ask for a picture; the session's earlier one, if it is not done, is cancelled.
+
+        expected : seconds it will take, as far as is known; short ones go before long ones.
+        """
+        if failure := self._refused(task):
+            return _done(failure)
+        for timing in tuple(self._timings):
+            timing.cancel()
+        limits = Limits(self.limits.picture_seconds, self.limits.compile_seconds)
+        outer: Future[Picture | StageFailure] = Future()
+        if (before := self._drawn.get(session)) is not None:
+            before.cancel()
+        self._drawn[session] = outer
+
+        def forget(_: object) -> None:
+            if self._drawn.get(session) is outer:
+                del self._drawn[session]
+
+        outer.add_done_callback(forget)
+
+        def go_to(lane: Lane, limits: Limits) -> None:
+            inner = self._submit(lane, task, session, on_phase, limits)
+            outer.add_done_callback(lambda _: inner.cancel())
+            inner.add_done_callback(lambda inner: end(lane, inner))
+
+        def end(lane: Lane, inner: Future[Picture | StageFailure]) -> None:
+            if inner.cancelled():
+                outer.cancel()
+            elif not _yielded(inner.result()):
+                with contextlib.suppress(Exception):  # cancelled in this moment
+                    outer.set_result(inner.result())
+            elif not outer.done():
+                yield_seconds = LONG_YIELD_SECONDS if lane == "quick" else math.inf
+                go_to("long", replace(limits, yield_seconds=yield_seconds))
+
+        lane = self._lane(task, expected)
+        yield_seconds = {"quick": YIELD_SECONDS, "long": LONG_YIELD_SECONDS}.get(lane, math.inf)
+        go_to(lane, replace(limits, yield_seconds=yield_seconds))
+        return outer
+
+    def time(self, task: Time, session: str) -> Future[float | StageFailure]:
+        """Ask for the time of a picture that has been drawn, of the process for its kind.
+
+        Whoever asks for a picture meanwhile goes first, and this one is cancelled.
+        """
+        if failure := self._refused(task):
+            return _done(failure)
+        on_torch = STAGES[task.stage].uses_torch(task.settings)
+        limits = Limits(self.limits.picture_seconds, self.limits.compile_seconds, 0.0)
+        worker = self.compiling if on_torch else self.quick
+        future = worker.submit(task, session, limits=limits)
+        self._timings.add(future)
+        future.add_done_callback(self._timings.discard)
+        return future
+
+    def measure(
+        self,
+        task: Task[T],
+        session: str,
+        on_phase: Callable[[str], None] = _ignore,
+        limit_seconds: float = math.inf,
+    ) -> Future[T | StageFailure]:
+        """Ask for something to be measured, inspected or compared.
+
+        limit_seconds : of compiling, and of all else, where that is less than the pool's limit.
+
+        It stands still while a picture is made, unless both compile, and can be cancelled then,
+        too.
+        """
+        if failure := self._refused(task):
+            return _done(failure)
+        seconds = min(self.limits.measure_seconds, limit_seconds)
+        limits = Limits(seconds, seconds, what="measurement")
+        return self._submit("measuring", task, session, on_phase, limits)
+
+    def devices(self) -> Future[tuple[str, ...] | StageFailure]:
+        """Ask for the devices of this machine."""
+        return self.measuring.submit(Devices(), session="devices")
+
+    def warm_up(self, first: Draw, deeper: Draw, compiles: Render) -> None:
+        """Load or compile what the first pictures need, then torch and its compiler's tools.
+
+        From then on a spare process is at hand for quick pictures.
+
+        first, deeper : pictures by stages without torch, the first one the most wanted.
+        compiles : a small one on torch; the first compile of all builds what every other one needs.
+        """
+        own = "warm-up"
+
+        def go_on() -> None:  # after the pictures that visitors may wait for by then
+            self.quick.submit(deeper, own)
+            self.quick.keep_spare(first, deeper)
+            _then(self.long.submit(deeper, own), load_torch)
+
+        def load_torch() -> None:
+            _then(self.measuring.submit(Devices(), own), compile_one)
+
+        def compile_one() -> None:
+            there = self.measure(compiles, own)
+            _then(there, lambda: self.compiling.submit(compiles, own))
+
+        _then(self.quick.submit(first, own), go_on)
+
+    def health(self) -> dict[str, Health]:
+        """How each process does, by its role."""
+        return {worker.role: worker.health for worker in self.workers.values()}
+
+    def close(self) -> None:
+        """Cancel everything and end the processes."""
+        for worker in self.workers.values():
+            worker.close()
+
+    def _worker(self, role: str, patience: float) -> Worker:
+        return Worker(role, self.accounts, self.limits.memory, patience)
+
+    def _lane(self, task: Draw, expected: float) -> Lane:
+        """Where a picture is tried first."""
+        stage = STAGES[task.stage]
+        if stage.uses_torch(task.settings):
+            return "compiling"
+        if expected <= QUICK_SECONDS and stage.any_size:
+            return "quick"
+        # Rather than behind another visitor's long one, for as long as nobody needs the place.
+        return "quick" if self.long.busy and stage.name in PROMPT else "long"
+
+    def _submit(
+        self,
+        lane: Lane,
+        task: Task[T],
+        session: str,
+        on_phase: Callable[[str], None],
+        limits: Limits,
+    ) -> Future[T | StageFailure]:
+        turn: Turn = self._turns.take(lane)
+
+        def hear(phase: str) -> None:
+            turn.hear(phase)
+            on_phase(phase)
+
+        try:
+            future = self.workers[lane].submit(task, session, hear, limits)
+        except BaseException:
+            turn.end()
+            raise
+        future.add_done_callback(turn.end)
+        return future
+
+    def _refused(self, task: Task[Any]) -> StageFailure | None:
+        """Why this is more than may be asked for, and what would fit; None if it is not."""
+        pixels, iterations = size_of(task)
+        limits = self.limits
+        if pixels > limits.pixels:
+            reason = (
+                f"{pixels:,} pixels are more than the {limits.pixels:,.0f} that this server draws; "
+                "a smaller window fits."
+            )
+        elif pixels * iterations > limits.work:
+            reason = (
+                f"{iterations:,} iterations of {pixels:,} pixels are more than this server "
+                f"computes; {int(limits.work / pixels):,} iterations fit in this window."
+            )
+        else:
+            return None
+        return StageFailure(task.stage, "too-large", reason)
+
+
+def _done(failure: StageFailure) -> Future[Any]:
+    future: Future[Any] = Future()
+    future.set_result(failure)
+    return future
+
+
+def _yielded(outcome: object) -> bool:
+    return isinstance(outcome, StageFailure) and outcome.kind == "yielded"
+
+
+def _then(future: Future[Any], go_on: Callable[[], object]) -> None:
+    """Go on after this, unless the workers have been closed by then."""
+
+    def call(_: object) -> None:
+        with contextlib.suppress(RuntimeError):
+            go_on()
+
+    future.add_done_callback(call)

@@ -1,0 +1,166 @@
+"""A pool that another program has, asked through a socket in the file system."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import logging
+import math
+import os
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from multiprocessing.connection import Client, Connection
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mandel_core.model.job import _ignore
+from mandel_core.model.results import StageFailure
+from mandel_core.worker.tasks import Devices, Draw, Picture, Render, Task, Time
+from mandel_core.worker.worker import Health
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+# `health` is asked for by those who cannot wait.
+HEALTH_SECONDS = 1.0
+AWAY = "The processes that compute for this server are away; ask again in a moment."
+
+
+@dataclass(eq=False)
+class _Asked:
+    stage: str
+    on_phase: Callable[[str], None]
+    future: Future[Any] = field(default_factory=Future)
+
+
+class RemotePool:
+    """Has the same methods as `mandel_core.worker.pool.Pool`; a `PoolServer` at `path` does the work.
+
+    While that is away every request is a StageFailure; it is looked for again with each.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._numbers = itertools.count()
+        self._connection: Connection[Any, Any] | None = None
+        self._asked: dict[int, _Asked] = {}
+        self._of_session: dict[str, Future[Any]] = {}
+
+    def draw(
+        self,
+        task: Draw,
+        session: str,
+        on_phase: Callable[[str], None] = _ignore,
+        expected: float = math.inf,
+    ) -> Future[Picture | StageFailure]:
+        """As `Pool.draw`."""
+        return self._ask("draw", task.stage, on_phase, task, session, expected)
+
+    def time(self, task: Time, session: str) -> Future[float | StageFailure]:
+        """As `Pool.time`."""
+        return self._ask("time", task.stage, _ignore, task, session)
+
+    def measure(
+        self,
+        task: Task[T],
+        session: str,
+        on_phase: Callable[[str], None] = _ignore,
+        limit_seconds: float = math.inf,
+    ) -> Future[T | StageFailure]:
+        """As `Pool.measure`."""
+        return self._ask("measure", task.stage, on_phase, task, session, limit_seconds)
+
+    def devices(self) -> Future[tuple[str, ...] | StageFailure]:
+        """As `Pool.devices`."""
+        return self.measure(Devices(), session="devices")
+
+    def warm_up(self, first: Draw, deeper: Draw, compiles: Render) -> None:
+        """Nothing: who serves the pool has done it."""
+
+    def health(self) -> dict[str, Health]:
+        """As `Pool.health`; one process "computing" that does not answer while it is away."""
+        away = {"computing": Health(False, False, len(self._asked), 0, {})}
+        try:
+            found = self._ask("health", "", _ignore).result(HEALTH_SECONDS)
+        except TimeoutError:
+            return away
+        return found if isinstance(found, dict) else away
+
+    def close(self) -> None:
+        """Leave; what was asked for is cancelled."""
+        with self._lock:
+            connection, self._connection = self._connection, None
+        if connection is not None:
+            # Closing alone would not wake the thread that reads from it, nor tell the other end.
+            with (
+                contextlib.suppress(OSError),
+                socket.socket(fileno=os.dup(connection.fileno())) as end,
+            ):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def _ask(
+        self, kind: str, stage: str, on_phase: Callable[[str], None], *details: Any
+    ) -> Future[Any]:
+        asked = _Asked(stage, on_phase)
+        number = next(self._numbers)
+        try:
+            with self._lock:
+                connection = self._connected()
+                self._asked[number] = asked
+                connection.send((kind, number, *details))
+        except Exception as error:
+            self._asked.pop(number, None)
+            reason = AWAY if isinstance(error, OSError) else f"It cannot be sent: {error}"
+            asked.future.set_result(StageFailure(stage, "died", reason))
+            return asked.future
+        asked.future.add_done_callback(lambda future: self._settle(number, future))
+        return asked.future
+
+    def _settle(self, number: int, future: Future[Any]) -> None:
+        self._asked.pop(number, None)
+        if future.cancelled():
+            future.set_running_or_notify_cancel()
+            with self._lock, contextlib.suppress(OSError):
+                if self._connection is not None:
+                    self._connection.send(("cancel", number))
+
+    def _connected(self) -> Connection[Any, Any]:
+        """The connection, a new one if need be; called with the lock held."""
+        if self._connection is None:
+            self._connection = Client(str(self._path), "AF_UNIX")
+            threading.Thread(
+                target=self._listen, args=(self._connection,), name="mandel-pool", daemon=True
+            ).start()
+        return self._connection
+
+    def _listen(self, connection: Connection[Any, Any]) -> None:
+        try:
+            while True:
+                self._take(*connection.recv())
+        except (EOFError, OSError):
+            pass
+        with self._lock:
+            if self._connection is connection:
+                self._connection = None
+                _log.warning("The computing processes at %s have gone away", self._path)
+            lost, self._asked = self._asked, {}
+        connection.close()
+        for asked in lost.values():
+            with contextlib.suppress(Exception):
+                asked.future.set_result(StageFailure(asked.stage, "died", AWAY))
+
+    def _take(self, kind: str, number: int, value: Any) -> None:
+        asked = self._asked.get(number)
+        if asked is None:
+            return
+        with contextlib.suppress(Exception):  # it may be cancelled in this moment
+            if kind == "phase":
+                asked.on_phase(value)
+            elif kind == "cancelled":
+                asked.future.cancel()
+            else:
+                asked.future.set_result(value)

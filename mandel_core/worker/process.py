@@ -1,0 +1,116 @@
+"""The inside of the worker's process: take tasks from the connection, run them, send back."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
+from typing import Any
+
+import numpy as np
+
+from mandel_core.compilers.explaining import without_folders
+from mandel_core.model.results import Cancelled, StageFailure
+from mandel_core.rendering import drawing
+from mandel_core.runtime import pausing
+from mandel_core.runtime.shared_memory import Channel
+from mandel_core.worker import heartbeat
+from mandel_core.worker.tasks import Task
+
+_NO_MEMORY = "There is not enough memory for this; a smaller window will do."
+
+# Bytes that a picture needs beside those that are remembered.
+ROOM = 2**25
+
+
+def serve(fd: int, shared: int, paused: int, beating: int, memory: int | None) -> None:
+    """Run tasks until the other end closes. The process ends with this function.
+
+    fd, shared, paused, beating : descriptors of the connection, of the file that large results go
+        through, of the one that tells of this process's pauses, and of its heartbeat.
+    memory : bytes of data this process may have, None for any number; Linux only.
+    """
+    _outlive_nobody()
+    pausing.listen(paused)
+    heartbeat.beat(beating)
+    if memory is not None and sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    _reserve(drawing.REMEMBERED + ROOM)
+    connection: Connection[Any, Any] = Connection(fd)
+    channel = Channel(connection, shared)
+    tasks: SimpleQueue[tuple[int, Task[Any]]] = SimpleQueue()
+    stopped: set[int] = set()
+
+    def listen() -> None:
+        try:
+            while True:
+                kind, number, *rest = connection.recv()
+                if kind == "stop":
+                    stopped.add(number)
+                else:
+                    tasks.put((number, *rest))
+        except (EOFError, OSError):
+            # Nobody is left to compute for, whatever is being compiled. This process leads a group
+            # of its own, in which the compilers are; some may have been stopped.
+            os.killpg(os.getpid(), signal.SIGKILL)
+        except Exception:
+            traceback.print_exc()
+            os._exit(1)  # a task that cannot be read; the other end says so and starts anew
+
+    threading.Thread(target=listen, name="listen", daemon=True).start()
+
+    def run(number: int, task: Task[Any]) -> None:
+        channel.send(("begun", number, None))
+        outcome = _outcome(
+            task,
+            should_stop=lambda: number in stopped,
+            on_phase=lambda phase: channel.send(("phase", number, phase)),
+        )
+        channel.send(("done", number, outcome))
+        stopped.discard(number)
+
+    while True:
+        run(*tasks.get())
+
+
+def _outcome(
+    task: Task[Any], should_stop: Callable[[], bool], on_phase: Callable[[str], None]
+) -> Any:
+    try:
+        return task.run(should_stop, on_phase)
+    except StageFailure as failure:
+        return failure
+    except Cancelled:
+        return None
+    except MemoryError:
+        return StageFailure(task.stage, "error", _NO_MEMORY)
+    except Exception as error:
+        words = without_folders(f"{type(error).__name__}: {error}")[:300]
+        return StageFailure(task.stage, "error", f"The stage failed: {words}")
+
+
+def _reserve(size: int) -> None:
+    """Have the system hand out so many bytes now, which malloc keeps as `worker` tells it to.
+
+    Getting them page by page with the first pictures would take several times as long as these.
+    """
+    held = [np.empty(2**23, np.uint8) for _ in range(size // 2**23)]
+    for block in held:
+        block.fill(0)
+
+
+def _outlive_nobody() -> None:
+    """If the process that started this one dies while this one is stopped, have it woken up.
+
+    It then finds its connection closed and ends. Linux only; nothing like it exists elsewhere.
+    """
+    if sys.platform == "linux":
+        set_parent_death_signal = 1
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGCONT)

@@ -1,0 +1,245 @@
+"""What can be asked of a worker: small requests that travel to its process, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, fields, replace
+from statistics import median
+from typing import Any, ClassVar, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mandel_core.colour.encoding import Encoded
+from mandel_core.colour.shading import Look, check
+from mandel_core.comparison.comparing import Agreement, compare_settings
+from mandel_core.comparison.marking import mark_size, marks
+from mandel_core.compilers.torch_compile import devices
+from mandel_core.inspection.inspecting import inspect_settings
+from mandel_core.inspection.report import Inspection
+from mandel_core.measurement.measuring import measure
+from mandel_core.model.job import Settings
+from mandel_core.model.results import Cancelled, Frame, Measurement
+from mandel_core.model.viewport import Viewport
+from mandel_core.rendering import drawing
+from mandel_core.rendering.engine import render_settings
+from mandel_core.rendering.iteration_limit import automatic_limit
+from mandel_core.stages import STAGES
+from mandel_core.stages.registering import take
+
+Result_co = TypeVar("Result_co", covariant=True)
+
+
+class Task(Protocol[Result_co]):
+    """A picklable request. It may raise StageFailure, which the worker hands on as a value."""
+
+    @property
+    def compile_key(self) -> Hashable:
+        """Equal for two tasks if what is compiled for one serves the other."""
+
+    @property
+    def stage(self) -> str:
+        """The stage to name if the worker's process dies over this task."""
+
+    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Result_co:
+        """Do it. Raises Cancelled soon after `should_stop` begins to say yes."""
+
+
+@dataclass(frozen=True)
+class _OfStage:
+    """What all tasks have that run a stage."""
+
+    view: Viewport
+    settings: Settings
+
+    @property
+    def stage(self) -> str:
+        return self.settings.stage
+
+    @property
+    def compile_key(self) -> Hashable:
+        view, settings = self.view, self.settings
+        stage = STAGES[settings.stage]
+        used = [getattr(settings, name) for name in sorted(stage.varies)]
+        # Of its own stages a notebook may have several versions, each with a step of its own.
+        size = () if stage.any_size else (view.nx, view.ny)
+        return (stage, stage.step, settings.dtype, settings.horizon, *size, *used)
+
+
+def size_of(task: Task[Any]) -> tuple[int, int]:
+    """How many pixels and iterations a task is for; 0 and 0 if it computes no view."""
+    if not isinstance(task, _OfStage):
+        return 0, 0
+    return task.view.nx * task.view.ny, task.settings.maxiter
+
+
+@dataclass(frozen=True)
+class Render(_OfStage):
+    """Compute a frame."""
+
+    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Frame:
+        return render_settings(self.view, self.settings, should_stop, on_phase)
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A coloured frame; times in seconds.
+
+    settings : those used; maxiter is the limit that was found where that was asked for.
+    run_seconds, compile_seconds : of the frame; if it was still in memory, what it once took to
+        run, and 0.
+    inside : whether none of its points leaves, which makes a picture of one colour.
+    surround, surround_view : what lies around, coarse, in the same colours; None if not asked for
+        or too wide.
+    """
+
+    view: Viewport
+    settings: Settings
+    image: Encoded
+    run_seconds: float
+    compile_seconds: float
+    inside: bool = False
+    surround: Encoded | None = None
+    surround_view: Viewport | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Marked(Agreement):
+    """How far a stage agrees with its reference, and where.
+
+    marks : (ny, nx) uint8, first row at the bottom, as `mandel_core.comparison.marking.marks` makes them.
+    size : the width of a mark in pixels.
+    """
+
+    marks: NDArray[np.uint8]
+    size: int
+
+
+@dataclass(frozen=True)
+class Draw(_OfStage):
+    """Compute a frame, unless it is still in memory, and colour it; only the picture travels back.
+
+    automatic : settings.maxiter is only where to start from; `automatic_limit` finds the limit.
+    surround : if not 0, also draw the view so many times as wide, coarse, with the stage `fast`.
+    """
+
+    look: Look = "equalised"
+    palette: str = "inferno"
+    automatic: bool = False
+    surround: int = 0
+
+    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Picture:
+        check(self.look, self.palette)
+        view, settings = self.view, self.settings
+        if self.automatic:
+            limit = automatic_limit(
+                *(view, settings.horizon, settings.maxiter, settings.dtype, should_stop, on_phase)
+            )
+            settings = replace(settings, maxiter=limit)
+        frame = drawing.frame_of(view, settings, should_stop, on_phase)
+        image, levels = drawing.coloured(frame, self.look, self.palette)
+        picture = Picture(
+            *(view, settings, image, frame.run_seconds, frame.compile_seconds),
+            inside=drawing.is_inside(frame),
+        )
+        around = drawing.surroundings(view, self.surround) if self.surround else None
+        if around is None:
+            return picture
+        beside = drawing.draw_surroundings(around, settings, should_stop, on_phase)
+        surround, _ = drawing.coloured(beside, self.look, self.palette, levels)
+        return replace(picture, surround=surround, surround_view=around)
+
+
+@dataclass(frozen=True)
+class Time(_OfStage):
+    """How long this view's frame takes once all is warm: the median run time in seconds.
+
+    At least LEAST_RUNS runs, and more as long as they take SECONDS together, up to MOST_RUNS.
+    """
+
+    LEAST_RUNS: ClassVar = 3
+    MOST_RUNS: ClassVar = 20
+    SECONDS: ClassVar = 0.1
+
+    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> float:
+        runs: list[float] = []
+        while len(runs) < self.LEAST_RUNS or (
+            len(runs) < self.MOST_RUNS and sum(runs) < self.SECONDS
+        ):
+            if should_stop():
+                raise Cancelled
+            frame = render_settings(self.view, self.settings, should_stop, on_phase)
+            runs.append(frame.run_seconds)
+        return median(runs)
+
+
+@dataclass(frozen=True)
+class Measure(_OfStage):
+    """Time a stage; a failure of the stage is part of the Measurement."""
+
+    repeats: int | None = None
+
+    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Measurement:
+        on_phase("starting")  # from here on its time counts, not while others go before it
+        return measure(
+            self.view, self.settings, self.repeats, should_stop=should_stop, on_phase=on_phase
+        )
+
+
+@dataclass(frozen=True)
+class Inspect(_OfStage):
+    """Look at what the compiler makes of a stage; a failure is part of the Inspection.
+
+    cold : put the compiler's cache on disk aside.
+    """
+
+    cold: bool = False
+
+    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Inspection:
+        return inspect_settings(self.view, self.settings, self.cold, should_stop, on_phase)
+
+
+@dataclass(frozen=True)
+class Compare(_OfStage):
+    """Hold a stage against NumPy in float64, or Numba where NumPy would take too long.
+
+    Numba's stage does the same operations one point at a time, and differs by rounding alone.
+    """
+
+    most_by_numpy: float = 2e9  # iterations of points: some 10 s
+
+    @property
+    def reference(self) -> str:
+        """The stage that is held to be right."""
+        work = self.view.nx * self.view.ny * self.settings.maxiter
+        return "numpy" if work <= self.most_by_numpy else "numba"
+
+    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Marked:
+        found = compare_settings(self.view, self.settings, self.reference, should_stop, on_phase)
+        known = {field.name: getattr(found, field.name) for field in fields(Agreement)}
+        return Marked(**known, marks=marks(found), size=mark_size(found.share))
+
+
+@dataclass(frozen=True)
+class Register:
+    """Make a registered stage known to the worker; `definition` is `OwnStage.definition`."""
+
+    definition: bytes
+    stage: str
+    compile_key: Hashable = None
+
+    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> None:
+        take(self.stage, self.definition)
+
+
+@dataclass(frozen=True)
+class Devices:
+    """Which devices torch can use here; importing torch is most of the work."""
+
+    compile_key: Hashable = None
+    stage: str = "torch"
+
+    def run(
+        self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]
+    ) -> tuple[str, ...]:
+        return devices()
