@@ -31,10 +31,10 @@ def on_server_loaded(server_context: Any) -> None:
     # Imported for their cost, which is paid here; Panel asks for Matplotlib with the first page.
     import matplotlib.figure  # noqa: F401
 
-    from dashboard.compute.workers import pool, warm_up
+    from dashboard.compute.workers import pool, warm_up, watchers
     from dashboard.page import template
     from dashboard.server.admission import limit_pages
-    from dashboard.server.health import lag
+    from dashboard.server.event_loop import lag
     from dashboard.server.leaving import part_quietly
     from dashboard.server.mishaps import keep_to_ourselves
     from dashboard.server.routes import close_autoload, close_components
@@ -45,6 +45,10 @@ def on_server_loaded(server_context: Any) -> None:
     part_quietly()
     limit_pages(server_settings.current())
     lag.watch()
+    if server_settings.current().metrics:
+        from dashboard.server import metrics
+
+        watchers.append(metrics.watch)
     warm_up(pool())
     template()
 

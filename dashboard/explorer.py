@@ -22,10 +22,7 @@ from dashboard.lab.stages_tab import StagesView
 from dashboard.lab.sweep import Sweep
 from dashboard.lab.tabs import Lab
 from dashboard.lab.threads_tab import ThreadsView
-from dashboard.view.coordinate import Coordinate
-from dashboard.view.describe import describe
-from dashboard.view.flow import PictureFlow
-from dashboard.view.state import (
+from dashboard.state import (
     DEVICES,
     HOME,
     LOOK_NAMES,
@@ -39,6 +36,9 @@ from dashboard.view.state import (
     State,
     stage_names,
 )
+from dashboard.view.coordinate import Coordinate
+from dashboard.view.describe import describe
+from dashboard.view.flow import PictureFlow
 from dashboard.widgets.arrows import ARROWS
 from dashboard.widgets.notice import Notice
 from dashboard.widgets.number import number, tick
@@ -160,6 +160,10 @@ class Explorer(pn.viewable.Viewer):
             self.param.update(**params)
         finally:
             self._following = False
+
+    def take_chunksize(self, size: int) -> None:
+        """Draw with this chunk size from now on."""
+        self.chunksize = size
 
     def outdated(self) -> None:
         """What is said of the last picture is not of the view on screen, whose own takes long."""

@@ -122,7 +122,7 @@ def use(settings: ServerSettings) -> None:
     global _current  # noqa: PLW0603 - a process is one server
     if settings == _current:  # Bokeh runs what calls this twice
         return
-    if "dashboard.view.state" in sys.modules:
+    if "dashboard.state" in sys.modules:
         raise RuntimeError("the settings have to be known before the explorer is imported")
     _current = settings
 

@@ -7,8 +7,9 @@ from mandel_core.compilers.torch_compile import devices
 from mandel_core.inspection.inspecting import inspect
 from mandel_core.inspection.report import Inspection
 from mandel_core.measurement.measuring import measure, sweep
-from mandel_core.model.job import Settings
-from mandel_core.model.results import Cancelled, Frame, Measurement, StageFailure
+from mandel_core.model.failures import Cancelled, StageFailure
+from mandel_core.model.results import Frame, Measurement
+from mandel_core.model.settings import Settings
 from mandel_core.model.stage import Stage
 from mandel_core.model.viewport import Viewport
 from mandel_core.rendering.engine import render

@@ -12,14 +12,9 @@ from matplotlib import colormaps
 from matplotlib.colors import LightSource, PowerNorm
 
 from mandel_core import Frame, Settings, Viewport, render
-from mandel_core.colour.shading import (
-    LOOKS,
-    PALETTES,
-    continuous_count,
-    equalise,
-    hill_shade,
-    shade,
-)
+from mandel_core.colour.palettes import LOOKS, PALETTES
+from mandel_core.colour.shading import equalise, hill_shade, shade
+from mandel_core.colour.smooth import continuous_count
 
 HORIZONS = (2.0, 3.0, 10.0, 1e3, 2.0**40)
 LIMIT = {"float32": 2.0**63, "float64": 2.0**511}
@@ -29,7 +24,7 @@ LINE = Viewport.from_bounds(0.6, 2.5, 0.5, 0.5, 20_001, 1)
 
 
 def along(horizon, dtype, line=LINE, maxiter=200):
-    frame = render(line, "numpy", maxiter, horizon, dtype=dtype)
+    frame = render(line, "numpy", maxiter, horizon=horizon, dtype=dtype)
     return frame, continuous_count(frame)[0]
 
 

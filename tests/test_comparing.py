@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mandel_core import Cancelled, Frame, Settings, StageFailure, Viewport, compare, devices, render
 from mandel_core.comparison.comparing import compare_settings, held_against
+from mandel_core.model.control import Control
 
 NX, NY = 211, 163
 VIEWS = {
@@ -71,7 +72,7 @@ def test_rounding_is_rounding_wherever_one_looks(x, y, digits, horizon, maxiter,
     # The deepest have many pixels for each number of float32, all moved the same way.
     view = Viewport.from_screen(x, y, 10**-digits, 40, 31)
     for stage in ("numba", "fast"):
-        comparison = compare(view, stage, maxiter, horizon, dtype=dtype)
+        comparison = compare(view, stage, maxiter, horizon=horizon, dtype=dtype)
         assert comparison.is_rounding, comparison.verdict
 
 
@@ -210,9 +211,11 @@ def test_points_beyond_the_horizon_at_once_are_not_inside():
     view = Viewport.from_bounds(-2.5, -1.5, -0.5, 0.5, 50, 40)
     comparison = compare(view, "fast", 50, horizon=2.0)
     assert comparison.is_rounding
-    N = np.where(render(view, "fast", 50, 2.0).iterations == 0, 1, 0)
-    frame = replace(render(view, "fast", 50, 2.0), iterations=N)
-    assert not held_against(frame, render(view, "numpy", 50, 2.0, dtype="float64")).is_rounding
+    N = np.where(render(view, "fast", 50, horizon=2.0).iterations == 0, 1, 0)
+    frame = replace(render(view, "fast", 50, horizon=2.0), iterations=N)
+    assert not held_against(
+        frame, render(view, "numpy", 50, horizon=2.0, dtype="float64")
+    ).is_rounding
 
 
 def test_any_stage_can_be_the_reference(home):
@@ -225,14 +228,14 @@ def test_any_stage_can_be_the_reference(home):
 
 def test_it_can_be_stopped_and_says_what_it_does(home):
     heard: list[str] = []
-    compare_settings(home, Settings("numba"), on_phase=heard.append)
+    compare_settings(home, Settings("numba"), control=Control(on_phase=heard.append))
     assert heard[0] == "reference"
     assert heard[-1] == "explaining"
     with pytest.raises(Cancelled):
-        compare_settings(home, Settings("numba"), should_stop=lambda: True)
+        compare_settings(home, Settings("numba"), control=Control(lambda: True))
     wrong = replace(render(home, "numba"), iterations=np.ones((home.ny, home.nx), int))
     with pytest.raises(Cancelled):
-        held_against(wrong, render(home, "numpy", dtype="float64"), should_stop=lambda: True)
+        held_against(wrong, render(home, "numpy", dtype="float64"), Control(lambda: True))
 
 
 def test_a_stage_that_cannot_run_is_its_failure(home):

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mandel_core import STAGES, Frame, Viewport, render
-from mandel_core.colour.shading import continuous_count, shade
+from mandel_core.colour.shading import shade
+from mandel_core.colour.smooth import continuous_count
 from mandel_core.kernels import interior
 
 NX, NY = 83, 61  # no multiple of anything that a kernel likes
@@ -187,7 +188,7 @@ def test_fast_compiles_once_for_all_viewports():
     render(Viewport.from_bounds(-2, 1, -1, 1, 30, 20), "fast", 100)
     for nx, ny, maxiter, horizon in ((31, 7, 100, 2.0), (200, 1, 1, 2.0**40), (64, 64, 5000, 8.0)):
         view = Viewport.from_bounds(-2, 1, -1, 1, nx, ny)
-        assert render(view, "fast", maxiter, horizon).compile_seconds < 0.01
+        assert render(view, "fast", maxiter, horizon=horizon).compile_seconds < 0.01
 
 
 def test_the_picture_does_not_jump_where_the_precision_changes():

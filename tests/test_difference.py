@@ -17,6 +17,7 @@ from dashboard.lab.difference_tab import Difference
 from mandel_core import Cancelled, Settings, StageFailure, Viewport, compare, render
 from mandel_core.comparison.comparing import held_against
 from mandel_core.comparison.marking import KINDS, LEVELS, mark_size, marks
+from mandel_core.model.control import NO_CONTROL, Phase
 from mandel_core.worker.tasks import Compare, Marked
 
 NX, NY = 64, 48
@@ -104,7 +105,7 @@ def test_the_task_brings_the_comparison_and_its_picture():
 
 def test_much_work_is_held_against_numba_and_can_be_cancelled():
     task = Compare(VIEW, Settings("numpy", 100), most_by_numpy=VIEW.nx * VIEW.ny * 99)
-    assert task.run(never, lambda phase: None).reference.stage == "numba"
+    assert task.run(NO_CONTROL).reference.stage == "numba"
     with pytest.raises(Cancelled):
         task.run(lambda: True, lambda phase: None)
 
@@ -117,7 +118,9 @@ class Worker:
         self.futures: list[Future[Any]] = []
         self.sessions: set[str] = set()
 
-    def measure(self, task: Compare, session: str, on_phase: Callable[[str], None]) -> Future[Any]:
+    def measure(
+        self, task: Compare, session: str, on_phase: Callable[[Phase], None]
+    ) -> Future[Any]:
         self.tasks.append(task)
         self.sessions.add(session)
         self.futures.append(Future())
@@ -126,7 +129,7 @@ class Worker:
 
     def finish(self, outcome: Any = None) -> None:
         task = self.tasks[-1]
-        self.futures[-1].set_result(outcome or task.run(never, lambda phase: None))
+        self.futures[-1].set_result(outcome or task.run(NO_CONTROL))
 
 
 class Explorer:

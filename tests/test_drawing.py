@@ -12,8 +12,10 @@ import pytest
 
 from mandel_core import Cancelled, Settings, Viewport, register_stage, render
 from mandel_core.colour.equalising import equalised
-from mandel_core.colour.shading import LOOKS, continuous_count, palette_colours, shade
-from mandel_core.model.job import never
+from mandel_core.colour.palettes import LOOKS, palette_colours
+from mandel_core.colour.shading import shade
+from mandel_core.colour.smooth import continuous_count
+from mandel_core.model.control import NO_CONTROL, Control
 from mandel_core.rendering.drawing import COARSENESS, MOST_COLUMNS, _frames, surroundings
 from mandel_core.runtime.recent import Recent
 from mandel_core.stages import STAGES
@@ -24,8 +26,8 @@ SEAHORSES = Viewport.from_screen("-0.743643887037151", "0.131825904205330", "1e-
 FAST = Settings("fast")
 
 
-def draw(task: Draw, should_stop: Callable[[], bool] = never) -> Picture:
-    return task.run(should_stop, lambda phase: None)
+def draw(task: Draw, control: Control = NO_CONTROL) -> Picture:
+    return task.run(control)
 
 
 def counted(n: Any, c: Any, Z: Any, N: Any, horizon: Any) -> Any:
@@ -103,7 +105,7 @@ def test_surroundings_have_the_same_colours_for_the_same_counts(stage: str) -> N
 
 def test_levels_are_for_the_same_maxiter_and_horizon_only() -> None:
     _, levels = equalised(render(HOME, "fast", 100))
-    for other in (render(HOME, "fast", 101), render(HOME, "fast", 100, 2.0**30)):
+    for other in (render(HOME, "fast", 101), render(HOME, "fast", 100, horizon=2.0**30)):
         with pytest.raises(ValueError, match="maxiter and horizon"):
             levels.indices(other)
 
@@ -158,7 +160,7 @@ def test_unknown_names_are_refused_before_anything_is_computed() -> None:
 
 def test_timing_runs_the_stage_a_few_times(steps: Callable[[], int]) -> None:
     task = Time(HOME, Settings("counted", maxiter=5))
-    assert 0 < task.run(never, lambda phase: None) < 1
+    assert 0 < task.run(NO_CONTROL) < 1
     assert 3 * 5 <= steps() <= 20 * 5
 
 

@@ -12,7 +12,8 @@ from PIL import Image
 from mandel_core import Viewport, render
 from mandel_core.colour.encoding import MOST_BYTES_PER_PIXEL, encode_indices, encode_rgba
 from mandel_core.colour.equalising import equalised
-from mandel_core.colour.shading import palette_colours, shade
+from mandel_core.colour.palettes import palette_colours
+from mandel_core.colour.shading import shade
 
 PALETTE = palette_colours("inferno")
 HOME = Viewport.from_screen("-0.75", "0", "3.5", 600, 500)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dashboard import Explorer
-from dashboard.view.state import HOME, State
+from dashboard.state import HOME, State
 from mandel_core import STAGES, Viewport
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from mandel_core import STAGES, Settings, StageFailure, Viewport, devices, render, sweep
-from mandel_core.model.results import FailureKind
+from mandel_core.model.failures import FailureKind
 
 SMALL = Viewport.from_bounds(-2, 0.5, -1.25, 1.25, 24, 20)
 

@@ -13,9 +13,9 @@ import pytest
 
 from dashboard import Explorer
 from dashboard.compute import workers
+from dashboard.state import HOME
 from dashboard.view.link import decode, encode
 from dashboard.view.request import Request
-from dashboard.view.state import HOME
 from mandel_core.colour.encoding import encode_indices
 from mandel_core.worker.tasks import Draw, Picture
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dashboard.view.state import MIN_WIDTH
+from dashboard.state import MIN_WIDTH
 from tests.browsing import PICTURE, ROOT, Watched, browsing, chromium, serving
 
 VIEW = "?x=-0.7445&y=0.1235&width=0.02"

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from dashboard.page import query
+from dashboard.state import HOME
 from dashboard.view.link import decode
-from dashboard.view.state import HOME
 from tests.browsing import ROOT, browsing, serving
 
 

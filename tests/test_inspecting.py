@@ -13,8 +13,9 @@ import pytest
 
 from mandel_core import STAGES, Inspection, Stage, Viewport, inspect, render
 from mandel_core.inspection.inspecting import inspect_settings
-from mandel_core.model.job import Settings
-from mandel_core.model.results import Cancelled
+from mandel_core.model.control import Control
+from mandel_core.model.failures import Cancelled
+from mandel_core.model.settings import Settings
 from mandel_core.stages import stage_03_pairs
 
 VIEW = Viewport.from_bounds(-2, 0.5, -1.25, 1.25, 32, 24)
@@ -198,7 +199,7 @@ def test_an_inspection_travels() -> None:
 
 def test_looking_can_be_given_up() -> None:
     with pytest.raises(Cancelled):
-        inspect_settings(VIEW, Settings("planes", 8), should_stop=lambda: True)
+        inspect_settings(VIEW, Settings("planes", 8), control=Control(lambda: True))
     assert look("planes").failure is None
 
 

@@ -9,7 +9,8 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from mandel_core import Cancelled, Frame, Viewport, render
+from mandel_core import Cancelled, Frame, Settings, Viewport, render
+from mandel_core.model.control import Control
 from mandel_core.rendering.iteration_limit import CAP, LADDER, SLACK, _needed, automatic_limit, base
 
 HORIZON = 2.0**40
@@ -51,7 +52,7 @@ def at(place: tuple[str, str], tick: int, size: tuple[int, int] = (64, 48)) -> V
 
 
 def limit_of(view: Viewport, start: int = 200) -> int:
-    return automatic_limit(view, HORIZON, start, view.precision)
+    return automatic_limit(view, Settings(maxiter=start, horizon=HORIZON, dtype=view.precision))
 
 
 def left(frame: Frame) -> np.ndarray:
@@ -134,5 +135,5 @@ def test_views_of_any_shape_have_a_limit(size: tuple[int, int]) -> None:
 def test_a_search_can_be_given_up_and_leaves_nothing_behind() -> None:
     view = at(PLACES["the cusp"], 33, (61, 47))
     with pytest.raises(Cancelled):
-        automatic_limit(view, HORIZON, 200, "float64", lambda: True)
+        automatic_limit(view, Settings(horizon=HORIZON, dtype="float64"), Control(lambda: True))
     assert (view, HORIZON, "float64") not in _needed._kept

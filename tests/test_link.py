@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.view.link import MAX_LENGTH, decode, encode
-from dashboard.view.state import (
+from dashboard.state import (
     DEVICES,
     HOME,
     LOOKS,
@@ -24,6 +23,7 @@ from dashboard.view.state import (
     PRECISIONS,
     State,
 )
+from dashboard.view.link import MAX_LENGTH, decode, encode
 from mandel_core import STAGES
 
 centres = st.decimals(-MAX_CENTRE, MAX_CENTRE, allow_nan=False, places=60) | st.decimals(

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 import dashboard
 import mandel_core
 from dashboard import Explorer
+from dashboard.state import HOME, State
 from dashboard.view.describe import describe
 from dashboard.view.link import decode, encode
-from dashboard.view.state import HOME, State
 from mandel_core import STAGES, Settings, Viewport, inspect, register_stage
 from mandel_core.colour.encoding import encode_indices
-from mandel_core.colour.shading import palette_colours
+from mandel_core.colour.palettes import palette_colours
 from mandel_core.worker.tasks import Picture
 from tests.browsing import ROOT, browsing, chromium, serving
 

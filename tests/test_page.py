@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dashboard.view.state import DEVICES, HOME, MIN_WIDTH
+from dashboard.state import DEVICES, HOME, MIN_WIDTH
 from mandel_core import devices
 from tests.browsing import ROOT, Watched, browsing, chromium, serving
 

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.state import HOME, MAX_CENTRE, MAX_PIXELS, MAX_WIDTH, MIN_WIDTH
 from dashboard.view.picture import PictureView
 from dashboard.view.request import Request
-from dashboard.view.state import HOME, MAX_CENTRE, MAX_PIXELS, MAX_WIDTH, MIN_WIDTH
 from mandel_core import Settings, Viewport
 from mandel_core.colour.encoding import encode_indices
-from mandel_core.colour.shading import palette_colours
+from mandel_core.colour.palettes import palette_colours
 from mandel_core.worker.tasks import Picture
 
 ASKED = {"seq": 3, "x": -0.5, "y": 0.25, "width": 0.5, "nx": 30, "ny": 20, "rest": True}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from mandel_core import Settings, StageFailure, Viewport
+from mandel_core.model.control import Control
 from mandel_core.worker.pool import Pool, PoolLimits
 from mandel_core.worker.tasks import Draw, Measure, Picture, Time
 from tests.test_worker import ENDLESS, PATIENCE, VIEW, Phases
@@ -132,13 +133,13 @@ def test_whoever_has_used_up_the_minute_waits_and_is_told() -> None:
 class LoadsSlowly(Draw):
     """Takes longer for its kernels, in each new process, than a quick picture may take."""
 
-    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Picture:
+    def run(self, control: Control) -> Picture:
         if not _loaded:
-            on_phase("compiling")
+            control.on_phase("compiling")
             time.sleep(1.5)
-            on_phase("running")
+            control.on_phase("running")
             _loaded.append(True)
-        return super().run(should_stop, on_phase)
+        return super().run(control)
 
 
 _loaded: list[bool] = []

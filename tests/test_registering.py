@@ -112,8 +112,8 @@ def test_a_step_of_each_layout_is_a_stage_here_and_in_the_worker(layout, compile
 def test_layouts_in_numpy_finish_as_the_listing_does(layout, maxiter):
     register_stage("mine", STEPS[layout], layout=layout, compile=False)
     for dtype in ("float32", "float64"):
-        frame = render(VIEW, "mine", maxiter, 2.0, chunksize=3, dtype=dtype)
-        truth = render(VIEW, "numpy", maxiter, 2.0, dtype=dtype)
+        frame = render(VIEW, "mine", maxiter, horizon=2.0, chunksize=3, dtype=dtype)
+        truth = render(VIEW, "numpy", maxiter, horizon=2.0, dtype=dtype)
         np.testing.assert_array_equal(frame.iterations, truth.iterations)
         np.testing.assert_allclose(frame.z, truth.z, rtol=1e-5)
 

@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mandel_core import STAGES, Cancelled, Settings, Viewport, render
+from mandel_core.model.control import Control
 from mandel_core.rendering.engine import render_settings
 
 FAST = ("numpy", "numba", "lanes", "fast")
@@ -74,7 +75,7 @@ def at(point):
 @pytest.mark.parametrize("grid", GRIDS.values(), ids=GRIDS)
 def test_numpy_is_the_listing(grid, maxiter, horizon, dtype):
     Z, N = listing(*grid, maxiter, horizon, np.dtype(dtype).type)
-    frame = render(Viewport.from_bounds(*grid), "numpy", maxiter, horizon, dtype=dtype)
+    frame = render(Viewport.from_bounds(*grid), "numpy", maxiter, horizon=horizon, dtype=dtype)
     assert not np.isnan(frame.z).any()
     assert frame.z.dtype == Z.dtype
     np.testing.assert_array_equal(frame.iterations, N, strict=True)
@@ -268,12 +269,12 @@ def test_a_new_shape_compiles_and_the_second_run_does_not():
     view = Viewport.from_bounds(-2, 0.5, -1, 1, 33, 21)
     heard: list[str] = []
     job = Settings("pairs", maxiter=9)
-    first = render_settings(view, job, on_phase=heard.append)
+    first = render_settings(view, job, Control(on_phase=heard.append))
     assert first.compile_seconds > 0
     assert first.run_seconds > 0
     assert set(heard) == {"compiling", "running"}
     assert heard[-1] == "running"
-    assert render_settings(view, job, on_phase=heard.clear).compile_seconds == 0
+    assert render_settings(view, job, Control(on_phase=heard.clear)).compile_seconds == 0
 
 
 def test_stages_say_whether_they_serve_any_size():
@@ -299,7 +300,9 @@ def test_a_run_stops_once_nobody_waits(stage, home):
         return asked > (1 if stage == "fast" else 3)  # which has two bands here
 
     with pytest.raises(Cancelled):
-        render_settings(home, Settings(stage, 60, chunksize=CHUNKSIZE, threads=1), should_stop)
+        render_settings(
+            home, Settings(stage, 60, chunksize=CHUNKSIZE, threads=1), Control(should_stop)
+        )
     # Numba's bands are handed out ahead; the others stop at the next step.
     assert asked == 4 or stage in {"numba", "lanes", "fast"}
     after = render(home, stage, maxiter=20, chunksize=CHUNKSIZE)
@@ -316,7 +319,7 @@ def test_the_heavier_the_rows_the_more_often_a_stage_asks(stage, least):
         asked += 1
         return False
 
-    render_settings(view, Settings(stage, 50_000, threads=1), should_stop)
+    render_settings(view, Settings(stage, 50_000, threads=1), Control(should_stop))
     assert asked >= least
 
 

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from mandel_core import Frame, StageFailure
+from mandel_core.model.control import Control
 from mandel_core.worker.heartbeat import BEAT_SECONDS, Heartbeat, beat
 from mandel_core.worker.tasks import Render
 from mandel_core.worker.worker import Worker
@@ -60,7 +61,7 @@ class StopOnce:
     compile_key: Hashable = None
     stage: str = "numpy"
 
-    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> str:
+    def run(self, control: Control) -> str:
         if os.getpid() == self.pid:
             os.kill(self.pid, signal.SIGSTOP)
         return "done"
@@ -74,7 +75,7 @@ class HoldTheInterpreter:
     compile_key: Hashable = None
     stage: str = "numpy"
 
-    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> str:
+    def run(self, control: Control) -> str:
         if os.getpid() == self.pid:
             sys.setswitchinterval(1e9)
             while True:
@@ -124,7 +125,7 @@ class Take:
     compile_key: Hashable = None
     stage: str = "numpy"
 
-    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> int:
+    def run(self, control: Control) -> int:
         return int(np.ones(self.size, np.uint8).size)
 
 

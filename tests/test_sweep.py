@@ -20,7 +20,9 @@ from mandel_core import (
     render,
     sweep,
 )
+from mandel_core.measurement.measuring import measure_settings
 from mandel_core.measurement.system_load import Load, _Reading
+from mandel_core.model.control import Control
 from mandel_core.runtime.threads import cores
 
 VIEW = Viewport.from_bounds(-2, 0.5, -1.25, 1.25, 26, 22)
@@ -197,13 +199,15 @@ def test_at_least_one_run_is_counted():
 
 def test_a_measurement_that_nobody_waits_for_is_given_up():
     with pytest.raises(Cancelled):
-        measure(VIEW, Settings("numpy"), should_stop=lambda: True)
+        measure_settings(VIEW, Settings("numpy"), control=Control(lambda: True))
 
 
 def test_only_the_runs_that_count_are_said_to_be_running():
     heard = []
     view = Viewport.from_bounds(-2, 0.5, -1.25, 1.25, 27, 23)
-    result = measure(view, Settings("pairs", maxiter=6), repeats=1, on_phase=heard.append)
+    result = measure_settings(
+        view, Settings("pairs", maxiter=6), repeats=1, control=Control(on_phase=heard.append)
+    )
     assert result.compile_seconds > 0
     assert heard[0] == "compiling"
     assert heard[-2:] == ["warming up", "running"]

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Hashable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from multiprocessing import Pipe
@@ -21,7 +21,9 @@ import psutil
 import pytest
 
 from dashboard.compute import workers
-from mandel_core import Frame, Measurement, Settings, StageFailure, Viewport, measure, render
+from mandel_core import Frame, Measurement, Settings, StageFailure, Viewport, render
+from mandel_core.measurement.measuring import measure_settings
+from mandel_core.model.control import Control
 from mandel_core.model.job import Job
 from mandel_core.runtime import pausing
 from mandel_core.runtime.shared_memory import Channel, shared_file
@@ -64,17 +66,17 @@ class Phases:
 class MeasureDisturbed(Measure):
     """Says "counted" in the midst of the first run that counts, and waits there for a pause."""
 
-    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Measurement:
+    def run(self, control: Control) -> Measurement:
         steps = itertools.count()
 
         def stop() -> bool:
             if next(steps) == 12 * self.settings.maxiter - 1:  # the first run and ten are not
-                on_phase("counted")
-                while not pausing.seconds() and not should_stop():
+                control.on_phase("counted")
+                while not pausing.seconds() and not control.should_stop():
                     time.sleep(0.001)
-            return should_stop()
+            return control.should_stop()
 
-        return measure(self.view, self.settings, self.repeats, should_stop=stop)
+        return measure_settings(self.view, self.settings, self.repeats, control=Control(stop))
 
 
 DISTURBED = MeasureDisturbed(Viewport.from_bounds(-2, 1, -1, 1, 3, 3), Settings("numpy", 20), 3)
@@ -120,8 +122,8 @@ class Arrays:
     compile_key: Hashable = None
     stage: str = "numpy"
 
-    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Any:
-        on_phase("running")
+    def run(self, control: Control) -> Any:
+        control.on_phase("running")
         long = np.random.default_rng(self.size).integers(0, 256, self.size, np.uint8)
         table = np.arange(50_000, dtype=np.complex64).reshape(200, 250)
         empty = np.zeros((0, 4), np.float64)
@@ -141,7 +143,7 @@ class Kill:
     compile_key: Hashable = None
     stage: str = "numpy"
 
-    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Any:
+    def run(self, control: Control) -> Any:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -410,10 +412,8 @@ class CompilesUntilPaused:
     compile_key: Hashable = None
     stage: str = "numpy"
 
-    def run(
-        self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]
-    ) -> tuple[float, float]:
-        job, started = Job(VIEW, QUICK.settings, on_phase=on_phase), time.perf_counter()
+    def run(self, control: Control) -> tuple[float, float]:
+        job, started = Job(VIEW, QUICK.settings, control), time.perf_counter()
         with job.compiling():
             while not pausing.seconds():
                 time.sleep(0.001)

@@ -1,1 +1,1 @@
-"""Asking the processes that compute; `python -m dashboard.compute` starts them for several servers."""
+"""Asking the processes that compute; `python -m dashboard.compute` has them for many servers."""

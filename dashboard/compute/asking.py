@@ -6,7 +6,6 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,9 +13,10 @@ import panel as pn
 
 from dashboard import server_settings
 from dashboard.compute import workers
-from dashboard.view.describe import seconds
+from dashboard.compute.pending import Pending
+from dashboard.words import duration
 from mandel_core import STAGES, Settings, StageFailure, Viewport
-from mandel_core.worker.submission import OVER_BUDGET
+from mandel_core.model.control import Phase
 from mandel_core.worker.tasks import Draw, Picture
 
 # A picture that takes longer than this is announced; shorter ones would only make the page flicker.
@@ -55,9 +55,8 @@ class _Step:
     asked: Asked
     task: Draw
     then: tuple[Draw, ...]
-    future: Future[Picture | StageFailure]
     since: float
-    phase: str = "running"
+    phase: Phase = "running"
 
 
 class Asking:
@@ -76,6 +75,7 @@ class Asking:
     ) -> None:
         self._session, self._take, self._on_late = session, take, on_late
         self._in_document = in_document
+        self._pending: Pending[Picture] = Pending(in_document)
         self._running: _Step | None = None
         self._next: Asked | None = None
         # Of the last picture of each stage. The page opens with `fast`, which is known to be so.
@@ -96,7 +96,7 @@ class Asking:
         running, self._running, self._next = self._running, None, None
         if running is None:
             return False
-        running.future.cancel()
+        self._pending.cancel()
         self._quiet()
         return True
 
@@ -126,7 +126,6 @@ class Asking:
         waited = time.monotonic() - running.since
         patience = LEFT_SECONDS if running.asked.rest else GESTURE_SECONDS
         if waited >= patience:
-            running.future.cancel()
             self._start(asked)
             return
         if self._next is None:
@@ -135,7 +134,6 @@ class Asking:
 
     def _hurry(self, running: _Step) -> None:
         if self._running is running and self._next is not None:
-            running.future.cancel()
             self._start(self._next)
 
     def _start(self, asked: Asked) -> None:
@@ -159,23 +157,21 @@ class Asking:
         return known * _work(task.view, task.settings)
 
     def _draw(self, asked: Asked, task: Draw, then: tuple[Draw, ...]) -> None:
-        step = self._running = _Step(asked, task, then, Future(), time.monotonic())
+        step = self._running = _Step(asked, task, then, time.monotonic())
 
-        def hear(phase: str) -> None:  # in another thread, several times a picture, and at once
+        # In another thread, several times a picture: the document hears of it only while it tells.
+        def on_phase(phase: Phase) -> None:
             step.phase = phase
             if self._button.visible:
                 self._in_document(self._announce, step)
 
-        step.future = future = workers.draw(task, self._session, hear, self._expected(task))
-        future.add_done_callback(
-            lambda future: None if future.cancelled() else self._in_document(self._end, step)
+        self._pending.submit(
+            lambda _: workers.draw(task, self._session, on_phase, self._expected(task)),
+            on_result=lambda outcome: self._on_result(step, outcome),
         )
 
-    def _end(self, step: _Step) -> None:
-        if self._running is not step:
-            return
-        self._running = None
-        outcome, asked = step.future.result(), step.asked
+    def _on_result(self, step: _Step, outcome: Picture | StageFailure) -> None:
+        self._running, asked = None, step.asked
         failed = isinstance(outcome, StageFailure)
         if isinstance(outcome, Picture):
             per_iteration = outcome.run_seconds / _work(outcome.view, outcome.settings)
@@ -208,7 +204,7 @@ class Asking:
         return StageFailure(
             settings.stage,
             "too-long",
-            f"This picture would take about {seconds(expected)} here, more than the "
+            f"This picture would take about {duration(expected)} here, more than the "
             f"{self._limit:g} s that one may take; {advice}. What is shown is coarse.",
         )
 
@@ -222,7 +218,7 @@ class Asking:
         if self._running is None or self._running.asked is not step.asked:
             return
         title = STAGES[step.task.settings.stage].title
-        doing = {"compiling": "Compiling", OVER_BUDGET: "Waiting"}.get(
+        doing = {"compiling": "Compiling", "over budget": "Waiting"}.get(
             self._running.phase, "Computing"
         )
         if doing == "Waiting":

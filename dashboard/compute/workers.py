@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import TypeVar
 
 from dashboard import server_settings
-from dashboard.view.state import HOME
+from dashboard.state import HOME
 from mandel_core import STAGES, Settings, StageFailure, Viewport
-from mandel_core.model.job import _ignore
+from mandel_core.model.control import Phase, ignore_phase
 from mandel_core.worker.pool import Pool
 from mandel_core.worker.pool_client import RemotePool
 from mandel_core.worker.tasks import Draw, Picture, Render, Task, Time
 
 T = TypeVar("T")
+
+# Called with each picture that is asked for, and its stage.
+watchers: list[Callable[[Future[Picture | StageFailure], str], None]] = []
 
 
 @cache
@@ -36,17 +39,15 @@ def pool() -> Pool | RemotePool:
 def draw(
     task: Draw,
     session: str,
-    on_phase: Callable[[str], None] = _ignore,
+    on_phase: Callable[[Phase], None] = ignore_phase,
     expected: float = math.inf,
 ) -> Future[Picture | StageFailure]:
     """Ask for a picture; see `Pool.draw`."""
     future: Future[Picture | StageFailure] | None = _not_allowed(task.stage)
     if future is None:
         future = pool().draw(task, session, on_phase, expected)
-    if server_settings.current().metrics:
-        from dashboard.server import metrics
-
-        metrics.watch(future, task.stage)
+    for watcher in watchers:
+        watcher(future, task.stage)
     return future
 
 
@@ -58,7 +59,7 @@ def time(task: Time, session: str) -> Future[float | StageFailure]:
 def measure(
     task: Task[T],
     session: str,
-    on_phase: Callable[[str], None] = _ignore,
+    on_phase: Callable[[Phase], None] = ignore_phase,
     limit_seconds: float = math.inf,
 ) -> Future[T | StageFailure]:
     """Ask for something to be measured, inspected or compared; see `Pool.measure`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dashboard import server_settings
-from dashboard.view.state import MAX_CHUNK
+from dashboard.state import MAX_CHUNK
 from mandel_core import Settings
 from mandel_core.measurement.measuring import points_of
 

@@ -6,22 +6,21 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Hashable
-from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar
 
 import panel as pn
 
 from dashboard.compute import workers
+from dashboard.compute.pending import Pending
 from dashboard.lab.code_browser import CodeBrowser
 from dashboard.lab.highlighting import highlighted
+from dashboard.lab.host import Host
 from dashboard.lab.inspection_html import figures, notes
-from dashboard.view.describe import seconds
+from dashboard.words import duration
 from mandel_core import STAGES, Inspection, StageFailure
 from mandel_core.inspection.report import Listing, largest
+from mandel_core.model.control import Phase
 from mandel_core.worker.tasks import Inspect
-
-if TYPE_CHECKING:
-    from dashboard.explorer import Explorer
 
 KEPT = 32
 
@@ -31,13 +30,13 @@ class CodeView:
 
     title: ClassVar[str] = "Compiler"
 
-    def __init__(self, explorer: Explorer) -> None:
-        self._explorer = explorer
+    def __init__(self, host: Host) -> None:
+        self._host = host
         self._kept: OrderedDict[Hashable, Inspection] = OrderedDict()
         self._shown: Hashable = None
         self._listings: tuple[Listing, ...] = ()
         self._wanted: Inspect | None = None
-        self._pending: Future[Inspection | StageFailure] | None = None
+        self._pending: Pending[Inspection] = Pending(host.in_document)
         self._anew = pn.widgets.Button(
             label="Compile anew",
             color="primary",
@@ -75,9 +74,8 @@ class CodeView:
 
     def close(self) -> None:
         """Give up what is being compiled for this view."""
-        pending, self._pending, self._wanted = self._pending, None, None
-        if pending is not None:
-            pending.cancel()
+        self._pending.cancel()
+        self._wanted = None
         self._cancel.visible = self._browser.busy = False
 
     def cancel(self) -> None:
@@ -95,7 +93,7 @@ class CodeView:
         self._browser.empty = "Cancelled before there was any code."
 
     def _task(self, cold: bool = False) -> Inspect:
-        return Inspect(self._explorer.viewport(), self._explorer.settings(), cold)
+        return Inspect(self._host.viewport(), self._host.settings(), cold)
 
     def _start(self, task: Inspect) -> None:
         self.close()
@@ -114,33 +112,24 @@ class CodeView:
             empty="The code appears here once it is compiled.",
             busy=True,
         )
-        self._say(task, "waiting")
-        pending = workers.measure(
-            task,
-            session=f"{self._explorer.session}/compiler",
-            on_phase=lambda phase: self._explorer.in_document(self._say, task, phase),
-        )
-        self._pending = pending
-        pending.add_done_callback(
-            lambda future: (
-                None if future.cancelled() else self._explorer.in_document(self._take, future, task)
-            )
+        self._on_phase(task, "waiting")
+        session = f"{self._host.session}/compiler"
+        self._pending.submit(
+            lambda on_phase: workers.measure(task, session=session, on_phase=on_phase),
+            on_result=lambda outcome: self._on_result(task, outcome),
+            on_phase=lambda phase: self._on_phase(task, phase),
         )
 
-    def _say(self, task: Inspect, phase: str) -> None:
-        if task is self._wanted and self._cancel.visible:
-            doing = {
-                "waiting": "waiting for the picture or measurement under way",
-                "compiling": "compiling",
-            }
-            spent = time.monotonic() - self._started
-            since = f", {seconds(spent)} so far" if spent > 1 else ""
-            self._progress.value = f"{_name(task)}: {doing.get(phase, 'running it')}{since}…"
+    def _on_phase(self, task: Inspect, phase: Phase) -> None:
+        doing = {
+            "waiting": "waiting for the picture or measurement under way",
+            "compiling": "compiling",
+        }
+        spent = time.monotonic() - self._started
+        since = f", {duration(spent)} so far" if spent > 1 else ""
+        self._progress.value = f"{_name(task)}: {doing.get(phase, 'running it')}{since}…"
 
-    def _take(self, future: Future[Any], task: Inspect) -> None:
-        if future is not self._pending:
-            return
-        outcome = future.result()
+    def _on_result(self, task: Inspect, outcome: Inspection | StageFailure) -> None:
         self.close()
         if isinstance(outcome, StageFailure):  # the process died, or had no memory left
             outcome = Inspection(task.settings, STAGES[task.settings.stage].source, failure=outcome)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import html
-from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import panel as pn
@@ -12,12 +11,12 @@ from bokeh.models import ColumnDataSource, LinearColorMapper, Range1d
 from bokeh.plotting import figure
 
 from dashboard.compute import workers
+from dashboard.compute.pending import Pending
+from dashboard.lab.host import Host
 from mandel_core import STAGES, Settings, StageFailure, Viewport
 from mandel_core.comparison.marking import KINDS, LEVELS, SIZES
+from mandel_core.model.control import Phase
 from mandel_core.worker.tasks import Compare, Marked
-
-if TYPE_CHECKING:
-    from dashboard.explorer import Explorer
 
 # What would keep the measuring worker busy for longer, in iterations of points, is asked for.
 _UNASKED = 1e10
@@ -33,9 +32,9 @@ class Difference:
 
     title: ClassVar[str] = "Is it right?"
 
-    def __init__(self, explorer: Explorer) -> None:
-        self._explorer = explorer
-        self._pending: Future[Marked | StageFailure] | None = None
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._pending: Pending[Marked] = Pending(host.in_document)
         self._asked: tuple[object, ...] | None = None
         self._compare = pn.widgets.Button(label="Compare", color="primary", width=110)
         self._compare.on_click(lambda event: self.start())
@@ -85,32 +84,23 @@ class Difference:
         self._controls.visible = self._cancel.visible = True
         self._compare.visible = False
         self._progress.value = "Waiting for the picture or measurement under way…"
-        pending = workers.measure(
-            task,
-            session=f"{self._explorer.session}/difference",
-            on_phase=lambda phase: self._explorer.in_document(self._say, task, phase),
-        )
-        self._pending = pending
-        pending.add_done_callback(
-            lambda future: (
-                None if future.cancelled() else self._explorer.in_document(self._take, future, task)
-            )
+        session = f"{self._host.session}/difference"
+        self._pending.submit(
+            lambda on_phase: workers.measure(task, session=session, on_phase=on_phase),
+            on_result=self._on_result,
+            on_phase=lambda phase: self._on_phase(task, phase),
         )
 
     def cancel(self) -> None:
         """Give up the comparison under way; the one shown stays."""
-        if self._pending is None:
-            return
-        pending, self._pending, self._asked = self._pending, None, None
-        pending.cancel()
-        self._end("Cancelled.")
+        if self._pending.cancel():
+            self._asked = None
+            self._end("Cancelled.")
 
     def _task(self) -> Compare:
-        return Compare(self._explorer.viewport(), self._explorer.settings())
+        return Compare(self._host.viewport(), self._host.settings())
 
-    def _say(self, task: Compare, phase: str) -> None:
-        if self._asked != _key(task) or not self._cancel.visible:
-            return
+    def _on_phase(self, task: Compare, phase: Phase) -> None:
         stage, reference = STAGES[task.stage].title, STAGES[task.reference].title
         self._progress.value = {
             "reference": f"Running {html.escape(reference)} in float64…",
@@ -118,11 +108,7 @@ class Difference:
             "explaining": "Following the orbits of the pixels that differ…",
         }.get(phase, f"Running {html.escape(stage)}…")
 
-    def _take(self, future: Future[Marked | StageFailure], task: Compare) -> None:
-        if future is not self._pending:
-            return
-        self._pending = None
-        outcome = future.result()
+    def _on_result(self, outcome: Marked | StageFailure) -> None:
         if isinstance(outcome, StageFailure):
             self._fail(outcome)
         else:

@@ -6,8 +6,8 @@ import html
 from itertools import groupby
 from typing import Any
 
-from dashboard.view.describe import seconds
 from dashboard.widgets.notice import MAX_WORDS
+from dashboard.words import duration
 from mandel_core import Inspection
 from mandel_core.inspection.report import Remark, largest
 
@@ -108,15 +108,15 @@ def _phases(seen: Inspection) -> str:
         if spent >= 0.0005
     ]
     shares = "".join(
-        f"<span title='{name}: {seconds(spent)}' "
+        f"<span title='{name}: {duration(spent)}' "
         f"style='width:{100 * spent / whole:.2f}%;background:{colour}'></span>"
         for name, spent, colour in phases
     )
     legend = "".join(
-        f"<span><i style='background:{colour}'></i>{name} {seconds(spent)}</span>"
+        f"<span><i style='background:{colour}'></i>{name} {duration(spent)}</span>"
         for name, spent, colour in phases
     )
-    total = f"<b>Compiling {seconds(seen.compile_seconds)}</b>"
+    total = f"<b>Compiling {duration(seen.compile_seconds)}</b>"
     return f"<div class='shares'>{shares}</div><div class='phases'>{total}{legend}</div>"
 
 

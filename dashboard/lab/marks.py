@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.view.describe import seconds
+from dashboard.words import count, duration
 from mandel_core import STAGES, Measurement
 from mandel_core.measurement.ratios import BUSY
 
@@ -64,10 +64,10 @@ def _row(mark: Mark) -> dict[str, Any]:
         "high": high,
         "compile": measured.compile_seconds if compiled else float("nan"),
         "stage": title,
-        "median": f"{seconds(measured.median)}, {runs} run{'s' if runs > 1 else ''}",
-        "quartiles": f"{seconds(low)} – {seconds(high)}",
-        "first run": seconds(measured.first_seconds) if measured.first_seconds else "–",
-        "compiling": seconds(measured.compile_seconds) if compiled else "nothing to compile",
+        "median": f"{duration(measured.median)}, {runs} run{'s' if runs > 1 else ''}",
+        "quartiles": f"{duration(low)} – {duration(high)}",
+        "first run": duration(measured.first_seconds) if measured.first_seconds else "–",
+        "compiling": duration(measured.compile_seconds) if compiled else "nothing to compile",
         "on": f"{settings.device}, {count(measured.threads, 'thread')}",
         "view": f"{view.nx} × {view.ny}, {settings.maxiter} iterations, {settings.dtype}, "
         f"width {view.pixel[0] * view.nx:.3g}",
@@ -76,11 +76,6 @@ def _row(mark: Mark) -> dict[str, Any]:
         "disturbed": disturbed(measured) or "no",
         "differs in": mark.differs or "nothing",
     }
-
-
-def count(number: int, noun: str) -> str:
-    """A number of things: "1 run", "2 runs"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def disturbed(measured: Measurement) -> str:

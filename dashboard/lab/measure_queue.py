@@ -6,21 +6,18 @@ import html
 import math
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
 
 import panel as pn
 
 from dashboard import server_settings
 from dashboard.compute import workers
+from dashboard.compute.pending import Pending
 from dashboard.lab import stored
-from dashboard.view.describe import seconds
+from dashboard.lab.host import Host
+from dashboard.words import duration
 from mandel_core import STAGES, Measurement, Settings, StageFailure, Viewport
-from mandel_core.worker.submission import OVER_BUDGET
+from mandel_core.model.control import Phase
 from mandel_core.worker.tasks import Measure
-
-if TYPE_CHECKING:
-    from dashboard.explorer import Explorer
 
 # Room for a bar and two lines, so that nothing moves when measuring begins.
 _PROGRESS_HEIGHT = 56
@@ -33,28 +30,27 @@ class MeasureQueue:
     on_measured : called with each measurement as soon as it is made, a failure among them; then
         the explorer is refreshed.
     label : what the button says.
-    name : tells this queue from others of the same explorer.
+    name : tells this queue from others of the same host.
     limit_seconds : a measurement that takes longer is given up, and is a failure of kind
         "too-long". Waiting for others does not count.
     """
 
     def __init__(
         self,
-        explorer: Explorer,
+        host: Host,
         name: str,
         label: str,
         on_start: Callable[[], None],
         on_measured: Callable[[Measurement], None],
         limit_seconds: float = math.inf,
     ) -> None:
-        self._explorer = explorer
+        self._host = host
         self._name = name
         self._on_measured = on_measured
         self._limit = limit_seconds
         self._todo: list[Settings] = []
-        self._current: Settings | None = None
         self._total = 0
-        self._pending: Future[Measurement | StageFailure] | None = None
+        self._pending: Pending[Measurement] = Pending(host.in_document)
         self._started = 0.0
         self._failed = 0
         self._remark = ""  # beside the progress and what comes of it
@@ -80,7 +76,7 @@ class MeasureQueue:
     @property
     def running(self) -> bool:
         """Whether something is being measured, or waits for it."""
-        return self._pending is not None
+        return bool(self._todo) or self._pending.busy
 
     def start(
         self,
@@ -98,9 +94,8 @@ class MeasureQueue:
 
     def cancel(self) -> None:
         """Stop measuring, also in mid-compile; what has been measured stays."""
-        if self._pending is not None:
-            pending, self._pending, self._todo = self._pending, None, []
-            pending.cancel()
+        self._todo = []
+        if self._pending.cancel():
             self._end("Cancelled.")
 
     def say(self, text: str) -> None:
@@ -109,61 +104,46 @@ class MeasureQueue:
 
     def _next(self) -> None:
         if not self._todo:
-            self._pending = None
-            took = seconds(time.monotonic() - self._started)
+            took = duration(time.monotonic() - self._started)
             failed = f", {self._failed} could not be measured" if self._failed else ""
             self._end(f"{self._total} measured in {took}{failed}.")
             return
         settings = self._todo.pop(0)
-        self._current = settings
-        self._say(settings, "waiting")
-        self._pending = pending = workers.measure(
-            Measure(self._view, settings),
-            session=f"{self._explorer.session}/{self._name}",
-            on_phase=lambda phase: self._explorer.in_document(self._hear, settings, phase),
-            limit_seconds=self._limit,
-        )
-        pending.add_done_callback(
-            lambda future: (
-                None
-                if future.cancelled()
-                else self._explorer.in_document(self._take, future, settings)
-            )
+        self._on_phase(settings, "waiting")
+        task, session = Measure(self._view, settings), f"{self._host.session}/{self._name}"
+        self._pending.submit(
+            lambda on_phase: workers.measure(
+                task, session=session, on_phase=on_phase, limit_seconds=self._limit
+            ),
+            on_result=lambda outcome: self._on_result(settings, outcome),
+            on_phase=lambda phase: self._on_phase(settings, phase),
         )
 
-    def _hear(self, settings: Settings, phase: str) -> None:
-        if settings is self._current and self._pending is not None:
-            self._say(settings, phase)
-
-    def _take(self, future: Future[Any], settings: Settings) -> None:
-        if future is self._pending:
-            outcome = future.result()
-            if isinstance(outcome, StageFailure):  # the process died: this one is lost, no other
-                outcome = Measurement(self._view, settings, failure=outcome)
-            self._keep(outcome)
+    def _on_result(self, settings: Settings, outcome: Measurement | StageFailure) -> None:
+        if isinstance(outcome, StageFailure):  # the process died: this one is lost, no other
+            outcome = Measurement(self._view, settings, failure=outcome)
+        self._keep(outcome)
 
     def _keep(self, measured: Measurement) -> None:
         self._failed += measured.failure is not None
-        stored.add(
-            measured, tell=lambda notice: self._explorer.in_document(self._hear_of_file, notice)
-        )
+        stored.add(measured, tell=lambda notice: self._host.in_document(self._on_file, notice))
         self._on_measured(measured)
-        self._explorer.refresh()
+        self._host.refresh()
         self._next()
 
-    def _hear_of_file(self, notice: str) -> None:
+    def _on_file(self, notice: str) -> None:
         """What is wrong with the file of results is said once, and again once it is otherwise."""
-        if self._explorer.is_news(notice):
+        if self._host.is_news(notice):
             self._remark = f"<br>{html.escape(notice)}"
             if not self.running:
                 self._progress.value += self._remark
 
-    def _say(self, settings: Settings, phase: str) -> None:
+    def _on_phase(self, settings: Settings, phase: Phase) -> None:
         number = self._total - len(self._todo)
         doing = {
             "compiling": "compiling",
             "waiting": "once the picture or measurement under way is done,",
-            OVER_BUDGET: "once this visit has not used more computing than it may in a minute,",
+            "over budget": "once this visit has not used more computing than it may in a minute,",
         }.get(phase, "measuring")
         self._progress.value = (
             f"<progress value={number - 1} max={self._total} style='width:100%'></progress><br>"

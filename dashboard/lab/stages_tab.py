@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import panel as pn
 from bokeh.models import ColumnDataSource, FixedTicker, HoverTool
@@ -11,15 +11,13 @@ from bokeh.plotting import figure
 
 from dashboard.lab import stored
 from dashboard.lab.chart import COMPILE, RUN
+from dashboard.lab.host import Host
 from dashboard.lab.marks import COMPILED_SECONDS, disturbed
 from dashboard.lab.measure_queue import MeasureQueue
 from dashboard.lab.ticks import time_ticks
-from dashboard.view.describe import seconds
-from dashboard.view.state import stage_names
+from dashboard.state import stage_names
+from dashboard.words import duration
 from mandel_core import STAGES, Measurement, Settings
-
-if TYPE_CHECKING:
-    from dashboard.explorer import Explorer
 
 LIMIT_SECONDS = 60.0
 _COLUMNS = ("stage", "base", "run", "low", "high", "compile", "end", "text", "told")
@@ -35,11 +33,9 @@ class StagesView:
 
     title: ClassVar[str] = "Stages"
 
-    def __init__(self, explorer: Explorer) -> None:
-        self._explorer = explorer
-        self._queue = MeasureQueue(
-            explorer, "stages", "Run all", self.start, self._add, LIMIT_SECONDS
-        )
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._queue = MeasureQueue(host, "stages", "Run all", self.start, self._add, LIMIT_SECONDS)
         self._failed: dict[Settings, Measurement] = {}
         self._source = ColumnDataSource({name: [] for name in _COLUMNS})
         self._figure = _figure(self._source)
@@ -58,11 +54,11 @@ class StagesView:
 
     def open(self) -> None:
         """Show what is known for the view and the settings of now."""
-        explorer = self._explorer
-        view = explorer.viewport()
+        host = self._host
+        view = host.viewport()
         known = {}
         for stage in stage_names().values():
-            settings = explorer.settings(stage)
+            settings = host.settings(stage)
             known[stage] = stored.latest(view, settings) or self._failed.get(settings)
         times = [
             time
@@ -90,18 +86,18 @@ class StagesView:
 
     def start(self) -> None:
         """Measure every stage, those without a compiler first: they take no time to begin."""
-        explorer = self._explorer
+        host = self._host
         self._failed.clear()
-        todo = [explorer.settings(stage) for stage in stage_names().values()]
+        todo = [host.settings(stage) for stage in stage_names().values()]
         todo.sort(key=lambda settings: STAGES[settings.stage].uses_torch(settings))
-        self._queue.start(explorer.viewport(), todo, lambda settings: STAGES[settings.stage].title)
+        self._queue.start(host.viewport(), todo, lambda settings: STAGES[settings.stage].title)
 
     def _add(self, measured: Measurement) -> None:
         if measured.failure is not None:
             self._failed[measured.settings] = measured
 
     def _said(self, known: dict[str, Measurement | None]) -> str:
-        view, settings = self._explorer.viewport(), self._explorer.settings()
+        view, settings = self._host.viewport(), self._host.settings()
         lines = [
             f"{view.nx} × {view.ny} pixels, {settings.maxiter} iterations, {settings.dtype}; "
             f"chunk size {settings.chunksize} where there are chunks. Bars end at the median, "
@@ -131,15 +127,15 @@ def _row(
     if one.failure is not None:
         return (title, base, *missing, "✗ " + _short(one), one.failure.reason)
     compiling = _compiling(one)
-    words = [seconds(one.median)]
+    words = [duration(one.median)]
     for other, title_of in (("numpy", "NumPy"), ("numba", "Numba")):
         reference = known.get(other)
         if reference is not None and reference.run_seconds and other != name:
             words.append(f"{reference.median / one.median:.2g} × {title_of}")
     if compiling:
-        words.append(f"compiled in {seconds(compiling[0])}")
+        words.append(f"compiled in {duration(compiling[0])}")
     low, high = one.quartiles
-    told = f"{seconds(low)} – {seconds(high)}, {len(one.run_seconds)} runs"
+    told = f"{duration(low)} – {duration(high)}, {len(one.run_seconds)} runs"
     text = " · ".join(words)
     end = max(high, *compiling) if compiling else high
     return (title, base, one.median, low, high, *(compiling or (nan,)), end, text, told)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import panel as pn
 
@@ -12,16 +11,15 @@ from dashboard import server_settings
 from dashboard.lab import stored
 from dashboard.lab.chart import Chart
 from dashboard.lab.chunk_sizes import in_order, parse_sizes
-from dashboard.lab.marks import count, disturbed
+from dashboard.lab.host import Host
+from dashboard.lab.marks import disturbed
 from dashboard.lab.measure_queue import MeasureQueue, describe
+from dashboard.words import count
 from mandel_core import STAGES, Measurement, Settings
 from mandel_core.measurement.measuring import CHUNK_SIZES
 from mandel_core.measurement.ratios import TUTORIAL
 from mandel_core.runtime.threads import cores
 from mandel_core.worker.tasks import Picture
-
-if TYPE_CHECKING:
-    from dashboard.explorer import Explorer
 
 REFERENCES = ("numpy", "numba", "fast")
 
@@ -32,10 +30,10 @@ LONG_CHUNKS = 100
 class Sweep:
     """The Measure button, its progress and the chart it fills."""
 
-    def __init__(self, explorer: Explorer) -> None:
-        self._explorer = explorer
+    def __init__(self, host: Host) -> None:
+        self._host = host
         self._failures: list[Measurement] = []
-        self._queue = MeasureQueue(explorer, "sweep", "Measure", self.start, self._add)
+        self._queue = MeasureQueue(host, "sweep", "Measure", self.start, self._add)
         self._kept = ", ".join(map(str, CHUNK_SIZES[: server_settings.current().sweep_length]))
         self._sizes = pn.widgets.TextInput(
             label="Chunk sizes to measure", value=self._kept, sizing_mode="stretch_width"
@@ -43,7 +41,7 @@ class Sweep:
         self._sizes.param.watch(lambda event: self._take_sizes(), "value")
         # A group of one: the label of Bokeh's single checkbox is neither read out nor clickable.
         self._tutorial = pn.widgets.CheckBoxGroup(options=["Show the tutorial's Table I"], value=[])
-        self._tutorial.param.watch(lambda event: explorer.in_document(self.refresh), "value")
+        self._tutorial.param.watch(lambda event: host.in_document(self.refresh), "value")
         self._caption = pn.widgets.StaticText(
             sizing_mode="stretch_width", css_classes=["caption"], styles={"font-size": "0.85em"}
         )
@@ -61,12 +59,12 @@ class Sweep:
 
     def start(self) -> None:
         """Measure the current chunk size, then the lines to compare with, then all other sizes."""
-        explorer = self._explorer
+        host = self._host
         offers = server_settings.current().offers
-        references = [explorer.settings(stage) for stage in REFERENCES if offers(stage)]
+        references = [host.settings(stage) for stage in REFERENCES if offers(stage)]
         self._failures = []
         self._queue.start(
-            explorer.viewport(),
+            host.viewport(),
             in_order(self._common(), parse_sizes(self._kept), references),
             _words,
         )
@@ -82,19 +80,19 @@ class Sweep:
             stored.add(Measurement(picture.view, picture.settings, *times), "frame", self._hear)
 
     def _hear(self, notice: str) -> None:
-        self._explorer.in_document(
-            lambda: self._explorer.notify(notice) if self._explorer.is_news(notice) else None
+        self._host.in_document(
+            lambda: self._host.notify(notice) if self._host.is_news(notice) else None
         )
 
     def refresh(self) -> None:
         """Show what is known for the view and the settings of now."""
-        explorer, common = self._explorer, self._common()
-        view = explorer.viewport()
+        host, common = self._host, self._common()
+        view = host.viewport()
         found = stored.points(view, common)
         known = {
             stage: latest.median
             for stage in REFERENCES
-            if (latest := stored.latest(view, explorer.settings(stage)))
+            if (latest := stored.latest(view, host.settings(stage)))
         }
         tutorial: dict[int, dict[int, float]] = {}
         if self._tutorial.value and "numpy" in known:
@@ -113,24 +111,24 @@ class Sweep:
 
     @cached_property
     def _chart(self) -> Chart:
-        return Chart(lambda size: self._explorer.param.update(chunksize=size))
+        return Chart(self._host.take_chunksize)
 
     def _common(self) -> Settings:
         """The settings of all points: those of now, with a stage that has chunks."""
-        stage = self._explorer.stage
-        return self._explorer.settings(stage if "chunksize" in STAGES[stage].varies else "chunked")
+        stage = self._host.stage
+        return self._host.settings(stage if "chunksize" in STAGES[stage].varies else "chunked")
 
     def _add(self, measured: Measurement) -> None:
         if measured.failure is not None:
             self._failures.append(measured)
         elif measured.stage == "numpy":
-            self._explorer.remember_numpy(measured.view, measured.settings.maxiter, measured.median)
+            self._host.remember_numpy(measured.view, measured.settings.maxiter, measured.median)
 
     def _said(self, common: Settings, found: stored.Points, numpy: bool) -> list[str]:
-        view = self._explorer.viewport()
+        view = self._host.viewport()
         lines = [
             f"{view.nx} × {view.ny} pixels, {common.maxiter} iterations, "
-            f"{float(self._explorer.width):.3g} wide, {common.dtype}, {common.device}, "
+            f"{view.pixel[0] * view.nx:.3g} wide, {common.dtype}, {common.device}, "
             f"{count(common.threads or cores(), 'thread')}."
         ]
         if self._place.objects:
@@ -161,7 +159,7 @@ class Sweep:
         try:
             sizes = parse_sizes(self._sizes.value)
         except ValueError as error:
-            self._explorer.notify(f"{error} The sizes stay {self._kept}.")
+            self._host.notify(f"{error} The sizes stay {self._kept}.")
             self._sizes.value = self._kept
             return
         self._kept = ", ".join(map(str, sizes))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import panel as pn
 
-if TYPE_CHECKING:
-    from dashboard.explorer import Explorer
+from dashboard.lab.host import Host
 
 
 class View(Protocol):
@@ -21,7 +20,7 @@ class View(Protocol):
     title: ClassVar[str]
     panel: Any
 
-    def __init__(self, explorer: Explorer) -> None: ...
+    def __init__(self, host: Host) -> None: ...
 
     def open(self) -> None:
         """The tab was opened, or what the explorer shows has changed: bring it up to date."""
@@ -33,8 +32,8 @@ class View(Protocol):
 class Lab:
     """The picture's tab, and one for each kind of view, which is made when it is first opened."""
 
-    def __init__(self, explorer: Explorer, picture: Any, kinds: Sequence[type[View]]) -> None:
-        self._explorer = explorer
+    def __init__(self, host: Host, picture: Any, kinds: Sequence[type[View]]) -> None:
+        self._host = host
         self._kinds = tuple(kinds)
         self._views: dict[int, View] = {}
         # A page that is opened for the picture does not wait for what it does not show.
@@ -48,7 +47,7 @@ class Lab:
             sizing_mode="stretch_both",
         )
         # What a click on a tab calls does not hold the document's lock.
-        self.panel.param.watch(lambda event: explorer.in_document(self.refresh), "active")
+        self.panel.param.watch(lambda event: host.in_document(self.refresh), "active")
 
     def refresh(self) -> None:
         """Bring the open tab up to date."""
@@ -58,7 +57,7 @@ class Lab:
         if number in self._views:
             self._views[number].open()
         else:
-            view = self._views[number] = self._kinds[number](self._explorer)
+            view = self._views[number] = self._kinds[number](self._host)
             view.open()
             self._places[number].append(view.panel)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import panel as pn
 from bokeh.models import ColumnDataSource, HoverTool, LogColorMapper
@@ -12,8 +12,9 @@ from bokeh.transform import transform
 
 from dashboard import server_settings
 from dashboard.lab import stored
-from dashboard.lab.marks import count
+from dashboard.lab.host import Host
 from dashboard.lab.measure_queue import MeasureQueue
+from dashboard.words import count
 from mandel_core import STAGES, Measurement, Settings
 from mandel_core.measurement.measuring import CHUNK_SIZES, points_of
 from mandel_core.measurement.ratios import (
@@ -26,9 +27,6 @@ from mandel_core.measurement.ratios import (
 )
 from mandel_core.runtime.threads import cores
 
-if TYPE_CHECKING:
-    from dashboard.explorer import Explorer
-
 # Slower than NumPy, as fast, faster: each dark enough for white numbers, on any page.
 _COLOURS = ("#8c3b2a", "#7a4a3a", "#5c5550", "#44606e", "#2d6a8a", "#1873a5", "#0b7bbd")
 _COLUMNS = ("chunksize", "column", "ratio", "shade", "text", "told")
@@ -39,9 +37,9 @@ class ThreadsView:
 
     title: ClassVar[str] = "Threads"
 
-    def __init__(self, explorer: Explorer) -> None:
-        self._explorer = explorer
-        self._queue = MeasureQueue(explorer, "threads", "Run", self.start, self._add)
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._queue = MeasureQueue(host, "threads", "Run", self.start, self._add)
         self._failed: dict[Settings, Measurement] = {}
         self._source = ColumnDataSource({name: [] for name in _COLUMNS})
         self._figure = _figure(self._source)
@@ -104,28 +102,28 @@ class ThreadsView:
 
     def start(self) -> None:
         """Measure NumPy, then every chunk size with every number of threads."""
-        explorer = self._explorer
+        host = self._host
         self._failed.clear()
-        todo = [explorer.settings("numpy"), *self._points()]
-        self._queue.start(explorer.viewport(), todo, _words)
+        todo = [host.settings("numpy"), *self._points()]
+        self._queue.start(host.viewport(), todo, _words)
 
     def _points(self) -> list[Settings]:
-        common = self._explorer.settings(self._stage())
+        common = self._host.settings(self._stage())
         known = CHUNK_SIZES[: server_settings.current().sweep_length]
         sizes = {size for size in (*known, common.chunksize) if size <= common.maxiter}
         ordered = points_of(common, sizes, _threads(), nearest_to=common.chunksize)
         return [self._as_asked(point) for point in ordered]
 
     def _as_asked(self, point: Settings) -> Settings:
-        return self._explorer.settings(point.stage, point.chunksize, point.threads)
+        return self._host.settings(point.stage, point.chunksize, point.threads)
 
     def _stage(self) -> str:
-        stage = str(self._explorer.stage)
+        stage = str(self._host.stage)
         return stage if "chunksize" in STAGES[stage].varies else "chunked"
 
     def _known(self) -> tuple[Measurement | None, list[Measurement]]:
-        view = self._explorer.viewport()
-        numpy = stored.latest(view, self._explorer.settings("numpy"))
+        view = self._host.viewport()
+        numpy = stored.latest(view, self._host.settings("numpy"))
         found = (stored.latest(view, point) or self._failed.get(point) for point in self._points())
         return numpy, [one for one in found if one is not None]
 
@@ -141,8 +139,8 @@ class ThreadsView:
         return io.StringIO(write(numpy, measured) + ("" if csv else "\n"))
 
     def _said(self, numpy: Measurement | None, measured: list[Measurement]) -> str:
-        common = self._explorer.settings(self._stage())
-        view = self._explorer.viewport()
+        common = self._host.settings(self._stage())
+        view = self._host.viewport()
         told = (
             f"{STAGES[common.stage].title} on {view.nx} × {view.ny} pixels, {common.maxiter} "
             f"iterations, {common.dtype}, {common.device}. "

@@ -1,1 +1,1 @@
-"""What a served explorer needs and a notebook does not: admission, health, metrics, closed routes."""
+"""What a served explorer needs: admission, health, metrics, routes, errors in a sentence."""

@@ -3,39 +3,15 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import asdict
 from typing import Any
 
 from bokeh.server.urls import toplevel_patterns
-from tornado.ioloop import IOLoop, PeriodicCallback
 from tornado.web import HTTPError, RequestHandler
 
 from dashboard import server_settings
 from dashboard.compute import workers
-
-LAG_EVERY_SECONDS = 0.5
-
-
-class Lag:
-    """How late the event loop comes to what is due: how long a visitor waits for any answer."""
-
-    def __init__(self) -> None:
-        self._due = 0.0
-        self.seconds = 0.0
-
-    def watch(self) -> None:
-        """Begin, in the event loop's thread."""
-        self._due = time.monotonic() + LAG_EVERY_SECONDS
-        IOLoop.current().add_callback(PeriodicCallback(self._note, LAG_EVERY_SECONDS * 1e3).start)
-
-    def _note(self) -> None:
-        now = time.monotonic()
-        self.seconds = max(0.0, now - self._due)
-        self._due = now + LAG_EVERY_SECONDS
-
-
-lag = Lag()
+from dashboard.server.event_loop import lag
 
 
 class HealthHandler(RequestHandler):

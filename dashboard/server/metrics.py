@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 
 from dashboard.compute import workers
 from dashboard.server import admission
-from dashboard.server.health import lag
+from dashboard.server.event_loop import lag
 from mandel_core import StageFailure
 from mandel_core.worker.tasks import Picture
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from dashboard.bench.asking import View
 from dashboard.bench.visits import PLACES
+from dashboard.state import HOME
 from dashboard.trials.guest import Answer, Guest
-from dashboard.view.state import HOME
 
 # Points of the boundary, exact enough that there is structure as deep as one can zoom.
 DEEP = (

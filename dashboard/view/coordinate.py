@@ -7,7 +7,7 @@ from typing import Any
 
 import param
 
-from dashboard.view.state import MAX_DIGITS
+from dashboard.state import MAX_DIGITS
 from mandel_core.model.viewport import exact
 
 

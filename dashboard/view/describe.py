@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import html
-import math
 
+from dashboard.words import duration
 from mandel_core import STAGES
 from mandel_core.worker.tasks import Picture
-
-
-def seconds(value: float) -> str:
-    """A duration for people: three digits and a unit."""
-    if not math.isfinite(value):
-        return "–"
-    return f"{value:.3g} s" if value >= 1 else f"{1e3 * value:.3g} ms"
 
 
 def _times(ratio: float) -> str:
@@ -41,12 +34,12 @@ def describe(picture: Picture, numpy_seconds: float | None, timed: float | None 
     else:
         ratio = f"{_times(numpy_seconds / run_seconds)} × NumPy"
     compiled = (
-        f"<br>first run, after compiling for {seconds(picture.compile_seconds)}"
+        f"<br>first run, after compiling for {duration(picture.compile_seconds)}"
         if picture.compile_seconds > 0.05
         else ""
     )
     return (
-        f"<b style='font-size:1.3em'>{seconds(run_seconds)}</b> {title}{runs}<br>"
+        f"<b style='font-size:1.3em'>{duration(run_seconds)}</b> {title}{runs}<br>"
         f"{ratio}{compiled}<br>"
         f"<small>{view.nx} × {view.ny} pixels, {settings.maxiter} iterations, "
         f"{settings.dtype}, width {view.pixel[0] * view.nx:.3g}</small>"

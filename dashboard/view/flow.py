@@ -7,18 +7,16 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dashboard.compute import workers
 from dashboard.compute.asking import Asked, Asking, is_same_picture
+from dashboard.state import HOME, MAX_WIDTH, MIN_WIDTH, State
+from dashboard.view.host import Host
 from dashboard.view.picture import PictureView
 from dashboard.view.request import Request
-from dashboard.view.state import HOME, MAX_WIDTH, MIN_WIDTH, State
 from mandel_core import STAGES, Settings, StageFailure, Viewport
 from mandel_core.worker.tasks import Draw, Picture, Time
-
-if TYPE_CHECKING:
-    from dashboard.explorer import Explorer
 
 # How long a view must stand still to be one that was meant, and to be timed again.
 STILL_SECONDS = 0.3
@@ -40,41 +38,41 @@ class PictureFlow:
     on_settled : called with the picture of each view that has stood still, in the document.
     """
 
-    def __init__(self, explorer: Explorer, on_settled: Callable[[Picture], None]) -> None:
-        self._explorer = explorer
+    def __init__(self, host: Host, on_settled: Callable[[Picture], None]) -> None:
+        self._host = host
         self._on_settled = on_settled
         self.view = PictureView(self._hear)
-        self.asking = Asking(explorer.session, self._take, self._late, explorer.in_document)
+        self.asking = Asking(host.session, self._take, self._late, host.in_document)
         # What the page's address says of a state; a notebook's is not ours to change.
         self.address: Callable[[State], str | None] = lambda state: None
         self.size: tuple[int, int] | None = None
         self.shown: Picture | None = None
         self.way_back = (HOME.x, HOME.y, HOME.width)
         self._number = 0  # of the browser's last request
-        self._limit = explorer.iterations  # where the search for the automatic one begins
+        self._limit = host.state.iterations  # where the search for the automatic one begins
         self._last: tuple[Draw, Picture] | None = None
         self._drawn_stages: set[str] = set()
 
     def viewport(self) -> Viewport:
         """The samples of the view at rest, one at the centre of each pixel on screen."""
         nx, ny = self.size or (800, 600)
-        explorer = self._explorer
-        return Viewport.from_screen(explorer.x, explorer.y, explorer.width, nx, ny)
+        state = self._host.state
+        return Viewport.from_screen(state.x, state.y, state.width, nx, ny)
 
     def params_changed(self, names: set[str]) -> None:
         """Somebody else than the browser has changed the view or how it is made."""
-        explorer = self._explorer
+        state = self._host.state
         if "iterations" in names:
-            self._limit = explorer.iterations
-        self.view.move(explorer.x, explorer.y, explorer.width)
+            self._limit = state.iterations
+        self.view.move(state.x, state.y, state.width)
         self.ask()
 
     def ask(self, surround: bool = False) -> None:
         """Ask for the picture of the view at rest, once the window's size is known."""
         if self.size is None:
             return
-        view, explorer = self.viewport(), self._explorer
-        task = self._task(view, explorer.settings(), surround)
+        view = self.viewport()
+        task = self._task(view, self._host.settings(), surround)
         if self._last is not None and not surround and is_same_picture(self._last[0], task):
             # It was drawn in full while the view still moved.
             self.asking.drop()
@@ -86,54 +84,54 @@ class PictureFlow:
     def _hear(self, request: Request) -> None:
         """The browser asks for a picture; where the view rests, the params follow it."""
         self._number = request.number
-        explorer = self._explorer
+        host, state = self._host, self._host.state
         if not request.rest:
             view = Viewport.from_screen(request.x, request.y, request.width, request.nx, request.ny)
             task = self._task(view, self._preview_settings(view), request.surround)
             self.asking.ask(Asked(task, request.number, rest=False))
             return
-        if request.width == MIN_WIDTH != explorer.width:
-            explorer.notify("Closer is not possible: float64 cannot tell smaller pixels apart.")
-        elif request.width == MAX_WIDTH != explorer.width:
-            explorer.notify("There is nothing more to see further out.")
+        if request.width == MIN_WIDTH != state.width:
+            host.notify("Closer is not possible: float64 cannot tell smaller pixels apart.")
+        elif request.width == MAX_WIDTH != state.width:
+            host.notify("There is nothing more to see further out.")
         self.size = (request.nx, request.ny)
         self.view.is_at(request.x, request.y, request.width)
         # A centre from a link may have more digits than the browser's numbers.
         moved: dict[str, Decimal] = {
             name: value
             for name in ("x", "y", "width")
-            if float(value := getattr(request, name)) != float(getattr(explorer, name))
+            if float(value := getattr(request, name)) != float(getattr(state, name))
         }
-        explorer.follow(**moved)
+        host.follow(**moved)
         self.ask(request.surround)
 
     def _task(self, view: Viewport, settings: Settings, surround: bool) -> Draw:
-        explorer = self._explorer
-        if explorer.automatic:
+        state = self._host.state
+        if state.automatic:
             settings = replace(settings, maxiter=self._limit)
         return Draw(
             view,
             settings,
-            explorer.look,
-            explorer.palette,
-            automatic=explorer.automatic,
+            state.look,
+            state.palette,
+            automatic=state.automatic,
             surround=SURROUND if surround else 0,
         )
 
     def _preview_settings(self, view: Viewport) -> Settings:
         """For pictures in motion: the stage itself if it takes any size without compiling."""
-        stage = STAGES[self._explorer.stage]
+        stage = STAGES[self._host.state.stage]
         ready = stage.any_size and (not stage.needs_torch or stage.name in self._drawn_stages)
-        return self._explorer.settings(stage.name if ready else "fast", view=view)
+        return self._host.settings(stage.name if ready else "fast", view=view)
 
     def _late(self, asked: Asked) -> None:
-        self.view.tell_address(self.address(self._explorer.state))
-        self._explorer.outdated()
+        self.view.tell_address(self.address(self._host.state))
+        self._host.outdated()
 
     def _take(self, outcome: Picture | StageFailure, asked: Asked, last: bool) -> None:
         if isinstance(outcome, StageFailure):
-            self.view.answer(asked.number, self.address(self._explorer.state))
-            self._explorer.failed(outcome)
+            self.view.answer(asked.number, self.address(self._host.state))
+            self._host.failed(outcome)
             return
         self._drawn_stages.add(outcome.settings.stage)
         if asked.task.automatic:
@@ -150,8 +148,8 @@ class PictureFlow:
 
         sent : whether the browser has it already.
         """
-        explorer = self._explorer
-        state = replace(explorer.state, iterations=picture.settings.maxiter)
+        host = self._host
+        state = replace(host.state, iterations=picture.settings.maxiter)
         link = self.address(state)
         if sent:
             self.view.rests(picture, number, link)
@@ -162,17 +160,17 @@ class PictureFlow:
         self.shown = picture
         if not picture.inside:
             self.way_back = state.x, state.y, state.width
-        explorer.follow(iterations=state.iterations)
+        host.follow(iterations=state.iterations)
         self._later(STILL_SECONDS, self._tell, picture)
 
     def _ask_whole(self) -> None:
-        explorer = self._explorer
-        task = Draw(WHOLE, Settings("fast"), explorer.look, explorer.palette)
-        future = workers.draw(task, session=f"{explorer.session}/whole", expected=0.05)
+        host = self._host
+        task = Draw(WHOLE, Settings("fast"), host.state.look, host.state.palette)
+        future = workers.draw(task, session=f"{host.session}/whole", expected=0.05)
 
         def drawn(future: Future[Picture | StageFailure]) -> None:
             if not future.cancelled() and isinstance(whole := future.result(), Picture):
-                explorer.in_document(self.view.show_whole, whole)
+                host.in_document(self.view.show_whole, whole)
 
         future.add_done_callback(drawn)
 
@@ -191,17 +189,17 @@ class PictureFlow:
             return
         task = Time(picture.view, picture.settings)
         try:
-            future = workers.time(task, session=f"{self._explorer.session}/time")
+            future = workers.time(task, session=f"{self._host.session}/time")
         except RuntimeError:  # the server is closing, and with it the workers
             return
 
         def timed(future: Future[float | StageFailure]) -> None:
             if not future.cancelled() and isinstance(seconds := future.result(), float):
-                self._explorer.in_document(self._explorer.timed, picture, seconds)
+                self._host.in_document(self._host.timed, picture, seconds)
 
         future.add_done_callback(timed)
 
     def _later(self, seconds: float, callback: Callable[..., None], *args: Any) -> None:
-        timer = threading.Timer(seconds, self._explorer.in_document, (callback, *args))
+        timer = threading.Timer(seconds, self._host.in_document, (callback, *args))
         timer.daemon = True
         timer.start()

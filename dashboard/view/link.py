@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-from dashboard.view.state import (
+from dashboard.state import (
     DEVICES,
     HOME,
     LOOKS,

@@ -27,8 +27,8 @@ import param
 from bokeh.models import ColumnDataSource, CustomJS
 from holoviews import streams
 
+from dashboard.state import HOME, MAX_CENTRE, MAX_WIDTH, MIN_WIDTH
 from dashboard.view.request import Request
-from dashboard.view.state import HOME, MAX_CENTRE, MAX_WIDTH, MIN_WIDTH
 from mandel_core import Viewport
 from mandel_core.colour.encoding import Encoded
 from mandel_core.worker.tasks import Picture

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from dashboard import server_settings
-from dashboard.view.state import MAX_CENTRE, MAX_PIXELS, MAX_WIDTH, MIN_WIDTH
+from dashboard.state import MAX_CENTRE, MAX_PIXELS, MAX_WIDTH, MIN_WIDTH
 from mandel_core.model.viewport import exact
 
 

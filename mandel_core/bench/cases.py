@@ -61,7 +61,7 @@ class References:
     def frame(self, view: Viewport, maxiter: int, horizon: float) -> Frame:
         key = (view, maxiter, horizon)
         if key not in self._frames:
-            self._frames[key] = render(view, "numba", maxiter, horizon, dtype="float64")
+            self._frames[key] = render(view, "numba", maxiter, horizon=horizon, dtype="float64")
         return self._frames[key]
 
     def agreement(self, counts: Counts, scene: Scene) -> float:

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from mandel_core.bench.peers import PEERS, Missing, Prepared
 from mandel_core.bench.scenes import Scene
-from mandel_core.model.results import Cancelled, StageFailure
+from mandel_core.model.control import Control, Phase
+from mandel_core.model.failures import Cancelled, StageFailure
 from mandel_core.model.viewport import Viewport
 from mandel_core.rendering.engine import render_settings
 from mandel_core.stages import STAGES
@@ -167,7 +168,7 @@ class _Limit:
         self._end = time.perf_counter() + seconds
         self._compile_started: float | None = None
 
-    def phase(self, name: str) -> None:
+    def phase(self, name: Phase) -> None:
         now = time.perf_counter()
         if self._compile_started is not None:
             self._end += now - self._compile_started
@@ -182,7 +183,7 @@ def _run_stage(
 ) -> Sample:
     clock = _Limit(limit)
     settings = scene.settings(contender.name, threads)
-    frame = render_settings(scene.view, settings, clock.reached, clock.phase)
+    frame = render_settings(scene.view, settings, Control(clock.reached, clock.phase))
     counts = Counts(_small(frame.iterations), scene.view, scene.horizon) if with_counts else None
     return Sample(
         frame.run_seconds, frame.compile_seconds, frame.executed, len(frame.warnings), counts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from mandel_core.model.job import Settings
+from mandel_core.model.settings import Settings
 from mandel_core.model.viewport import Precision, Viewport
 
 HORIZON = 2.0**40

@@ -21,8 +21,8 @@ from mandel_core.bench.tables import in_threads, seconds, split_at
 from mandel_core.measurement.machine import Machine
 from mandel_core.measurement.measuring import CHUNK_SIZES, measure, points_of
 from mandel_core.measurement.ratios import TUTORIAL_SOURCE, ratio, to_csv, to_markdown
-from mandel_core.model.job import Settings
 from mandel_core.model.results import Measurement
+from mandel_core.model.settings import Settings
 from mandel_core.runtime.threads import cores
 from mandel_core.stages import STAGES
 

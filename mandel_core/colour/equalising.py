@@ -20,11 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mandel_core.colour.encoding import RGBA, Indices
-from mandel_core.colour.shading import FURTHER_STEPS, LEVELS, SMOOTH_RADIUS, THREADS
+from mandel_core.colour.palettes import LEVELS
+from mandel_core.colour.smooth import FURTHER_STEPS, SMOOTH_RADIUS
 from mandel_core.compilers.numba_cache import kept
 from mandel_core.compilers.numba_import import numba
 from mandel_core.model.results import Frame
-from mandel_core.runtime.threads import shared
+from mandel_core.runtime.threads import COLOURING, shared
 
 BINS = 2**16 - 1  # with the interior as many as two bytes can tell apart
 COARSE_BINS = 2**13
@@ -250,7 +251,7 @@ class _Sorting:
 
     def sort_all(self, first: _Counts, width: _Counts) -> _Counts:
         """Put every point into its bin; what each thread put into each, (threads, BINS + 1)."""
-        tallies = np.zeros((THREADS, BINS + 1), np.uint32)
+        tallies = np.zeros((COLOURING, BINS + 1), np.uint32)
 
         def sort(number: int, start: int, stop: int) -> None:
             self._sort((start, stop, 1), first, width, tallies[number])
@@ -279,7 +280,7 @@ def _in_bands(rows: int, work: Callable[[int, int, int], None]) -> None:
         for start in bands:
             work(number, start, min(start + BAND, rows))
 
-    shared(work_bands, THREADS)
+    shared(work_bands, COLOURING)
 
 
 def _evenly() -> tuple[_Counts, _Counts]:

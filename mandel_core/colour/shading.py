@@ -1,82 +1,18 @@
-"""From a frame to a picture: the continuous iteration count, and two ways to colour it."""
+"""From a frame to a coloured picture, equalised or hill-shaded."""
 
 from __future__ import annotations
 
-import math
 from functools import cache
-from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mandel_core.colour.encoding import RGBA
+from mandel_core.colour.palettes import LEVELS, Look, check, palette_colours
+from mandel_core.colour.smooth import Floats, continuous_count
 from mandel_core.model.results import Frame
-from mandel_core.runtime.threads import cores, shared
+from mandel_core.runtime.threads import COLOURING, shared
 
-Look = Literal["equalised", "hill-shaded"]
-LOOKS: tuple[str, ...] = get_args(Look)
-PALETTES = ("inferno", "hot", "twilight", "twilight_shifted", "viridis", "cividis", "gray")
-
-Floats = NDArray[np.floating]
-
-# The count is continuous up to a relative error of |c| / |z|**2; at this radius that is below
-# float32's.
-SMOOTH_RADIUS = 2.0**14
-# Ample: what has reached 2 and leaves at all has its distance from 2 quadrupled by each step.
-FURTHER_STEPS = 64
-LEVELS = 255  # of the equalised look; with the interior they are what fits into a byte
 _BAND = 16  # rows
-
-# What shares a picture out among threads takes no more than these.
-THREADS = min(cores(), 8)
-
-
-def continuous_count(frame: Frame) -> Floats:
-    """Iterations until escape as a real number, shape (ny, nx), float32 or float64 as the frame.
-
-    With n the step at which z passed the horizon h, this is n + log2(log h / log |z|): at |z| = h
-    it equals n, and bands of equal n meet without a step. That holds only for |z| >> |c|, so after
-    a small horizon the orbit is followed a few steps further. It is the tutorial's `visualize`
-    but for its offset, which is log2(h) there. Points that did not escape are nan.
-    """
-    horizon = frame.settings.horizon
-    real = frame.z.real.dtype
-    size = np.abs(frame.z)
-    n = frame.iterations.astype(real)
-    outside = (frame.iterations > 0) | (size >= horizon)
-    _restore_last_step(frame, n, size, outside)
-    if horizon < SMOOTH_RADIUS:
-        _iterate_further(frame, n, size, outside)
-    # Wherever log|z| makes no sense the point is inside, and nan is what it gets.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        count = n + (1 + math.log2(math.log(horizon))) - np.log2(np.log(size))
-    count[~outside] = np.nan
-    return np.asarray(count, dtype=real)
-
-
-def _restore_last_step(frame: Frame, n: Floats, size: Floats, outside: NDArray[np.bool_]) -> None:
-    """Points that escaped at the very last step have n = 0 in the listing; give it back to them."""
-    zero = np.nonzero(outside & (frame.iterations == 0))
-    if zero[0].size:
-        x, y = frame.view.axes(frame.settings.dtype)
-        at_once = np.hypot(x[zero[1]], y[zero[0]]) >= frame.settings.horizon
-        n[zero] = np.where(at_once, 0, frame.settings.maxiter - 1)
-
-
-def _iterate_further(frame: Frame, n: Floats, size: Floats, outside: NDArray[np.bool_]) -> None:
-    x, y = frame.view.axes(frame.settings.dtype)
-    rows, columns = np.nonzero(outside & (size < SMOOTH_RADIUS))
-    z, c = frame.z[rows, columns], x[columns] + 1j * y[rows]
-    for _ in range(FURTHER_STEPS):
-        z = z * z + c
-        n[rows, columns] += 1
-        size[rows, columns] = np.abs(z)
-        on = np.abs(z) < SMOOTH_RADIUS
-        rows, columns, z, c = rows[on], columns[on], z[on], c[on]
-        if not rows.size:
-            return
-    # c = -2, whose orbit lies at 2 for ever, and belongs to the set.
-    outside[rows, columns] = False
 
 
 def shade(frame: Frame, look: Look = "equalised", palette: str = "inferno") -> RGBA:
@@ -89,39 +25,9 @@ def shade(frame: Frame, look: Look = "equalised", palette: str = "inferno") -> R
     check(look, palette)
     if look == "hill-shaded":
         return hill_shade(continuous_count(frame), palette)
-    from mandel_core.colour.equalising import equalised_in
+    from mandel_core.colour.equalising import equalised_in  # which imports Numba
 
     return equalised_in(frame, palette_colours(palette))
-
-
-def check(look: str, palette: str) -> None:
-    """Raises ValueError, naming those there are, for an unknown look or palette."""
-    if look not in LOOKS:
-        raise ValueError(f"there is no look {look!r}; there are {', '.join(LOOKS)}")
-    if palette not in PALETTES:
-        raise ValueError(f"there is no palette {palette!r}; there are {', '.join(PALETTES)}")
-
-
-@cache
-def palette_colours(palette: str) -> RGBA:
-    """The colours of the equalised look: (256, 4) uint8, read-only.
-
-    Row 0 is the interior's black; rows 1 to 255 go from the lowest count's to the highest's.
-
-    Raises ValueError, naming those there are, for an unknown palette.
-    """
-    from matplotlib import colormaps
-
-    check(LOOKS[0], palette)
-    colormap = colormaps[palette]
-    own = colormap(np.arange(colormap.N))
-    at = np.linspace(0, 1, colormap.N)
-    levels = [np.interp(np.linspace(0, 1, LEVELS), at, channel) for channel in own.T]
-    colours = np.zeros((LEVELS + 1, 4), np.uint8)
-    colours[1:] = np.rint(255 * np.stack(levels, axis=-1))
-    colours[0, 3] = 255
-    colours.setflags(write=False)
-    return colours
 
 
 def hill_shade(count: Floats, palette: str = "hot") -> RGBA:
@@ -161,7 +67,7 @@ def hill_shade(count: Floats, palette: str = "hot") -> RGBA:
         for start in bands:
             paint(start)
 
-    shared(paint_bands, THREADS)
+    shared(paint_bands, COLOURING)
     return picture
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mandel_core.model.job import Job, Settings, _ignore, never
+from mandel_core.model.control import NO_CONTROL, Control
+from mandel_core.model.job import Job
 from mandel_core.model.results import Frame
+from mandel_core.model.settings import Keywords, Settings
 from mandel_core.model.stage import Stage
-from mandel_core.model.viewport import Precision, Viewport
+from mandel_core.model.viewport import Viewport
 from mandel_core.rendering.engine import render_settings
 from mandel_core.runtime.threads import cores, shared
 from mandel_core.stages import STAGES
@@ -111,19 +113,16 @@ def compare(
     view: Viewport,
     stage: str | Stage = "chunked",
     maxiter: int = 200,
-    horizon: float = 2.0**40,
-    chunksize: int = 10,
-    device: str = "cpu",
-    threads: int | None = None,
-    dtype: Precision = "float32",
     reference: str | Stage = "numpy",
+    **keywords: Unpack[Keywords],
 ) -> Comparison:
     """Hold a stage's counts against those of `reference`, the NumPy listing, in float64.
 
     A difference is rounding if another rounding of the same orbit can have that count: the orbit
-    is followed with a bound on what rounding in `dtype` has become (`mandel_core.comparison.rounding`), which
-    says between which counts the stage's must lie. There is no tolerance: one pixel outside makes
-    it an error. Inside, rounding goes up as often as down, and what does not is an error as well.
+    is followed with a bound on what rounding in `dtype` has become
+    (`mandel_core.comparison.rounding`), which says between which counts the stage's must lie.
+    There is no tolerance: one pixel outside makes it an error. Inside, rounding goes up as often
+    as down, and what does not is an error as well.
     Smaller errors than those of rounding, at points that have magnified it, cannot be told apart;
     in float64 there are few such points.
 
@@ -139,8 +138,7 @@ def compare(
     >>> comparison.difference.shape, comparison.share < 0.01
     ((250, 300), True)
     """
-    stage = STAGES.find(stage)
-    settings = Settings(stage.name, maxiter, horizon, chunksize, device, threads, dtype)
+    settings = STAGES.settings(stage, maxiter, **keywords)
     return compare_settings(view, settings, STAGES.find(reference).name)
 
 
@@ -148,32 +146,29 @@ def compare_settings(
     view: Viewport,
     settings: Settings,
     reference: str = "numpy",
-    should_stop: Callable[[], bool] = never,
-    on_phase: Callable[[str], None] = _ignore,
+    control: Control = NO_CONTROL,
 ) -> Comparison:
     """`compare` for settings already checked.
 
-    `should_stop` and `on_phase` are those of `render_settings`; the phases "reference" and
-    "explaining" come before and after the stage's own.
+    `control` hears of "reference" and "explaining" before and after the stage's own phases.
     """
-    on_phase("reference")
-    s = settings
-    plain = Settings(reference, s.maxiter, s.horizon, s.chunksize, "cpu", s.threads, "float64")
-    truth = render_settings(view, plain, should_stop)
-    on_phase("running")
-    frame = render_settings(view, settings, should_stop, on_phase)
-    on_phase("explaining")
-    return held_against(frame, truth, should_stop)
+    control.on_phase("reference")
+    plain = replace(settings, stage=reference, device="cpu", dtype="float64")
+    truth = render_settings(view, plain, Control(control.should_stop))
+    control.on_phase("running")
+    frame = render_settings(view, settings, control)
+    control.on_phase("explaining")
+    return held_against(frame, truth, control)
 
 
-def held_against(frame: Frame, truth: Frame, should_stop: Callable[[], bool] = never) -> Comparison:
+def held_against(frame: Frame, truth: Frame, control: Control = NO_CONTROL) -> Comparison:
     """The comparison of two frames of one viewport, of which `truth` is in float64."""
     view, settings = frame.view, frame.settings
     difference = np.subtract(frame.iterations, truth.iterations, dtype=np.int64)
     differs = difference != 0
     rows, columns = np.nonzero(differs)
     x, y = (axis.astype(np.float64) for axis in view.axes(settings.dtype))
-    own, lowest, highest = _counts(Job(view, settings, should_stop), x[columns], y[rows])
+    own, lowest, highest = _counts(Job(view, settings, control), x[columns], y[rows])
     count = frame.iterations[differs]
     last = settings.maxiter - 1
     # The listing writes 0 for the last step; a point beyond the horizon at once has 0 as well.

@@ -6,7 +6,7 @@ import errno
 import re
 from collections.abc import Callable
 
-from mandel_core.model.results import FailureKind, StageFailure
+from mandel_core.model.failures import FailureKind, StageFailure
 
 # The first of these that knows the error speaks for it. What is looked for are the names of torch's
 # exceptions, and what the system and the compiler say.

@@ -17,10 +17,11 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from mandel_core.compilers import inductor_cache
+from mandel_core.compilers.arrays import HOST, Place
 from mandel_core.compilers.explaining import explained
+from mandel_core.model.failures import StageFailure
 from mandel_core.model.job import Job
-from mandel_core.model.results import StageFailure
-from mandel_core.stages.loops import HOST, Place, Step
+from mandel_core.model.stage import Step
 
 _log = logging.getLogger(__name__)
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol, Self
+from typing import Protocol, Self, Unpack
 
 from mandel_core.inspection.report import Inspection
-from mandel_core.model.job import Job, Settings, _ignore, never
-from mandel_core.model.results import Cancelled, StageFailure
+from mandel_core.model.control import NO_CONTROL, Control, Phase
+from mandel_core.model.failures import Cancelled, StageFailure
+from mandel_core.model.job import Job
+from mandel_core.model.settings import Keywords, Settings
 from mandel_core.model.stage import Stage
-from mandel_core.model.viewport import Precision, Viewport
+from mandel_core.model.viewport import Viewport
 from mandel_core.rendering.engine import one_at_a_time, run_job
 from mandel_core.stages import STAGES
 
@@ -23,12 +24,8 @@ def inspect(
     view: Viewport,
     stage: str | Stage = "chunked",
     maxiter: int = 200,
-    horizon: float = 2.0**40,
-    chunksize: int = 10,
-    device: str = "cpu",
-    threads: int | None = None,
-    dtype: Precision = "float32",
     cold: bool = False,
+    **keywords: Unpack[Keywords],
 ) -> Inspection:
     """Compile a stage anew and tell what the compiler did; the parameters are those of `render`.
 
@@ -48,19 +45,16 @@ def inspect(
     >>> print(seen.listings[0].language, seen.listings[0].text.count("for("))
     cpp 1
     """
-    stage = STAGES.find(stage)
-    settings = Settings(stage.name, maxiter, horizon, chunksize, device, threads, dtype)
-    return inspect_settings(view, settings, cold)
+    return inspect_settings(view, STAGES.settings(stage, maxiter, **keywords), cold)
 
 
 def inspect_settings(
     view: Viewport,
     settings: Settings,
     cold: bool = False,
-    should_stop: Callable[[], bool] = never,
-    on_phase: Callable[[str], None] = _ignore,
+    control: Control = NO_CONTROL,
 ) -> Inspection:
-    """`inspect` for settings already checked; the last two parameters are `render_settings`'."""
+    """`inspect` for settings already checked; `control` is that of `render_settings`."""
     stage = STAGES.find(settings.stage)
     empty = Inspection(settings, stage.source)
     if stage.name == "numpy":
@@ -69,13 +63,13 @@ def inspect_settings(
     deadline = [time.monotonic() + RUN_SECONDS]
 
     def stop_or_enough() -> bool:
-        return should_stop() or time.monotonic() > deadline[0]
+        return control.should_stop() or time.monotonic() > deadline[0]
 
-    def hear(phase: str) -> None:
+    def hear(phase: Phase) -> None:
         deadline[0] = float("inf") if phase == "compiling" else time.monotonic() + RUN_SECONDS
-        on_phase(phase)
+        control.on_phase(phase)
 
-    job = Job(view, settings, stop_or_enough, hear)
+    job = Job(view, settings, Control(stop_or_enough, hear))
     failure, note = None, ""
     with one_at_a_time, _watch(stage, job, cold) as watch:
         try:
@@ -83,7 +77,7 @@ def inspect_settings(
         except StageFailure as error:
             failure = error
         except Cancelled:
-            if should_stop():
+            if control.should_stop():
                 raise
             note = (
                 f"The run was ended after {RUN_SECONDS:g} s without compiling; "

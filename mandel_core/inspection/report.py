@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from mandel_core.model.job import Settings
-from mandel_core.model.results import StageFailure
+from mandel_core.model.failures import StageFailure
+from mandel_core.model.settings import Settings
 
 Language = Literal["cpp", "triton", "python", "llvm", "asm"]
 Cache = Literal["hit", "miss", "mixed", "none"]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Unpack
 
 from mandel_core.measurement.system_load import Load
-from mandel_core.model.job import Settings, _ignore, never
-from mandel_core.model.results import Frame, Measurement, StageFailure
+from mandel_core.model.control import NO_CONTROL, Control, Phase
+from mandel_core.model.failures import StageFailure
+from mandel_core.model.results import Frame, Measurement
+from mandel_core.model.settings import Keywords, Settings, SweepKeywords
 from mandel_core.model.stage import Stage
-from mandel_core.model.viewport import Precision, Viewport
+from mandel_core.model.viewport import Viewport
 from mandel_core.rendering.engine import render_settings
 from mandel_core.runtime import pausing
 from mandel_core.stages import STAGES
@@ -31,11 +34,11 @@ SHORTEST_WATCH = 0.2
 
 def measure(
     view: Viewport,
-    settings: Settings,
+    stage: str | Stage | Settings = "chunked",
+    maxiter: int = 200,
     repeats: int | None = None,
     budget_seconds: float = 4.0,
-    should_stop: Callable[[], bool] = never,
-    on_phase: Callable[[str], None] = _ignore,
+    **keywords: Unpack[Keywords],
 ) -> Measurement:
     """Time one stage: runs that compile and warm up, which are not counted, then runs that are.
 
@@ -43,21 +46,37 @@ def measure(
     than 0.6 s together, else up to 5. They end early once they have taken `budget_seconds`.
     A run in which this process was paused (`Worker.pause`) is thrown away and taken again.
 
-    A failure of the stage is part of the Measurement. Raises Cancelled soon after `should_stop`
-    begins to say yes; `on_phase` hears "compiling", "warming up" before runs that do not count, and
-    "running" before those that do.
+    stage, maxiter, keywords : those of `render`; or Settings in place of all of them.
+
+    A failure of the stage is part of the Measurement.
+    """
+    settings = stage if isinstance(stage, Settings) else STAGES.settings(stage, maxiter, **keywords)
+    return measure_settings(view, settings, repeats, budget_seconds)
+
+
+def measure_settings(
+    view: Viewport,
+    settings: Settings,
+    repeats: int | None = None,
+    budget_seconds: float = 4.0,
+    control: Control = NO_CONTROL,
+) -> Measurement:
+    """`measure` for settings already checked.
+
+    `control` hears of "compiling", "warming up" before runs that do not count, and "running"
+    before those that do; Cancelled is raised soon after it says to stop.
     """
     compile_seconds, compiling, retaken = 0.0, 0, 0
     runs: list[float] = []
     load = Load()
     counted = False
 
-    def hear(phase: str) -> None:
-        on_phase("warming up" if phase == "running" and not counted else phase)
+    def hear(phase: Phase) -> None:
+        control.on_phase("warming up" if phase == "running" and not counted else phase)
 
     def run() -> Frame:
         nonlocal compile_seconds
-        frame = render_settings(view, settings, should_stop, hear)
+        frame = render_settings(view, settings, Control(control.should_stop, hear))
         compile_seconds += frame.compile_seconds
         return frame
 
@@ -117,12 +136,10 @@ def sweep(
     stage: str | Stage = "chunked",
     chunksizes: Iterable[int] | None = None,
     maxiter: int = 200,
-    horizon: float = 2.0**40,
-    device: str = "cpu",
     threads: int | Iterable[int] | None = None,
-    dtype: Precision = "float32",
     repeats: int | None = None,
     nearest_to: int | None = None,
+    **keywords: Unpack[SweepKeywords],
 ) -> Iterator[Measurement]:
     """Measure `stage` at each of `chunksizes`, yielding each Measurement as soon as it is made.
 
@@ -145,10 +162,9 @@ def sweep(
     1 3 True
     2 3 True
     """
-    stage = STAGES.find(stage)
-    common = Settings(stage.name, maxiter, horizon, 1, device, None, dtype)
+    common = STAGES.settings(stage, maxiter, chunksize=1, **keywords)
     points = points_of(common, chunksizes, threads, nearest_to)
-    return (measure(view, settings, repeats) for settings in points)
+    return (measure_settings(view, settings, repeats) for settings in points)
 
 
 def points_of(

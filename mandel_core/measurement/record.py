@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import Literal
 
 from mandel_core.measurement.machine import Machine
-from mandel_core.model.job import Settings
 from mandel_core.model.results import Measurement
+from mandel_core.model.settings import Settings
 from mandel_core.model.stage import Stage
 from mandel_core.model.viewport import Viewport
 from mandel_core.stages import STAGES

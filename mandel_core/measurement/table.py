@@ -12,8 +12,8 @@ from typing import Any
 
 from mandel_core.measurement.machine import Machine
 from mandel_core.measurement.record import Record
-from mandel_core.model.job import Settings
 from mandel_core.model.results import Measurement
+from mandel_core.model.settings import Settings
 from mandel_core.model.viewport import Viewport
 
 VERSION = 1

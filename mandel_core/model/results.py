@@ -1,54 +1,16 @@
-"""What comes of asking for a picture: a frame, a measurement, or the reason why there is none."""
+"""What comes of computing a viewport: a frame, or a measurement of the time it takes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mandel_core.model.failures import StageFailure
+from mandel_core.model.settings import Settings
+from mandel_core.model.viewport import Viewport
 from mandel_core.runtime.threads import cores
-
-if TYPE_CHECKING:
-    from mandel_core.model.job import Settings
-    from mandel_core.model.viewport import Viewport
-
-FailureKind = Literal[
-    "recompile-limit",
-    "graph-break",
-    "unsupported",
-    "no-compiler",
-    "no-device",
-    "died",
-    "too-long",
-    "too-large",
-    "not-allowed",
-    "yielded",
-    "error",
-]
-
-
-class StageFailure(Exception):
-    """A stage cannot run here. `render` raises it; sweeps and the worker carry it as a value.
-
-    `kind` is one of FailureKind, `reason` one sentence for people, `details` the compiler's own
-    words (may be long, may be empty).
-    """
-
-    def __init__(self, stage: str, kind: FailureKind, reason: str, details: str = "") -> None:
-        super().__init__(stage, kind, reason, details)
-        self.stage = stage
-        self.kind = kind
-        self.reason = reason
-        self.details = details
-
-    def __str__(self) -> str:
-        return f"{self.stage}: {self.reason}"
-
-
-class Cancelled(Exception):
-    """The computation was given up between two steps because nobody waits for it any more."""
 
 
 @dataclass(frozen=True, eq=False)

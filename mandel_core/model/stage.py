@@ -8,15 +8,17 @@ import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any, Literal, overload
+from typing import Any, Literal, Unpack, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mandel_core.model.job import Job, Settings
+from mandel_core.model.job import Job
+from mandel_core.model.settings import Keywords, Settings
 
 Varies = Literal["chunksize", "device", "threads"]
 BETWEEN = "\n\n"  # functions, whose own text ends with a line's end
+Step = Callable[..., Any]
 ZN = tuple[NDArray[np.complexfloating], NDArray[np.integer]]
 
 
@@ -160,6 +162,12 @@ class StageList:
         if name not in self.names:
             raise ValueError(f"there is no stage {name!r}; there are {', '.join(self.names)}")
         return self[name]
+
+    def settings(
+        self, stage: str | Stage, maxiter: int = 200, **keywords: Unpack[Keywords]
+    ) -> Settings:
+        """The settings for one of these stages. Raises ValueError for what makes no sense."""
+        return Settings(self.find(stage).name, maxiter, **keywords)
 
     def __repr__(self) -> str:
         return f"StageList({', '.join(self.names)})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mandel_core.colour.encoding import Encoded, encode_indices, encode_rgba
-from mandel_core.colour.shading import Look, palette_colours, shade
-from mandel_core.model.job import Settings, _ignore, never
+from mandel_core.colour.palettes import Look, palette_colours
+from mandel_core.colour.shading import shade
+from mandel_core.model.control import NO_CONTROL, Control
 from mandel_core.model.results import Frame
+from mandel_core.model.settings import Settings
 from mandel_core.model.viewport import Viewport
 from mandel_core.rendering.engine import render_settings
 from mandel_core.runtime.recent import Recent
@@ -35,8 +37,7 @@ _frames: Recent[Hashable, Frame] = Recent(most=16, most_bytes=REMEMBERED)
 def frame_of(
     view: Viewport,
     settings: Settings,
-    should_stop: Callable[[], bool] = never,
-    on_phase: Callable[[str], None] = _ignore,
+    control: Control = NO_CONTROL,
 ) -> Frame:
     """`render_settings`, or what it made lately of the same view, settings and stage.
 
@@ -48,7 +49,7 @@ def frame_of(
     known = _frames.get(key)
     if known is not None:
         return replace(known, compile_seconds=0.0)
-    frame = render_settings(view, settings, should_stop, on_phase)
+    frame = render_settings(view, settings, control)
     _frames.keep(key, frame, frame.z.nbytes + frame.iterations.nbytes)
     return frame
 
@@ -89,12 +90,11 @@ def surroundings(view: Viewport, times: int) -> Viewport | None:
 def draw_surroundings(
     view: Viewport,
     settings: Settings,
-    should_stop: Callable[[], bool] = never,
-    on_phase: Callable[[str], None] = _ignore,
+    control: Control = NO_CONTROL,
 ) -> Frame:
     """A frame of an underlay, by the stage `fast` on the CPU whatever stage the settings name."""
     settings = replace(settings, stage="fast", device="cpu")
-    return frame_of(view, settings, should_stop, on_phase)
+    return frame_of(view, settings, control)
 
 
 def is_inside(frame: Frame) -> bool:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
 from contextlib import nullcontext
+from typing import Unpack
 
 from mandel_core.compilers.torch_compile import CacheGaveWay, synchronize, torch_session
-from mandel_core.model.job import Job, Settings, _ignore, never
-from mandel_core.model.results import Frame, StageFailure
+from mandel_core.model.control import NO_CONTROL, Control
+from mandel_core.model.failures import StageFailure
+from mandel_core.model.job import Job
+from mandel_core.model.results import Frame
+from mandel_core.model.settings import Keywords, Settings
 from mandel_core.model.stage import Stage
-from mandel_core.model.viewport import Precision, Viewport
+from mandel_core.model.viewport import Viewport
 from mandel_core.runtime.pausing import clock
 from mandel_core.stages import STAGES
 
@@ -23,11 +26,7 @@ def render(
     view: Viewport,
     stage: str | Stage = "chunked",
     maxiter: int = 200,
-    horizon: float = 2.0**40,
-    chunksize: int = 10,
-    device: str = "cpu",
-    threads: int | None = None,
-    dtype: Precision = "float32",
+    **keywords: Unpack[Keywords],
 ) -> Frame:
     """Compute `view` with one stage, in this process and thread.
 
@@ -36,31 +35,23 @@ def render(
     view : the samples; see `Viewport.from_bounds` and `Viewport.from_screen`.
     stage : one of STAGES, or its name.
     maxiter : iterations per point, at least 1.
-    horizon : a point has left once |z| reaches this; 2 to 2**63 in float32, to 2**511 in float64.
-    chunksize : iterations per compiled call, for the stages that have it.
-    device : "cpu", "cuda" or "mps"; only the torch stages know others than "cpu".
-    threads : how many; None for as many as the machine has. Each new number compiles anew.
-    dtype : "float32" (z is complex64) or "float64" (z is complex128).
+    keywords : the other fields of `Settings`: horizon, chunksize, device, threads, dtype.
 
     Raises StageFailure if the stage cannot run here, ValueError if an argument makes no sense.
     """
-    stage = STAGES.find(stage)
-    settings = Settings(stage.name, maxiter, horizon, chunksize, device, threads, dtype)
-    return render_settings(view, settings)
+    return render_settings(view, STAGES.settings(stage, maxiter, **keywords))
 
 
 def render_settings(
     view: Viewport,
     settings: Settings,
-    should_stop: Callable[[], bool] = never,
-    on_phase: Callable[[str], None] = _ignore,
+    control: Control = NO_CONTROL,
 ) -> Frame:
     """`render` for settings already checked.
 
-    `should_stop` is asked between steps, and Cancelled raised once it says yes; `on_phase` hears
-    "compiling" and "running" as they alternate.
+    `control` is asked between steps whether to stop, and hears of "compiling" and "running".
     """
-    return run_job(Job(view, settings, should_stop, on_phase))
+    return run_job(Job(view, settings, control))
 
 
 def run_job(job: Job) -> Frame:
@@ -79,7 +70,7 @@ def _run(job: Job) -> Frame:
     compiled = job.compile_seconds
     try:
         if on_torch and "torch" not in sys.modules:  # which takes seconds to import
-            job.on_phase("compiling")
+            job.control.on_phase("compiling")
         with torch_session(job) if on_torch else nullcontext():
             if on_torch:
                 synchronize(settings.device)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
 
-from mandel_core.model.job import Settings, _ignore, never
+from mandel_core.model.control import NO_CONTROL, Control
 from mandel_core.model.results import Frame
-from mandel_core.model.viewport import Precision, Viewport
+from mandel_core.model.settings import Settings
+from mandel_core.model.viewport import Viewport
 from mandel_core.rendering.engine import render_settings
 from mandel_core.runtime.recent import Recent
 
@@ -47,31 +49,26 @@ LADDER = (*LADDER[LADDER.index(HOME_LIMIT) :], CAP)
 _needed: Recent[Hashable, tuple[int | None]] = Recent(most=256)
 
 
-def automatic_limit(
-    view: Viewport,
-    horizon: float,
-    start: int,
-    dtype: Precision,
-    should_stop: Callable[[], bool] = never,
-    on_phase: Callable[[str], None] = _ignore,
-) -> int:
+def automatic_limit(view: Viewport, settings: Settings, control: Control = NO_CONTROL) -> int:
     """How many iterations `view` needs so that nothing that it shows ends in black.
 
-    start : the limit of a view nearby, which is kept if it is enough and not far too much, so that
-        the limit does not flicker from view to view. With the result as `start` the result is the
-        same.
-    dtype : the number type that the view is to be computed in.
+    settings : those of the picture. Their maxiter is where to start, the limit of a view nearby,
+        which is kept if it is enough and not far too much, so that the limit does not flicker from
+        view to view. With the result as maxiter the result is the same.
 
     A coarse grid of the view is computed by the stage `fast`, with higher and higher limits as
-    long as it changes. Where nothing leaves within CAP `start` is kept, if it is not below what
+    long as it changes. Where nothing leaves within CAP the start is kept, if it is not below what
     any view of this width gets.
 
-    Raises Cancelled soon after `should_stop` begins to say yes.
+    Raises Cancelled soon after `control` says to stop.
     """
-    key = view, horizon, dtype
+    start = settings.maxiter
+    # Whatever stage draws the picture and however: the limit is that of its orbits.
+    settings = Settings("fast", horizon=settings.horizon, dtype=settings.dtype)
+    key = view, settings
     known = _needed.get(key)
     if known is None:
-        known = (_search(view, horizon, dtype, should_stop, on_phase),)
+        known = (_search(view, settings, control),)
         _needed.keep(key, known)
     (needed,) = known
     if needed is None:
@@ -90,20 +87,13 @@ def _rung(limit: float) -> int:
     return next((rung for rung in LADDER if rung >= limit), CAP)
 
 
-def _search(
-    view: Viewport,
-    horizon: float,
-    dtype: Precision,
-    should_stop: Callable[[], bool],
-    on_phase: Callable[[str], None],
-) -> int | None:
+def _search(view: Viewport, settings: Settings, control: Control) -> int | None:
     limit = least = base(view)
     share = 1.0
     while True:
         reach = min(limit * FURTHER, CAP)
-        settings = Settings("fast", reach, horizon, dtype=dtype)
-        frame = _probe(view, share, settings, should_stop, on_phase)
-        counts = np.sort(frame.iterations[np.abs(frame.z) >= horizon])
+        frame = _probe(view, share, replace(settings, maxiter=reach), control)
+        counts = np.sort(frame.iterations[np.abs(frame.z) >= settings.horizon])
         most = counts[counts.size - 1 - int(MISSED * counts.size)] if counts.size else reach
         limit = reach if counts.size < ALMOST_NONE * frame.z.size else _rung(max(most + 2, least))
         if reach == CAP or limit * FURTHER <= reach:
@@ -116,8 +106,7 @@ def _probe(
     view: Viewport,
     share: float,
     settings: Settings,
-    should_stop: Callable[[], bool],
-    on_phase: Callable[[str], None],
+    control: Control,
 ) -> Frame:
     """Compute a grid of about this share of COLUMNS x ROWS points."""
     aside, up, across = (Decimal(part) for part in (*ASIDE, ACROSS))
@@ -126,4 +115,4 @@ def _probe(
         *(across * view.width, across * view.height),
         *(round(side * math.sqrt(share)) for side in (COLUMNS, ROWS)),
     )
-    return render_settings(grid, settings, should_stop, on_phase)
+    return render_settings(grid, settings, control)

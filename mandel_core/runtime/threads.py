@@ -23,6 +23,10 @@ def cores() -> int:
     return len(usable_cores())
 
 
+# What shares a picture's colours out among threads takes no more than these.
+COLOURING = min(cores(), 8)
+
+
 def shared(work: Callable[[int], T], threads: int) -> list[T]:
     """`work(0)` in this thread and `work(1)` to `work(threads - 1)` in others; all results.
 

@@ -8,44 +8,13 @@ on a device, which the tutorial's section 5 calls trampolines.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from mandel_core.compilers.arrays import HOST, Place
 from mandel_core.model.job import Job
-from mandel_core.model.stage import ZN
-
-Step = Callable[..., Any]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where arrays live between steps: how they get there from NumPy, and how they come back."""
-
-    send: Callable[[Any], Any]
-    fetch: Callable[[Any], Any]
-    tensors: bool
-
-
-HOST = Place(send=lambda array: array, fetch=np.asarray, tensors=False)
-
-
-def tensors_on(device: str) -> Place:
-    """Arrays become tensors on `device` before the first step, and arrays after the last."""
-    import torch
-
-    return Place(
-        send=lambda array: torch.from_numpy(array).to(device),
-        fetch=lambda tensor: tensor.cpu().numpy(),
-        tensors=True,
-    )
-
-
-def place_for(job: Job) -> Place:
-    """NumPy arrays on the CPU, tensors that stay there on any other device."""
-    device = job.settings.device
-    return HOST if device == "cpu" else tensors_on(device)
+from mandel_core.model.stage import ZN, Step
 
 
 def complex_loop(job: Job, step: Step, place: Place = HOST) -> ZN:

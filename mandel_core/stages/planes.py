@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from mandel_core.model.job import Job
-from mandel_core.model.stage import ZN
-from mandel_core.stages.loops import Step
+from mandel_core.model.stage import ZN, Step
 
 Planes = tuple[Any, Any, Any, Any, Any]  # c's real and imaginary part, z's, steps
 

@@ -17,21 +17,15 @@ from typing import Any, Literal, get_args
 import cloudpickle
 import numpy as np
 
+from mandel_core.compilers.arrays import place_for, tensors_on
 from mandel_core.compilers.torch_compile import compiled, forget
-from mandel_core.model.job import Job, Settings
-from mandel_core.model.results import StageFailure
-from mandel_core.model.stage import BETWEEN, ZN, Stage, Varies, helpers
+from mandel_core.model.failures import StageFailure
+from mandel_core.model.job import Job
+from mandel_core.model.settings import Settings
+from mandel_core.model.stage import BETWEEN, ZN, Stage, Step, Varies, helpers
 from mandel_core.model.viewport import Viewport
 from mandel_core.stages import STAGES, planes
-from mandel_core.stages.loops import (
-    Step,
-    chunk_loop,
-    complex_loop,
-    pairs_loop,
-    place_for,
-    planes_loop,
-    tensors_on,
-)
+from mandel_core.stages.loops import chunk_loop, complex_loop, pairs_loop, planes_loop
 
 Layout = Literal["complex", "pairs", "chunked", "planes"]
 

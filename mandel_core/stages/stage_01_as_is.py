@@ -12,10 +12,11 @@ once and runs, about ten times slower than NumPy, as complex operators fall back
 
 from __future__ import annotations
 
+from mandel_core.compilers.arrays import place_for
 from mandel_core.compilers.torch_compile import compiled
 from mandel_core.model.job import Job
 from mandel_core.model.stage import ZN, Stage
-from mandel_core.stages.loops import complex_loop, place_for
+from mandel_core.stages.loops import complex_loop
 from mandel_core.stages.stage_00_numpy import step
 
 

@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from mandel_core.compilers.arrays import place_for
 from mandel_core.compilers.torch_compile import compiled
 from mandel_core.model.job import Job
 from mandel_core.model.stage import ZN, Stage
-from mandel_core.stages.loops import complex_loop, place_for
+from mandel_core.stages.loops import complex_loop
 
 
 def step(n: int, C: Any, Z: Any, N: Any, horizon: float) -> tuple[Any, Any]:

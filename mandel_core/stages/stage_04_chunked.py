@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 
+from mandel_core.compilers.arrays import place_for
 from mandel_core.compilers.torch_compile import compiled
 from mandel_core.model.job import Job
 from mandel_core.model.stage import ZN, Stage
-from mandel_core.stages.loops import chunk_loop, place_for
+from mandel_core.stages.loops import chunk_loop
 from mandel_core.stages.stage_03_pairs import abs2, sq2
 
 

@@ -10,10 +10,11 @@ CPU; this one does so on the CPU as well, where it saves the conversion of array
 
 from __future__ import annotations
 
+from mandel_core.compilers.arrays import tensors_on
 from mandel_core.compilers.torch_compile import compiled
 from mandel_core.model.job import Job
 from mandel_core.model.stage import ZN, Stage
-from mandel_core.stages.loops import chunk_loop, tensors_on
+from mandel_core.stages.loops import chunk_loop
 from mandel_core.stages.stage_04_chunked import step
 
 

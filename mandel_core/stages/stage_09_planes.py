@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from mandel_core.compilers.arrays import tensors_on
 from mandel_core.compilers.torch_compile import compiled
 from mandel_core.model.job import Job
 from mandel_core.model.stage import ZN, Stage
 from mandel_core.stages import planes
-from mandel_core.stages.loops import tensors_on
 
 
 def step(cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any) -> tuple[Any, Any, Any]:

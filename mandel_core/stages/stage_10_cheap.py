@@ -16,11 +16,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from mandel_core.compilers.arrays import tensors_on
 from mandel_core.compilers.torch_compile import CHEAP, compiled
 from mandel_core.model.job import Job
 from mandel_core.model.stage import ZN, Stage
 from mandel_core.stages import planes, stage_09_planes
-from mandel_core.stages.loops import tensors_on
 
 
 def step(

@@ -14,8 +14,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from mandel_core.model.job import _ignore
-from mandel_core.model.results import StageFailure
+from mandel_core.model.control import Phase, ignore_phase
+from mandel_core.model.failures import StageFailure
 from mandel_core.stages import STAGES
 from mandel_core.worker.accounts import Accounts
 from mandel_core.worker.submission import Limits
@@ -81,7 +81,7 @@ class Pool:
         self,
         task: Draw,
         session: str,
-        on_phase: Callable[[str], None] = _ignore,
+        on_phase: Callable[[Phase], None] = ignore_phase,
         expected: float = math.inf,
     ) -> Future[Picture | StageFailure]:
         """Ask for a picture; the session's earlier one, if it is not done, is cancelled.
@@ -143,7 +143,7 @@ class Pool:
         self,
         task: Task[T],
         session: str,
-        on_phase: Callable[[str], None] = _ignore,
+        on_phase: Callable[[Phase], None] = ignore_phase,
         limit_seconds: float = math.inf,
     ) -> Future[T | StageFailure]:
         """Ask for something to be measured, inspected or compared.
@@ -214,12 +214,12 @@ class Pool:
         lane: Lane,
         task: Task[T],
         session: str,
-        on_phase: Callable[[str], None],
+        on_phase: Callable[[Phase], None],
         limits: Limits,
     ) -> Future[T | StageFailure]:
         turn: Turn = self._turns.take(lane)
 
-        def hear(phase: str) -> None:
+        def hear(phase: Phase) -> None:
             turn.hear(phase)
             on_phase(phase)
 

@@ -16,8 +16,8 @@ from multiprocessing.connection import Client, Connection
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mandel_core.model.job import _ignore
-from mandel_core.model.results import StageFailure
+from mandel_core.model.control import Phase, ignore_phase
+from mandel_core.model.failures import StageFailure
 from mandel_core.worker.tasks import Devices, Draw, Picture, Render, Task, Time
 from mandel_core.worker.worker import Health
 
@@ -32,12 +32,12 @@ AWAY = "The processes that compute for this server are away; ask again in a mome
 @dataclass(eq=False)
 class _Asked:
     stage: str
-    on_phase: Callable[[str], None]
+    on_phase: Callable[[Phase], None]
     future: Future[Any] = field(default_factory=Future)
 
 
 class RemotePool:
-    """Has the same methods as `mandel_core.worker.pool.Pool`; a `PoolServer` at `path` does the work.
+    """Has the methods of `mandel_core.worker.pool.Pool`; a `PoolServer` at `path` does the work.
 
     While that is away every request is a StageFailure; it is looked for again with each.
     """
@@ -54,7 +54,7 @@ class RemotePool:
         self,
         task: Draw,
         session: str,
-        on_phase: Callable[[str], None] = _ignore,
+        on_phase: Callable[[Phase], None] = ignore_phase,
         expected: float = math.inf,
     ) -> Future[Picture | StageFailure]:
         """As `Pool.draw`."""
@@ -62,13 +62,13 @@ class RemotePool:
 
     def time(self, task: Time, session: str) -> Future[float | StageFailure]:
         """As `Pool.time`."""
-        return self._ask("time", task.stage, _ignore, task, session)
+        return self._ask("time", task.stage, ignore_phase, task, session)
 
     def measure(
         self,
         task: Task[T],
         session: str,
-        on_phase: Callable[[str], None] = _ignore,
+        on_phase: Callable[[Phase], None] = ignore_phase,
         limit_seconds: float = math.inf,
     ) -> Future[T | StageFailure]:
         """As `Pool.measure`."""
@@ -85,7 +85,7 @@ class RemotePool:
         """As `Pool.health`; one process "computing" that does not answer while it is away."""
         away = {"computing": Health(False, False, len(self._asked), 0, {})}
         try:
-            found = self._ask("health", "", _ignore).result(HEALTH_SECONDS)
+            found = self._ask("health", "", ignore_phase).result(HEALTH_SECONDS)
         except TimeoutError:
             return away
         return found if isinstance(found, dict) else away
@@ -103,7 +103,7 @@ class RemotePool:
                 end.shutdown(socket.SHUT_RDWR)
 
     def _ask(
-        self, kind: str, stage: str, on_phase: Callable[[str], None], *details: Any
+        self, kind: str, stage: str, on_phase: Callable[[Phase], None], *details: Any
     ) -> Future[Any]:
         asked = _Asked(stage, on_phase)
         number = next(self._numbers)

@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 from typing import Any
 
-from mandel_core.model.results import StageFailure
+from mandel_core.model.failures import StageFailure
 from mandel_core.worker.pool import Pool
 
 _log = logging.getLogger(__name__)

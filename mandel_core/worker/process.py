@@ -9,7 +9,6 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any
@@ -17,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from mandel_core.compilers.explaining import without_folders
-from mandel_core.model.results import Cancelled, StageFailure
+from mandel_core.model.control import Control
+from mandel_core.model.failures import Cancelled, StageFailure
 from mandel_core.rendering import drawing
 from mandel_core.runtime import pausing
 from mandel_core.runtime.shared_memory import Channel
@@ -70,8 +70,10 @@ def serve(fd: int, shared: int, paused: int, beating: int, memory: int | None) -
         channel.send(("begun", number, None))
         outcome = _outcome(
             task,
-            should_stop=lambda: number in stopped,
-            on_phase=lambda phase: channel.send(("phase", number, phase)),
+            Control(
+                should_stop=lambda: number in stopped,
+                on_phase=lambda phase: channel.send(("phase", number, phase)),
+            ),
         )
         channel.send(("done", number, outcome))
         stopped.discard(number)
@@ -80,11 +82,9 @@ def serve(fd: int, shared: int, paused: int, beating: int, memory: int | None) -
         run(*tasks.get())
 
 
-def _outcome(
-    task: Task[Any], should_stop: Callable[[], bool], on_phase: Callable[[str], None]
-) -> Any:
+def _outcome(task: Task[Any], control: Control) -> Any:
     try:
-        return task.run(should_stop, on_phase)
+        return task.run(control)
     except StageFailure as failure:
         return failure
     except Cancelled:

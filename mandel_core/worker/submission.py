@@ -9,13 +9,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
-from mandel_core.model.results import StageFailure
+from mandel_core.model.control import Phase
+from mandel_core.model.failures import StageFailure
 from mandel_core.worker.tasks import Task
 
 _log = logging.getLogger(__name__)
-
-# A phase beside a task's own: it waits since its visitor has used too much.
-OVER_BUDGET = "over budget"
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ class Submission:
     number: int
     task: Task[Any]
     session: str
-    on_phase: Callable[[str], None]
+    on_phase: Callable[[Phase], None]
     limits: Limits
     future: Future[Any] = field(default_factory=Future)
     begun: bool = False
@@ -90,7 +88,7 @@ class Submission:
             return None
         return StageFailure(self.task.stage, "too-long", reason)
 
-    def tell(self, phase: str) -> None:
+    def tell(self, phase: Phase) -> None:
         """Have whoever asked hear of a phase."""
         try:
             self.on_phase(phase)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass, fields, replace
 from statistics import median
 from typing import Any, ClassVar, Protocol, TypeVar
@@ -11,15 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mandel_core.colour.encoding import Encoded
-from mandel_core.colour.shading import Look, check
+from mandel_core.colour.palettes import Look, check
 from mandel_core.comparison.comparing import Agreement, compare_settings
 from mandel_core.comparison.marking import mark_size, marks
 from mandel_core.compilers.torch_compile import devices
 from mandel_core.inspection.inspecting import inspect_settings
 from mandel_core.inspection.report import Inspection
-from mandel_core.measurement.measuring import measure
-from mandel_core.model.job import Settings
-from mandel_core.model.results import Cancelled, Frame, Measurement
+from mandel_core.measurement.measuring import measure_settings
+from mandel_core.model.control import Control
+from mandel_core.model.results import Frame, Measurement
+from mandel_core.model.settings import Settings
 from mandel_core.model.viewport import Viewport
 from mandel_core.rendering import drawing
 from mandel_core.rendering.engine import render_settings
@@ -41,8 +42,8 @@ class Task(Protocol[Result_co]):
     def stage(self) -> str:
         """The stage to name if the worker's process dies over this task."""
 
-    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Result_co:
-        """Do it. Raises Cancelled soon after `should_stop` begins to say yes."""
+    def run(self, control: Control) -> Result_co:
+        """Do it. Raises Cancelled soon after `control` says to stop."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,8 @@ def size_of(task: Task[Any]) -> tuple[int, int]:
 class Render(_OfStage):
     """Compute a frame."""
 
-    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Frame:
-        return render_settings(self.view, self.settings, should_stop, on_phase)
+    def run(self, control: Control) -> Frame:
+        return render_settings(self.view, self.settings, control)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +108,7 @@ class Picture:
 class Marked(Agreement):
     """How far a stage agrees with its reference, and where.
 
-    marks : (ny, nx) uint8, first row at the bottom, as `mandel_core.comparison.marking.marks` makes them.
+    marks : (ny, nx) uint8, first row at the bottom, from `mandel_core.comparison.marking`.
     size : the width of a mark in pixels.
     """
 
@@ -128,15 +129,12 @@ class Draw(_OfStage):
     automatic: bool = False
     surround: int = 0
 
-    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Picture:
+    def run(self, control: Control) -> Picture:
         check(self.look, self.palette)
         view, settings = self.view, self.settings
         if self.automatic:
-            limit = automatic_limit(
-                *(view, settings.horizon, settings.maxiter, settings.dtype, should_stop, on_phase)
-            )
-            settings = replace(settings, maxiter=limit)
-        frame = drawing.frame_of(view, settings, should_stop, on_phase)
+            settings = replace(settings, maxiter=automatic_limit(view, settings, control))
+        frame = drawing.frame_of(view, settings, control)
         image, levels = drawing.coloured(frame, self.look, self.palette)
         picture = Picture(
             *(view, settings, image, frame.run_seconds, frame.compile_seconds),
@@ -145,7 +143,7 @@ class Draw(_OfStage):
         around = drawing.surroundings(view, self.surround) if self.surround else None
         if around is None:
             return picture
-        beside = drawing.draw_surroundings(around, settings, should_stop, on_phase)
+        beside = drawing.draw_surroundings(around, settings, control)
         surround, _ = drawing.coloured(beside, self.look, self.palette, levels)
         return replace(picture, surround=surround, surround_view=around)
 
@@ -161,14 +159,13 @@ class Time(_OfStage):
     MOST_RUNS: ClassVar = 20
     SECONDS: ClassVar = 0.1
 
-    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> float:
+    def run(self, control: Control) -> float:
         runs: list[float] = []
         while len(runs) < self.LEAST_RUNS or (
             len(runs) < self.MOST_RUNS and sum(runs) < self.SECONDS
         ):
-            if should_stop():
-                raise Cancelled
-            frame = render_settings(self.view, self.settings, should_stop, on_phase)
+            control.checkpoint()
+            frame = render_settings(self.view, self.settings, control)
             runs.append(frame.run_seconds)
         return median(runs)
 
@@ -179,11 +176,9 @@ class Measure(_OfStage):
 
     repeats: int | None = None
 
-    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Measurement:
-        on_phase("starting")  # from here on its time counts, not while others go before it
-        return measure(
-            self.view, self.settings, self.repeats, should_stop=should_stop, on_phase=on_phase
-        )
+    def run(self, control: Control) -> Measurement:
+        control.on_phase("starting")  # from here on its time counts, not while others go before it
+        return measure_settings(self.view, self.settings, self.repeats, control=control)
 
 
 @dataclass(frozen=True)
@@ -195,8 +190,8 @@ class Inspect(_OfStage):
 
     cold: bool = False
 
-    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Inspection:
-        return inspect_settings(self.view, self.settings, self.cold, should_stop, on_phase)
+    def run(self, control: Control) -> Inspection:
+        return inspect_settings(self.view, self.settings, self.cold, control)
 
 
 @dataclass(frozen=True)
@@ -214,8 +209,8 @@ class Compare(_OfStage):
         work = self.view.nx * self.view.ny * self.settings.maxiter
         return "numpy" if work <= self.most_by_numpy else "numba"
 
-    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> Marked:
-        found = compare_settings(self.view, self.settings, self.reference, should_stop, on_phase)
+    def run(self, control: Control) -> Marked:
+        found = compare_settings(self.view, self.settings, self.reference, control)
         known = {field.name: getattr(found, field.name) for field in fields(Agreement)}
         return Marked(**known, marks=marks(found), size=mark_size(found.share))
 
@@ -228,7 +223,7 @@ class Register:
     stage: str
     compile_key: Hashable = None
 
-    def run(self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]) -> None:
+    def run(self, control: Control) -> None:
         take(self.stage, self.definition)
 
 
@@ -239,7 +234,5 @@ class Devices:
     compile_key: Hashable = None
     stage: str = "torch"
 
-    def run(
-        self, should_stop: Callable[[], bool], on_phase: Callable[[str], None]
-    ) -> tuple[str, ...]:
+    def run(self, control: Control) -> tuple[str, ...]:
         return devices()

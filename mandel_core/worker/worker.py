@@ -19,12 +19,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from mandel_core.model.job import _ignore
-from mandel_core.model.results import StageFailure
+from mandel_core.model.control import Phase, ignore_phase
+from mandel_core.model.failures import StageFailure
 from mandel_core.stages import STAGES
 from mandel_core.worker.accounts import Accounts
 from mandel_core.worker.child import Child
-from mandel_core.worker.submission import NO_LIMITS, OVER_BUDGET, Limits, Submission
+from mandel_core.worker.submission import NO_LIMITS, Limits, Submission
 from mandel_core.worker.supervision import Keeper, not_started
 from mandel_core.worker.tasks import Task
 
@@ -97,7 +97,7 @@ class Worker:
         self,
         task: Task[T],
         session: str = "",
-        on_phase: Callable[[str], None] = _ignore,
+        on_phase: Callable[[Phase], None] = ignore_phase,
         limits: Limits = NO_LIMITS,
     ) -> Future[T | StageFailure]:
         """Ask for `task`; the session's earlier task, if it is not done, is cancelled.
@@ -239,7 +239,7 @@ class Worker:
                 over = [waits for waits in self._waiting.values() if not waits.told_of_budget]
             for waits in over:
                 waits.told_of_budget = True
-                waits.tell(OVER_BUDGET)
+                waits.tell("over budget")
 
     def _may_run(self) -> list[Submission]:
         """The requests that wait and whose visitors may cost more."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from dashboard import server_settings
 from mandel_core import STAGES
-from mandel_core.colour.shading import LOOKS, PALETTES
+from mandel_core.colour.palettes import LOOKS, PALETTES, Look
 
 # Past these float64 cannot tell pixels apart, or there is nothing left to see.
 MIN_WIDTH, MAX_WIDTH = Decimal("1e-12"), Decimal(16)
@@ -46,7 +46,7 @@ class State:
     iterations: int = 200
     automatic: bool = True
     precision: str = "automatic"
-    look: str = "equalised"
+    look: Look = "equalised"
     palette: str = "inferno"
 
 

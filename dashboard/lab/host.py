@@ -1,0 +1,45 @@
+"""What the lab knows of the page or widget it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from mandel_core import Settings, Viewport
+
+
+class Host(Protocol):
+    """The view on screen, how it is computed, and how to say something.
+
+    session : tells this page's requests from those of others.
+    stage : the name of the one that draws.
+    """
+
+    session: str
+    stage: Any
+
+    def settings(
+        self, stage: str | None = None, chunksize: int | None = None, threads: int | None = None
+    ) -> Settings:
+        """The settings of now, or with another stage, chunk size, thread count."""
+
+    def viewport(self) -> Viewport:
+        """The samples of the view at rest."""
+
+    def in_document(self, callback: Callable[..., None], *args: Any) -> None:
+        """Call back where models may be changed, from any thread."""
+
+    def notify(self, text: str, words: str = "") -> None:
+        """Show one notice beside the picture."""
+
+    def is_news(self, notice: str) -> bool:
+        """Whether this about the file of results has to be said now."""
+
+    def remember_numpy(self, view: Viewport, iterations: int, run_seconds: float) -> None:
+        """NumPy's run time for this view is known."""
+
+    def take_chunksize(self, size: int) -> None:
+        """Draw with this chunk size from now on."""
+
+    def refresh(self) -> None:
+        """Bring what shows measurements up to date."""
