@@ -92,7 +92,9 @@ def test_the_count_has_the_frames_shape_and_precision(dtype):
 
 @pytest.mark.parametrize("horizon", [2.0, 2.0**40])
 def test_the_interior_is_nan_and_nothing_else_is(horizon):
-    frame = render(Viewport.from_bounds(-2.25, 0.75, -1.25, 1.25, 97, 81), "numpy", 60, horizon)
+    frame = render(
+        Viewport.from_bounds(-2.25, 0.75, -1.25, 1.25, 97, 81), "numpy", 60, horizon=horizon
+    )
     count = continuous_count(frame)
     inside = np.abs(frame.z) < horizon
     inside[40, 8] = True  # -2, whose orbit lies at 2 for ever: it has not left, whatever n says
@@ -105,10 +107,10 @@ def test_the_interior_is_nan_and_nothing_else_is(horizon):
 @pytest.mark.parametrize("horizon", [2.0, 2.0**40])
 def test_points_that_leave_at_the_last_step_get_their_count_back(horizon):
     view = Viewport.from_bounds(-2.25, 0.75, -1.25, 1.25, 97, 81)
-    longer = render(view, "numpy", 60, horizon)
+    longer = render(view, "numpy", 60, horizon=horizon)
     last_steps = np.unique(longer.iterations[longer.iterations > 0])
     for maxiter in last_steps[[0, 3, -1]] + 1:
-        cut = render(view, "numpy", maxiter, horizon)
+        cut = render(view, "numpy", maxiter, horizon=horizon)
         last = longer.iterations == maxiter - 1
         assert last.any()
         assert (cut.iterations[last] == 0).all()
@@ -121,7 +123,7 @@ def test_points_that_leave_at_the_last_step_get_their_count_back(horizon):
 
 def test_points_beyond_the_horizon_from_the_start_have_a_count():
     view = Viewport.from_bounds(-6, 6, -6, 6, 13, 13)
-    counts = [continuous_count(render(view, "numpy", n, 2.0)) for n in (1, 2, 20)]
+    counts = [continuous_count(render(view, "numpy", n, horizon=2.0)) for n in (1, 2, 20)]
     far = np.hypot(*np.meshgrid(np.linspace(-6, 6, 13), np.linspace(-6, 6, 13))) > 2.5
     for count in counts:
         assert np.isfinite(count[far]).all()

@@ -17,7 +17,7 @@ from dashboard.lab.difference_tab import Difference
 from mandel_core import Cancelled, Settings, StageFailure, Viewport, compare, render
 from mandel_core.comparison.comparing import held_against
 from mandel_core.comparison.marking import KINDS, LEVELS, mark_size, marks
-from mandel_core.model.control import NO_CONTROL, Phase
+from mandel_core.model.control import NO_CONTROL, Control, Phase
 from mandel_core.worker.tasks import Compare, Marked
 
 NX, NY = 64, 48
@@ -31,10 +31,6 @@ def planted(*changes: tuple[int, int, int]) -> Any:
     for row, column, by in changes:
         N[row, column] += by
     return held_against(replace(RIGHT, iterations=N), RIGHT)
-
-
-def never() -> bool:
-    return False
 
 
 @settings(max_examples=50, deadline=None)
@@ -93,7 +89,7 @@ def test_few_marks_are_large():
 def test_the_task_brings_the_comparison_and_its_picture():
     phases: list[str] = []
     task = Compare(VIEW, Settings("numba", 100))
-    found = task.run(never, phases.append)
+    found = task.run(Control(on_phase=phases.append))
     expected = compare(VIEW, "numba", 100)
     assert (found.differing, found.verdict) == (expected.differing, expected.verdict)
     np.testing.assert_array_equal(found.marks, marks(expected))
@@ -107,7 +103,7 @@ def test_much_work_is_held_against_numba_and_can_be_cancelled():
     task = Compare(VIEW, Settings("numpy", 100), most_by_numpy=VIEW.nx * VIEW.ny * 99)
     assert task.run(NO_CONTROL).reference.stage == "numba"
     with pytest.raises(Cancelled):
-        task.run(lambda: True, lambda phase: None)
+        task.run(Control(lambda: True))
 
 
 class Worker:

@@ -166,7 +166,7 @@ def test_timing_runs_the_stage_a_few_times(steps: Callable[[], int]) -> None:
 
 def test_timing_stops_when_told() -> None:
     with pytest.raises(Cancelled):
-        Time(HOME, Settings("numpy", maxiter=10_000_000)).run(lambda: True, lambda phase: None)
+        Time(HOME, Settings("numpy", maxiter=10_000_000)).run(Control(lambda: True))
 
 
 def test_what_was_used_longest_ago_is_let_go() -> None:

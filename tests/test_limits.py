@@ -69,8 +69,8 @@ def test_following_a_zoom_nothing_ends_in_black(place: str) -> None:
         assert limit_of(view, limit) == limit
         if tick % 4:
             continue
-        seen = left(render(view, "fast", limit, HORIZON, dtype=view.precision))
-        there = left(render(view, "fast", 8 * limit, HORIZON, dtype=view.precision))
+        seen = left(render(view, "fast", limit, horizon=HORIZON, dtype=view.precision))
+        there = left(render(view, "fast", 8 * limit, horizon=HORIZON, dtype=view.precision))
         assert seen.any() or there.mean() <= 0.002
         assert (there & ~seen).mean() <= 0.03
 
@@ -90,9 +90,9 @@ def test_the_least_limit_grows_gently_with_depth() -> None:
 
 def test_what_leaves_late_is_found_though_nothing_leaves_soon() -> None:
     view = Viewport.from_screen("0.250001", "0", "1e-9", 64, 48)
-    assert not left(render(view, "fast", base(view), HORIZON, dtype="float64")).any()
+    assert not left(render(view, "fast", base(view), horizon=HORIZON, dtype="float64")).any()
     limit = limit_of(view)
-    assert left(render(view, "fast", limit, HORIZON, dtype="float64")).all()
+    assert left(render(view, "fast", limit, horizon=HORIZON, dtype="float64")).all()
 
 
 def test_the_limit_of_a_view_without_an_outside_stays_what_it_was() -> None:

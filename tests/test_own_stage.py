@@ -142,7 +142,7 @@ def test_no_text_is_a_stage_but_a_stages_name(text: str) -> None:
 # Where Python is made of text or bytes at all, and why.
 ALLOWED = {
     ("registering.py", "cloudpickle.loads"),  # what this process's own Python registered
-    ("transfer.py", "pickle.loads"),  # what the worker answers to its parent
+    ("shared_memory.py", "pickle.loads"),  # what the worker answers to its parent
 }
 BUILT_IN = {"eval", "exec", "compile", "__import__"}
 ANYWHERE = {"load", "loads", "system", "popen", "import_module", "run_path", "run_module"}
@@ -170,7 +170,7 @@ def test_no_text_becomes_code(package: Any) -> None:
 
 
 def test_the_dashboard_registers_nothing() -> None:
-    for file in Path(dashboard.__path__[0]).glob("*.py"):
+    for file in Path(dashboard.__path__[0]).rglob("*.py"):
         assert "register_stage" not in file.read_text()
 
 

@@ -318,7 +318,7 @@ def test_it_works_in_a_script_without_a_file():
         "import numpy as np\n"
         "from mandel_core import *\n"
         "from mandel_core.worker.tasks import Render\n"
-        "from mandel_core.worker import Worker\n"
+        "from mandel_core.worker.worker import Worker\n"
         + _text(planes)
         + "register_stage('mine', planes, 'planes', compile=False)\n"
         "view = Viewport.from_bounds(-2, 1, -1, 1, 8, 6)\n"

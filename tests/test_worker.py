@@ -23,7 +23,7 @@ import pytest
 from dashboard.compute import workers
 from mandel_core import Frame, Measurement, Settings, StageFailure, Viewport, render
 from mandel_core.measurement.measuring import measure_settings
-from mandel_core.model.control import Control
+from mandel_core.model.control import NO_CONTROL, Control
 from mandel_core.model.job import Job
 from mandel_core.runtime import pausing
 from mandel_core.runtime.shared_memory import Channel, shared_file
@@ -152,7 +152,7 @@ def test_large_results_come_back_as_they_are_and_stay_so(worker: Worker) -> None
     sizes = (100, 300_001, 3_000_000, 5_000, 40_000_000, 7_000_000)
     results = [result(worker.submit(Arrays(size))) for size in sizes]
     for size, came in zip(sizes, results, strict=True):
-        expected = Arrays(size).run(lambda: False, lambda phase: None)
+        expected = Arrays(size).run(NO_CONTROL)
         for name in ("long", "F", "every", "0"):
             np.testing.assert_array_equal(came[name], expected[name], strict=True)
             assert came[name].flags.writeable
@@ -325,7 +325,7 @@ def test_a_script_without_a_main_guard_is_not_run_twice(tmp_path: Any) -> None:
         "print('running')\n"
         "from mandel_core import Settings, Viewport\n"
         "from mandel_core.worker.tasks import Render\n"
-        "from mandel_core.worker import Worker\n"
+        "from mandel_core.worker.worker import Worker\n"
         "view = Viewport.from_bounds(-2, 1, -1, 1, 8, 8)\n"
         "print(Worker().submit(Render(view, Settings('numpy'))).result().z.shape)\n"
     )
@@ -467,7 +467,7 @@ def test_a_paused_process_does_not_outlive_the_one_that_paused_it(tmp_path: Any)
         "import os\n"
         "from mandel_core import Settings, Viewport\n"
         "from mandel_core.worker.tasks import Render\n"
-        "from mandel_core.worker import Worker\n"
+        "from mandel_core.worker.worker import Worker\n"
         "worker, view = Worker(), Viewport.from_bounds(-2, 1, -1, 1, 8, 8)\n"
         "worker.submit(Render(view, Settings('numpy'))).result()\n"
         "worker.pause()\n"

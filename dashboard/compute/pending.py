@@ -21,12 +21,13 @@ class Pending(Generic[T]):
 
     def __init__(self, in_document: Callable[..., None]) -> None:
         self._in_document = in_document
-        self._future: Future[T | StageFailure] | None = None
+        self._request: object | None = None
+        self._future: Future[T | StageFailure] = Future()
 
     @property
     def busy(self) -> bool:
         """Whether an answer is awaited."""
-        return self._future is not None
+        return self._request is not None
 
     def submit(
         self,
@@ -40,29 +41,27 @@ class Pending(Generic[T]):
         on_result, on_phase : called in the document, unless something else was asked meanwhile.
         """
         self.cancel()
-        # A phase may come before `submit` has returned its future.
-        mine: list[Future[T | StageFailure]] = []
+        request = self._request = object()
 
         def hear(phase: Phase) -> None:
-            self._in_document(lambda: on_phase(phase) if self._future in mine else None)
+            self._in_document(lambda: on_phase(phase) if self._request is request else None)
 
         def done(future: Future[T | StageFailure]) -> None:
             if not future.cancelled():
                 self._in_document(answer, future)
 
         def answer(future: Future[T | StageFailure]) -> None:
-            if self._future is future:
-                self._future = None
+            if self._request is request:
+                self._request = None
                 on_result(future.result())
 
-        self._future = future = submit(hear)
-        mine.append(future)
-        future.add_done_callback(done)
+        self._future = submit(hear)
+        self._future.add_done_callback(done)
 
     def cancel(self) -> bool:
         """Give up what is awaited; whether there was anything."""
-        future, self._future = self._future, None
-        if future is None:
+        if self._request is None:
             return False
-        future.cancel()
+        self._request = None
+        self._future.cancel()
         return True
