@@ -10,6 +10,8 @@ HEAD = "Traceback (most recent call last):"
 _FRAME = re.compile(r'^\s+File "(?P<file>[^"]+)", line \d+, in (?P<function>\S+)')
 _VARYING = re.compile(r"0x[0-9a-f]+|'[^']*'|\"[^\"]*\"|\d+")
 _OURS = {"dashboard", "mandel_core"}
+# Every message to Bokeh comes by these, which write down what fails in it.
+_WRAPPERS = {("mishaps.py", "_handle"), ("mishaps.py", "_receive")}
 OWN = "by way of"
 
 
@@ -26,7 +28,8 @@ def tracebacks(text: str) -> Counter[str]:
         elif inside and (frame := _FRAME.match(line)):
             path = Path(frame["file"])
             place = f"{'/'.join(path.parts[-2:])} {frame['function']}"
-            if _OURS & set(path.parts) and "site-packages" not in path.parts:
+            ours = _OURS & set(path.parts) and "site-packages" not in path.parts
+            if ours and (path.name, frame["function"]) not in _WRAPPERS:
                 own = place
         elif inside and line[:1] not in {" ", ""}:
             kind, _, words = line.partition(":")
