@@ -36,6 +36,7 @@ from dashboard.state import (
     State,
     stage_names,
 )
+from dashboard.view.about_stage import about_stage
 from dashboard.view.coordinate import Coordinate
 from dashboard.view.describe import describe
 from dashboard.view.flow import PictureFlow
@@ -47,6 +48,7 @@ from mandel_core.runtime.threads import cores
 from mandel_core.worker.tasks import Picture
 
 _sessions = itertools.count()
+_WIDE = {"sizing_mode": "stretch_width"}
 
 
 class Explorer(pn.viewable.Viewer):
@@ -117,6 +119,9 @@ class Explorer(pn.viewable.Viewer):
         self._flow.view.move(self.x, self.y, self.width)
         # Not panes: in a notebook each update of a pane sends its style sheets' CDN addresses.
         self._about = pn.widgets.StaticText(sizing_mode="stretch_width", css_classes=["about"])
+        self._about_stage = pn.widgets.StaticText(
+            value=about_stage(STAGES[self.stage]), margin=(0, 10, 5, 10), **_WIDE
+        )
         self._flow.asking.on_cancel(self.cancel)
         self._notice = Notice("Back to where there was more to see", self.go_back)
         self._sweep = Sweep(self)
@@ -261,12 +266,13 @@ class Explorer(pn.viewable.Viewer):
 
     def controls(self) -> pn.Column:
         """The widgets, what is known of the frame, and the chart."""
-        wide = {"sizing_mode": "stretch_width"}
+        wide = _WIDE
         select = {"stylesheets": [ARROWS], **wide}
         has_chunks = "chunksize" in STAGES[self.stage].varies
         self._chunk_widget = number(self, "chunksize", self.notify, disabled=not has_chunks)
         return pn.Column(
             pn.widgets.Select.from_param(self.param.stage, label="Stage", **select),
+            self._about_stage,
             pn.Row(
                 self._chunk_widget,
                 number(self, "iterations", self.notify, step=100),
@@ -314,13 +320,14 @@ class Explorer(pn.viewable.Viewer):
 
         def present(future: Future[tuple[str, ...] | StageFailure]) -> None:
             if not future.cancelled() and (explorer := known()) is not None:
-                explorer.in_document(explorer._offer_devices, future.result(), notices)
+                explorer.in_document(explorer.offer_devices, future.result(), notices)
 
         workers.devices().add_done_callback(present)
 
-    def _offer_devices(
+    def offer_devices(
         self, present: tuple[str, ...] | StageFailure, notices: tuple[str, ...]
     ) -> None:
+        """Have only the devices to choose from that are here, and say so if the one is not."""
         if isinstance(present, StageFailure):
             present = ("cpu",)
         if self.device not in present:
@@ -331,6 +338,8 @@ class Explorer(pn.viewable.Viewer):
 
     def _request_again(self, *events: param.parameterized.Event) -> None:
         names = {event.name for event in events}
+        if "stage" in names:
+            self._about_stage.value = about_stage(STAGES[self.stage])
         if "stage" in names and hasattr(self, "_chunk_widget"):
             self._chunk_widget.disabled = "chunksize" not in STAGES[self.stage].varies
         if self._following:
@@ -362,7 +371,7 @@ class Explorer(pn.viewable.Viewer):
         known = self.numpy_seconds(picture.view, picture.settings.maxiter)
         self._about.param.update(value=describe(picture, known, timed), styles={})
 
-    def _offer_stages(self, name: str) -> None:
+    def offer_stages(self, name: str) -> None:
         """A stage was registered, or taken away; one that is shown is drawn anew."""
         self.param.stage.objects = stage_names()
         if self.stage == name and name in STAGES:
@@ -375,7 +384,7 @@ _explorers: weakref.WeakSet[Explorer] = weakref.WeakSet()
 def _offer_everywhere(name: str) -> None:
     Explorer.param.stage.objects = stage_names()
     for explorer in tuple(_explorers):
-        explorer.in_document(explorer._offer_stages, name)
+        explorer.in_document(explorer.offer_stages, name)
 
 
 STAGES.watch(_offer_everywhere)

@@ -25,9 +25,15 @@ LOOK_NAMES = {look.capitalize(): look for look in LOOKS}
 
 
 def stage_names() -> dict[str, str]:
-    """The names by their titles of the stages to choose from, registered ones included."""
+    """The names of the stages to choose from, by number and title; registered ones have none."""
     offers = server_settings.current().offers
-    return {stage.title: stage.name for stage in STAGES if offers(stage.name)}
+    numbered = len(STAGES) - len(STAGES.registered)
+    titles = (
+        f"{number} · {stage.title}" if number < numbered else stage.title
+        for number, stage in enumerate(STAGES)
+    )
+    named = dict(zip(titles, STAGES, strict=True))
+    return {title: stage.name for title, stage in named.items() if offers(stage.name)}
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 from mandel_core.comparison.comparing import Comparison, compare
 from mandel_core.compilers.torch_compile import devices
 from mandel_core.inspection.inspecting import inspect
@@ -16,6 +18,8 @@ from mandel_core.rendering.engine import render
 from mandel_core.stages import STAGES
 from mandel_core.stages.registering import register_stage
 
+__version__ = version("mandel-explorer")
+
 __all__ = [
     "STAGES",
     "Cancelled",
@@ -27,6 +31,7 @@ __all__ = [
     "Stage",
     "StageFailure",
     "Viewport",
+    "__version__",
     "compare",
     "devices",
     "inspect",

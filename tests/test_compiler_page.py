@@ -44,7 +44,7 @@ def test_the_code_can_be_read_searched_and_copied(tmp_path: Path) -> None:
         page.get_by_label("Listing").select_option(index=1)
         code.get_by_text("async_compile.wait").wait_for()
 
-        page.get_by_label("Stage").first.select_option(label="Default device")
+        page.get_by_label("Stage").first.select_option(label="5 · Default device")
         source.get_by_text("It fails here.").wait_for()
         assert "**" in source.locator(".row.failure").inner_text()
         page.set_viewport_size({"width": 480, "height": 900})

@@ -270,7 +270,7 @@ def test_a_heavy_view_comes_coarse_to_fine_and_is_left_at_once(
 ) -> None:
     """Seconds of NumPy: something is seen at once, and nobody has to wait for the end."""
     open_at(visitor, address, f"{VIEW}&iterations=20000")
-    visitor.page.get_by_label("Stage").first.select_option(label="NumPy listing")
+    visitor.page.get_by_label("Stage").first.select_option(label="0 · NumPy listing")
     visitor.page.get_by_text("Computing · NumPy listing").wait_for()
     before = look(visitor)
     visitor.page.evaluate(
@@ -292,6 +292,6 @@ def test_a_heavy_view_comes_coarse_to_fine_and_is_left_at_once(
         "wide => window.seen.some(([dw]) => Math.abs(dw / wide - 1) < 0.02)", arg=closer
     )
     assert visitor.page.get_by_role("button", name="Cancel picture").is_visible()
-    visitor.page.get_by_label("Stage").first.select_option(label="Fast")
+    visitor.page.get_by_label("Stage").first.select_option(label="14 · Fast")
     visitor.settled(stage="fast")
     at_rest(visitor)

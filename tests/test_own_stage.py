@@ -195,7 +195,7 @@ def test_a_visitor_who_sends_code_changes_nothing(tmp_path: Path) -> None:
                 .find(model => (model.attributes.options ?? []).some(
                     option => option === title || option[0] === title || option[1] === title))
                 .setv({value: title})""",
-            "NumPy listing",
+            "0 · NumPy listing",
         )
         visitor.settled(stage="numpy")
         sent = page.evaluate(

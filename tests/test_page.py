@@ -118,22 +118,22 @@ def test_every_kind_of_stage_can_be_chosen(visitor: Watched, address: str) -> No
     open_page(visitor, address)
     chunk = visitor.page.get_by_label("Chunk size").first
     assert chunk.is_disabled()
-    choose(visitor, "Stage", "NumPy listing")
+    choose(visitor, "Stage", "0 · NumPy listing")
     visitor.settled(stage="numpy")
     visitor.page.locator(".about").get_by_text("what the other stages are compared with").wait_for()
     picture = visitor.pixels()
-    choose(visitor, "Stage", "Chunked")
+    choose(visitor, "Stage", "4 · Chunked")
     visitor.settled(stage="chunked")
     assert chunk.is_enabled()
     visitor.page.get_by_text("× NumPy").first.wait_for()
     # Rounding re-rolls some pixels near the boundary; equalised colours shift a little with them.
     assert (np.abs(visitor.pixels().astype(int) - picture) > 16).any(axis=-1).mean() < 0.02
     kept = visitor.pixels()
-    choose(visitor, "Stage", "Default device")
+    choose(visitor, "Stage", "5 · Default device")
     visitor.page.get_by_text("Default device cannot run here").wait_for()
     visitor.page.get_by_text("The compiler's own words").wait_for()
     np.testing.assert_array_equal(visitor.pixels(), kept)
-    choose(visitor, "Stage", "Fast")
+    choose(visitor, "Stage", "14 · Fast")
     visitor.settled(stage="fast")
     visitor.page.get_by_text("cannot run here").wait_for(state="hidden")
 
@@ -144,7 +144,7 @@ def test_the_page_answers_while_a_stage_compiles(visitor: Watched, address: str)
     The median of 20, since a single one also tells how busy the two cores are with compiling.
     """
     open_page(visitor, address, "?stage=numba&chunk=60")
-    choose(visitor, "Stage", "Chunked")
+    choose(visitor, "Stage", "4 · Chunked")
     visitor.page.get_by_text("Compiling · Chunked").wait_for()
     answers = visitor.page.evaluate(
         """async () => {
@@ -164,7 +164,7 @@ def test_the_page_answers_while_a_stage_compiles(visitor: Watched, address: str)
     assert float(np.median(answers)) < 200
     visitor.page.get_by_role("button", name="Cancel picture").click()
     visitor.page.get_by_text("Cancelled; the picture shows").wait_for()
-    choose(visitor, "Stage", "NumPy listing")
+    choose(visitor, "Stage", "0 · NumPy listing")
     visitor.settled(stage="numpy")
 
 
@@ -240,5 +240,5 @@ def test_the_lab_says_whether_a_stage_is_right(visitor: Watched, address: str) -
     assert dtype == "uint8"
     assert visitor.page.get_by_text(f"{columns} × {rows} pixels").first.is_visible()
     choose(visitor, "Precision", "float64")
-    choose(visitor, "Stage", "NumPy listing")
+    choose(visitor, "Stage", "0 · NumPy listing")
     visitor.page.get_by_text("The same, bit for bit").wait_for()

@@ -22,6 +22,7 @@ from bokeh.models import (
 )
 from bokeh.plotting import figure
 
+from dashboard import notebook
 from dashboard.lab.marks import TOLD, Mark, columns
 from dashboard.lab.ticks import merged, time_ticks
 
@@ -110,8 +111,7 @@ class Chart:
         for stage, line in self._lines.items():
             line.update(location=references.get(stage, 1.0), visible=stage in references)
         self._fit(references)
-        if pn.state.curdoc is None and self.panel._models:
-            pn.io.push_notebook(self.panel)
+        notebook.push(self.panel)
 
     def _plot(self, height: int, label: str, limits: tuple[float, float]) -> Any:
         plot = figure(

@@ -16,6 +16,7 @@ from dashboard.lab.code_browser import CodeBrowser
 from dashboard.lab.highlighting import highlighted
 from dashboard.lab.host import Host
 from dashboard.lab.inspection_html import figures, notes
+from dashboard.view.about_stage import about_stage
 from dashboard.words import duration
 from mandel_core import STAGES, Inspection, StageFailure
 from mandel_core.inspection.report import Listing, largest
@@ -53,10 +54,12 @@ class CodeView:
         wide = {"sizing_mode": "stretch_width"}
         self._progress = pn.widgets.StaticText(css_classes=["progress"], **wide)
         self._figures = pn.widgets.StaticText(css_classes=["figures-of-compiler"], **wide)
+        self._about = pn.widgets.StaticText(margin=(0, 10), **wide)
         self._browser = CodeBrowser(sizing_mode="stretch_both", min_height=320)
         self._browser.param.watch(lambda event: self._show_listing(), "selected")
         self.panel = pn.Column(
             pn.Row(self._progress, self._cancel, self._again, self._anew, **wide),
+            self._about,
             self._figures,
             self._browser,
             sizing_mode="stretch_both",
@@ -103,6 +106,7 @@ class CodeView:
         self._cancel.visible, self._again.visible = True, False
         stage = STAGES[task.settings.stage]
         self._figures.value = ""
+        self._about.value = about_stage(stage)
         self._browser.param.update(
             title=f"Step of {stage.title}",
             source=highlighted(stage.source, "python"),
@@ -150,6 +154,7 @@ class CodeView:
         self._again.visible = False
         self._anew.visible = seen.cache != "none"
         self._progress.value = _name(task)
+        self._about.value = about_stage(STAGES[seen.settings.stage])
         self._figures.value = figures(seen)
         self._browser.param.update(
             title=f"Step of {STAGES[seen.settings.stage].title}",

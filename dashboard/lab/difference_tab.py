@@ -10,6 +10,7 @@ import panel as pn
 from bokeh.models import ColumnDataSource, LinearColorMapper, Range1d
 from bokeh.plotting import figure
 
+from dashboard import notebook
 from dashboard.compute import workers
 from dashboard.compute.pending import Pending
 from dashboard.lab.host import Host
@@ -136,8 +137,7 @@ class Difference:
         for axis, end in ((self._figure.x_range, nx), (self._figure.y_range, ny)):
             axis.update(start=0, end=end, reset_start=0, reset_end=end)
         self._where.visible = True
-        if pn.state.curdoc is None and self._picture._models:
-            pn.io.push_notebook(self._picture)
+        notebook.push(self._picture)
 
     def _end(self, word: str) -> None:
         """Nothing is under way; a word says why what is on screen is not compared."""

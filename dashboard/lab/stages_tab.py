@@ -9,6 +9,7 @@ import panel as pn
 from bokeh.models import ColumnDataSource, FixedTicker, HoverTool
 from bokeh.plotting import figure
 
+from dashboard import notebook
 from dashboard.lab import stored
 from dashboard.lab.chart import COMPILE, RUN
 from dashboard.lab.host import Host
@@ -77,8 +78,7 @@ class StagesView:
         columns = zip(*rows, strict=True)
         self._source.data = dict(zip(_COLUMNS, map(list, columns), strict=True))
         self._caption.value = self._said(known)
-        if pn.state.curdoc is None and self._pane._models:
-            pn.io.push_notebook(self._pane)
+        notebook.push(self._pane)
 
     def close(self) -> None:
         """Cancel what is under way."""

@@ -10,7 +10,7 @@ from bokeh.models import ColumnDataSource, HoverTool, LogColorMapper
 from bokeh.plotting import figure
 from bokeh.transform import transform
 
-from dashboard import server_settings
+from dashboard import notebook, server_settings
 from dashboard.lab import stored
 from dashboard.lab.host import Host
 from dashboard.lab.measure_queue import MeasureQueue
@@ -93,8 +93,7 @@ class ThreadsView:
             for name, values in zip(_COLUMNS, zip(*rows, strict=True), strict=True)
         }
         self._caption.value = self._said(numpy, measured)
-        if pn.state.curdoc is None and self._pane._models:
-            pn.io.push_notebook(self._pane)
+        notebook.push(self._pane)
 
     def close(self) -> None:
         """Cancel what is under way."""

@@ -27,6 +27,7 @@ import param
 from bokeh.models import ColumnDataSource, CustomJS
 from holoviews import streams
 
+from dashboard import notebook
 from dashboard.state import HOME, MAX_CENTRE, MAX_WIDTH, MIN_WIDTH
 from dashboard.view.request import Request
 from mandel_core import Viewport
@@ -145,7 +146,7 @@ class PictureView:
             self._view = view
             for display in self._displays.values():
                 display.target.data = self._target()
-            self._push()
+            notebook.push(self.pane)
 
     def _tell_others(self, picture: Picture) -> None:
         """Have HoloViews refresh what shows the DynamicMap, but for the figures served here."""
@@ -158,11 +159,7 @@ class PictureView:
             message["link"] = link
         for display in self._displays.values():
             display.feed.data = {key: [value] for key, value in message.items()}
-        self._push()
-
-    def _push(self) -> None:
-        if pn.state.curdoc is None and self.pane._models:
-            pn.io.push_notebook(self.pane)
+        notebook.push(self.pane)
 
     def _target(self) -> dict[str, list[Any]]:
         x, y, width = self._view

@@ -69,23 +69,19 @@ def _time_or_reason(row: Row, beside: Row) -> str:
 
 
 def short(result: dict[str, Any]) -> str:
-    """The stages on the tutorial's scene, a line each; each number of threads a pair of columns."""
+    """The stages on the tutorial's scene with most threads, a line each."""
     scene = next(scene for scene in result["scenes"] if scene["scene"] == "tutorial")
     rows = [row for row in scene["rows"] if row["kind"] == "stage"]
-    threads = sorted({row["threads"] for row in rows})
-    head = ["stage"]
-    for count in threads:
-        head += [f"{in_threads(count)}: median (min–max)", "× NumPy"]
-    head += ["compile", "outcome"]
+    most = max(row["threads"] for row in rows)
+    head = ["stage", in_threads(most), "× NumPy", "compile"]
     lines = [_line(head), "|---" * len(head) + "|"]
-    for own in _by_name(rows):
-        last = own[threads[-1]]
-        cells = [_name(last)]
-        for count in threads:
-            cells += [_time(own[count]), _number(own[count]["times_numpy"], ".2f")]
-        lines.append(
-            _line([*cells, _number(last["compile_seconds"], ".1f", 1, " s"), _outcome(last)])
-        )
+    for row in (own[most] for own in _by_name(rows)):
+        cells = [
+            seconds(row["median_seconds"]) if row["rounds"] else _outcome(row),
+            _number(row["times_numpy"], ".3g"),
+            _number(row["compile_seconds"], ".1f", 1, " s"),
+        ]
+        lines.append(_line([_name(row), *(cells if row["rounds"] else [cells[0], "–", "–"])]))
     return "\n".join(
         [*lines, "", f"{_size(scene)}, chunks of {scene['chunksize']}; {_machine(result)}"]
     )

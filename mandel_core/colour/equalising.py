@@ -187,7 +187,7 @@ class Levels:
     some: bool
     _first: NDArray[np.uint32]
     _width: NDArray[np.uint32]
-    _index: Indices  # (BINS + 1,)
+    index_of_bin: Indices  # (BINS + 1,)
 
     def indices(self, frame: Frame) -> Indices:
         """The frame's palette indices, (ny, nx) uint8, 0 in the interior.
@@ -201,7 +201,7 @@ class Levels:
             raise ValueError("levels are for frames of the maxiter and horizon they are made of")
         sorting = _Sorting(frame)
         sorting.sort_all(self._first, self._width)
-        return sorting.looked_up(self._index)
+        return sorting.looked_up(self.index_of_bin)
 
 
 def equalised(frame: Frame) -> tuple[Indices, Levels]:
@@ -214,7 +214,7 @@ def equalised(frame: Frame) -> tuple[Indices, Levels]:
     """
     sorting = _Sorting(frame)
     levels = sorting.levels()
-    return sorting.looked_up(levels._index), levels
+    return sorting.looked_up(levels.index_of_bin), levels
 
 
 def equalised_in(frame: Frame, colours: RGBA) -> RGBA:
@@ -223,7 +223,7 @@ def equalised_in(frame: Frame, colours: RGBA) -> RGBA:
     colours : (256, 4) uint8, as `colour.palette_colours` makes them.
     """
     sorting = _Sorting(frame)
-    table = colours.view(np.uint32)[:, 0][sorting.levels()._index]
+    table = colours.view(np.uint32)[:, 0][sorting.levels().index_of_bin]
     return sorting.looked_up(table).view(np.uint8).reshape(*frame.iterations.shape, 4)
 
 

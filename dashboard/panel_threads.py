@@ -1,0 +1,93 @@
+"""Panel in a notebook, made to stand changes from several threads; served pages do without this.
+
+Panel 1.9 takes it that one thread changes a notebook's models. Here there are the cells' own, the
+one that hears the page, and the worker's. Two things go wrong, and are mended by three patches:
+
+- `panel.io.notebook.push` empties the document's list of changes without a lock: a change made
+  meanwhile is lost, and what later refers to it fails with "reference isn't known". `push`,
+  `Syncable._apply_update` and `Comm._handle_msg` take turns instead.
+- `push` drops what is to be sent before the page listens, in any thread but the first. Here it
+  stays with the document and is sent once the page listens.
+
+Upstream would have to hold a lock per document in these three places, and to keep what cannot be
+sent yet; then this module can go.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import Any
+
+import panel as pn
+from panel.io import notebook as panel_notebook
+from panel.reactive import Syncable
+from pyviz_comms import Comm
+
+# The versions that were looked at and tried.
+FROM, BEFORE = (1, 9), (2, 0)
+
+RETRY_SECONDS, MOST_RETRIES = 0.1, 600
+
+# Held while models are changed, or what has changed is made a message and sent.
+changing = threading.RLock()
+
+_push = getattr(panel_notebook, "push", None)
+_retrying: set[Any] = set()  # the documents whose changes wait for the page to listen
+_log = logging.getLogger(__name__)
+
+
+def take_turns() -> None:
+    """Patch Panel, once; without effect, and with a word in the log, on a version not known."""
+    if getattr(panel_notebook, "push", None) is not _push:
+        return  # it was done before
+    known = FROM <= _numbers(pn.__version__) < BEFORE
+    places = ((Syncable, "_apply_update"), (Comm, "_handle_msg"))
+    if not (known and _push and all(hasattr(*place) for place in places)):
+        _log.warning(
+            "Panel %s is not known here: pictures may be lost while several cells run.",
+            pn.__version__,
+        )
+        return
+    for kind, name in places:
+        setattr(kind, name, _in_turn(getattr(kind, name)))
+    for module in list(sys.modules.values()):  # Panel's modules import it by its name
+        if getattr(module, "push", None) is _push:
+            module.push = _push_once_heard  # type: ignore[attr-defined]
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")[:2])
+
+
+def _in_turn(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def in_turn(*args: Any, **kwargs: Any) -> Any:
+        with changing:
+            return function(*args, **kwargs)
+
+    return in_turn
+
+
+@_in_turn
+def _push_once_heard(
+    doc: Any, comm: Any, binary: bool = True, msg: Any = None, retries: int = MOST_RETRIES
+) -> None:
+    """Send what has changed, once the page listens."""
+    if msg is not None or comm._comm:
+        assert _push is not None
+        _push(doc, comm, binary, msg)
+    elif doc not in _retrying and retries:
+        _retrying.add(doc)
+        again = threading.Timer(RETRY_SECONDS, partial(_push_again, doc, comm, binary, retries - 1))
+        again.daemon = True
+        again.start()
+
+
+@_in_turn
+def _push_again(doc: Any, comm: Any, binary: bool, retries: int) -> None:
+    _retrying.discard(doc)
+    _push_once_heard(doc, comm, binary, None, retries)
