@@ -50,7 +50,7 @@ class Desk:
     def ask(self, x: str = "-0.75", width: str = "3.5", rest: bool = True, nx: int = 90) -> None:
         view = Decimal(x), Decimal(0), Decimal(width)
         number = self.explorer._flow._number + 1
-        self.explorer._flow._hear(Request(number, *view, nx, 80, rest=rest, surround=False))
+        self.explorer._flow._on_request(Request(number, *view, nx, 80, rest=rest, surround=False))
 
     def finish(self, limit: int | None = None, seconds: float = 1e-3, inside: bool = False) -> None:
         task, future = self.sent[-1]

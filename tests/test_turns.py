@@ -43,18 +43,18 @@ def test_a_measurement_and_a_picture_may_compile_at_once_but_not_run() -> None:
     turns = processes.turns
     picture, measurement = turns.take("compiling"), turns.take("measuring")
     assert processes.paused("measuring"), "nobody knows yet that it will compile"
-    picture.hear("compiling")
+    picture.on_phase("compiling")
     assert not processes.paused("measuring")
-    measurement.hear("starting")
-    measurement.hear("compiling")
-    measurement.hear("warming up")
+    measurement.on_phase("starting")
+    measurement.on_phase("compiling")
+    measurement.on_phase("warming up")
     assert not processes.paused("measuring"), "a run that does not count beside a compile"
-    measurement.hear("running")
+    measurement.on_phase("running")
     assert processes.paused("measuring"), "a timed run beside a compile"
-    picture.hear("running")
+    picture.on_phase("running")
     other = turns.take("quick")
     picture.end()
-    picture.hear("compiling")  # a late word of what is over
+    picture.on_phase("compiling")  # a late word of what is over
     assert processes.paused("measuring"), "another picture is waiting"
     other.end()
     assert not processes.paused("measuring")
@@ -67,7 +67,7 @@ def test_what_takes_long_stands_still_for_quick_pictures_but_not_for_ever() -> N
     processes = Processes()
     turns = processes.turns
     long = turns.take("long")
-    long.hear("running")
+    long.on_phase("running")
     free = 0.0
     for _ in range(1000):  # many visitors: no moment without a quick picture
         quick = turns.take("quick")
@@ -85,14 +85,14 @@ def test_what_takes_long_stands_still_for_quick_pictures_but_not_for_ever() -> N
 
 def test_one_quick_picture_after_a_rest_has_the_machine_for_itself() -> None:
     processes = Processes()
-    processes.turns.take("long").hear("running")
-    processes.turns.take("compiling").hear("compiling")
+    processes.turns.take("long").on_phase("running")
+    processes.turns.take("compiling").on_phase("compiling")
     processes.now += 10
     quick = processes.turns.take("quick")
     assert processes.paused("long")
     assert not processes.paused("compiling"), "compiling takes one core"
     processes.now += MOST_HELD_SECONDS / 2
-    quick.hear("running")
+    quick.on_phase("running")
     assert processes.paused("long")
     quick.end()
     assert not processes.paused("long")
@@ -108,7 +108,7 @@ def test_nothing_stays_paused_when_all_is_done(events: list[tuple[int, str]]) ->
         if event == "end":
             turns[number].end()
         else:
-            turns[number].hear(event)
+            turns[number].on_phase(event)
     for turn in turns:
         turn.end()
     assert not any(process.paused for process in processes.all.values())

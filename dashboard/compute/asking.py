@@ -62,18 +62,18 @@ class _Step:
 class Asking:
     """At most one picture under way for a session, and the line that tells of it.
 
-    take : called with each outcome, the request it is of, and whether it is the last of it.
+    on_outcome : called with each outcome, the request it is of, and whether it is the last of it.
     on_late : called when a view at rest has had no full picture for PATIENCE_SECONDS.
     """
 
     def __init__(
         self,
         session: str,
-        take: Callable[[Picture | StageFailure, Asked, bool], None],
+        on_outcome: Callable[[Picture | StageFailure, Asked, bool], None],
         on_late: Callable[[Asked], None],
         in_document: Callable[..., None],
     ) -> None:
-        self._session, self._take, self._on_late = session, take, on_late
+        self._session, self._on_outcome, self._on_late = session, on_outcome, on_late
         self._in_document = in_document
         self._pending: Pending[Picture] = Pending(in_document)
         self._running: _Step | None = None
@@ -181,14 +181,14 @@ class Asking:
             self._start(self._next)
         elif not last and (too_long := self._too_long(step)) is not None:
             self._quiet()
-            self._take(outcome, asked, False)
-            self._take(too_long, asked, True)
+            self._on_outcome(outcome, asked, False)
+            self._on_outcome(too_long, asked, True)
             return
         elif not last:
             self._draw(asked, step.then[0], step.then[1:])
         else:
             self._quiet()
-        self._take(outcome, asked, last)
+        self._on_outcome(outcome, asked, last)
 
     def _too_long(self, step: _Step) -> StageFailure | None:
         """That the next picture will be given up, after what a coarser one of the same took."""

@@ -54,7 +54,7 @@ class MeasureQueue:
         self._started = 0.0
         self._failed = 0
         self._remark = ""  # beside the progress and what comes of it
-        self._words: Callable[[Settings], str] = describe
+        self._words: Callable[[Settings], str] = in_words
         self._button = pn.widgets.Button(label=label, color="primary", width=110)
         self._button.on_click(lambda event: on_start())
         self._open = server_settings.current().measuring
@@ -87,7 +87,7 @@ class MeasureQueue:
         """Measure these one after another; `words` names one of them in the progress."""
         self.cancel()
         self._view, self._todo = view, list(todo)
-        self._words, self._remark = words or describe, ""
+        self._words, self._remark = words or in_words, ""
         self._total, self._failed, self._started = len(self._todo), 0, time.monotonic()
         self._button.disabled = self._cancel.visible = True
         self._next()
@@ -98,7 +98,7 @@ class MeasureQueue:
         if self._pending.cancel():
             self._end("Cancelled.")
 
-    def say(self, text: str) -> None:
+    def set_status(self, text: str) -> None:
         """Show a sentence in place of the progress."""
         self._progress.value = text
 
@@ -126,7 +126,7 @@ class MeasureQueue:
 
     def _keep(self, measured: Measurement) -> None:
         self._failed += measured.failure is not None
-        stored.add(measured, tell=lambda notice: self._host.in_document(self._on_file, notice))
+        stored.add(measured, on_notice=lambda notice: self._host.in_document(self._on_file, notice))
         self._on_measured(measured)
         self._host.refresh()
         self._next()
@@ -155,7 +155,7 @@ class MeasureQueue:
         self._progress.value = word + self._remark
 
 
-def describe(settings: Settings) -> str:
+def in_words(settings: Settings) -> str:
     """A measurement to come, in a few words."""
     stage = STAGES[settings.stage]
     chunks = f", chunk size {settings.chunksize}" if "chunksize" in stage.varies else ""

@@ -36,7 +36,9 @@ class StagesView:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._queue = MeasureQueue(host, "stages", "Run all", self.start, self._add, LIMIT_SECONDS)
+        self._queue = MeasureQueue(
+            host, "stages", "Run all", self.start, self._on_measured, LIMIT_SECONDS
+        )
         self._failed: dict[Settings, Measurement] = {}
         self._source = ColumnDataSource({name: [] for name in _COLUMNS})
         self._figure = _figure(self._source)
@@ -77,7 +79,7 @@ class StagesView:
         self._figure.height = 60 + _ROW * len(rows)
         columns = zip(*rows, strict=True)
         self._source.data = dict(zip(_COLUMNS, map(list, columns), strict=True))
-        self._caption.value = self._said(known)
+        self._caption.value = self._caption_text(known)
         notebook.push(self._pane)
 
     def close(self) -> None:
@@ -92,11 +94,11 @@ class StagesView:
         todo.sort(key=lambda settings: STAGES[settings.stage].uses_torch(settings))
         self._queue.start(host.viewport(), todo, lambda settings: STAGES[settings.stage].title)
 
-    def _add(self, measured: Measurement) -> None:
+    def _on_measured(self, measured: Measurement) -> None:
         if measured.failure is not None:
             self._failed[measured.settings] = measured
 
-    def _said(self, known: dict[str, Measurement | None]) -> str:
+    def _caption_text(self, known: dict[str, Measurement | None]) -> str:
         view, settings = self._host.viewport(), self._host.settings()
         lines = [
             f"{view.nx} × {view.ny} pixels, {settings.maxiter} iterations, {settings.dtype}; "

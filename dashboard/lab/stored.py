@@ -67,21 +67,21 @@ def notice() -> str:
 def add(
     measured: Measurement,
     kind: Kind = "measured",
-    tell: Callable[[str], None] = lambda notice: None,
+    on_notice: Callable[[str], None] = lambda notice: None,
 ) -> None:
     """Keep a result; failures are not kept.
 
-    tell : called with `notice()` once it is written or could not be, in another thread.
+    on_notice : called with `notice()` once it is written or could not be, in another thread.
     """
     if measured.failure is None:
         _known().add(Record(measured, kind, step=fingerprint(measured.stage)))
-        _writer.submit(_write, measured, kind, tell)
+        _writer.submit(_write, measured, kind, on_notice)
 
 
-def _write(measured: Measurement, kind: Kind, tell: Callable[[str], None]) -> None:
+def _write(measured: Measurement, kind: Kind, on_notice: Callable[[str], None]) -> None:
     records().add(measured, kind)
     _tell_log(records().notice)
-    tell(notice())
+    on_notice(notice())
 
 
 def _tell_log(words: str) -> None:

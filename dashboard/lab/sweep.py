@@ -13,7 +13,7 @@ from dashboard.lab.chart import Chart
 from dashboard.lab.chunk_sizes import in_order, parse_sizes
 from dashboard.lab.host import Host
 from dashboard.lab.marks import disturbed
-from dashboard.lab.measure_queue import MeasureQueue, describe
+from dashboard.lab.measure_queue import MeasureQueue, in_words
 from dashboard.words import count
 from mandel_core import STAGES, Measurement, Settings
 from mandel_core.measurement.measuring import CHUNK_SIZES
@@ -33,12 +33,12 @@ class Sweep:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._failures: list[Measurement] = []
-        self._queue = MeasureQueue(host, "sweep", "Measure", self.start, self._add)
+        self._queue = MeasureQueue(host, "sweep", "Measure", self.start, self._on_measured)
         self._kept = ", ".join(map(str, CHUNK_SIZES[: server_settings.current().sweep_length]))
         self._sizes = pn.widgets.TextInput(
             label="Chunk sizes to measure", value=self._kept, sizing_mode="stretch_width"
         )
-        self._sizes.param.watch(lambda event: self._take_sizes(), "value")
+        self._sizes.param.watch(lambda event: self._on_sizes(), "value")
         # A group of one: the label of Bokeh's single checkbox is neither read out nor clickable.
         self._tutorial = pn.widgets.CheckBoxGroup(options=["Show the tutorial's Table I"], value=[])
         self._tutorial.param.watch(lambda event: host.in_document(self.refresh), "value")
@@ -77,9 +77,9 @@ class Sweep:
         """A settled view is on screen; if chunks made it, its own time is a point."""
         if "chunksize" in STAGES[picture.settings.stage].varies:
             times = (picture.run_seconds,), 0.0, picture.compile_seconds
-            stored.add(Measurement(picture.view, picture.settings, *times), "frame", self._hear)
+            stored.add(Measurement(picture.view, picture.settings, *times), "frame", self._on_file)
 
-    def _hear(self, notice: str) -> None:
+    def _on_file(self, notice: str) -> None:
         self._host.in_document(
             lambda: self._host.notify(notice) if self._host.is_news(notice) else None
         )
@@ -107,7 +107,7 @@ class Sweep:
             )
         if not self._place.objects and "_chart" in vars(self):
             self._place.append(self._chart.panel)
-        self._caption.value = "<br>".join(self._said(common, found, "numpy" in known))
+        self._caption.value = "<br>".join(self._caption_text(common, found, "numpy" in known))
 
     @cached_property
     def _chart(self) -> Chart:
@@ -118,13 +118,13 @@ class Sweep:
         stage = self._host.stage
         return self._host.settings(stage if "chunksize" in STAGES[stage].varies else "chunked")
 
-    def _add(self, measured: Measurement) -> None:
+    def _on_measured(self, measured: Measurement) -> None:
         if measured.failure is not None:
             self._failures.append(measured)
         elif measured.stage == "numpy":
             self._host.remember_numpy(measured.view, measured.settings.maxiter, measured.median)
 
-    def _said(self, common: Settings, found: stored.Points, numpy: bool) -> list[str]:
+    def _caption_text(self, common: Settings, found: stored.Points, numpy: bool) -> list[str]:
         view = self._host.viewport()
         lines = [
             f"{view.nx} × {view.ny} pixels, {common.maxiter} iterations, "
@@ -155,7 +155,7 @@ class Sweep:
             lines.append(f"Not measured: {what}. {html.escape(reason)}")
         return lines
 
-    def _take_sizes(self) -> None:
+    def _on_sizes(self) -> None:
         try:
             sizes = parse_sizes(self._sizes.value)
         except ValueError as error:
@@ -168,5 +168,5 @@ class Sweep:
 
 def _words(settings: Settings) -> str:
     if settings.chunksize < LONG_CHUNKS or "chunksize" not in STAGES[settings.stage].varies:
-        return describe(settings)
-    return f"{describe(settings)}, which may take minutes to compile"
+        return in_words(settings)
+    return f"{in_words(settings)}, which may take minutes to compile"

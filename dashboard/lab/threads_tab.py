@@ -39,7 +39,7 @@ class ThreadsView:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._queue = MeasureQueue(host, "threads", "Run", self.start, self._add)
+        self._queue = MeasureQueue(host, "threads", "Run", self.start, self._on_measured)
         self._failed: dict[Settings, Measurement] = {}
         self._source = ColumnDataSource({name: [] for name in _COLUMNS})
         self._figure = _figure(self._source)
@@ -92,7 +92,7 @@ class ThreadsView:
             name: list(values)
             for name, values in zip(_COLUMNS, zip(*rows, strict=True), strict=True)
         }
-        self._caption.value = self._said(numpy, measured)
+        self._caption.value = self._caption_text(numpy, measured)
         notebook.push(self._pane)
 
     def close(self) -> None:
@@ -126,7 +126,7 @@ class ThreadsView:
         found = (stored.latest(view, point) or self._failed.get(point) for point in self._points())
         return numpy, [one for one in found if one is not None]
 
-    def _add(self, measured: Measurement) -> None:
+    def _on_measured(self, measured: Measurement) -> None:
         if measured.failure is not None:
             self._failed[measured.settings] = measured
 
@@ -137,7 +137,7 @@ class ThreadsView:
         write = to_csv if csv else to_markdown
         return io.StringIO(write(numpy, measured) + ("" if csv else "\n"))
 
-    def _said(self, numpy: Measurement | None, measured: list[Measurement]) -> str:
+    def _caption_text(self, numpy: Measurement | None, measured: list[Measurement]) -> str:
         common = self._host.settings(self._stage())
         view = self._host.viewport()
         told = (

@@ -41,8 +41,8 @@ class PictureFlow:
     def __init__(self, host: Host, on_settled: Callable[[Picture], None]) -> None:
         self._host = host
         self._on_settled = on_settled
-        self.view = PictureView(self._hear)
-        self.asking = Asking(host.session, self._take, self._late, host.in_document)
+        self.view = PictureView(self._on_request)
+        self.asking = Asking(host.session, self._on_picture, self._on_late, host.in_document)
         # What the page's address says of a state; a notebook's is not ours to change.
         self.address: Callable[[State], str | None] = lambda state: None
         self.size: tuple[int, int] | None = None
@@ -81,7 +81,7 @@ class PictureFlow:
         stepwise = self.shown is None or self.shown.view != view
         self.asking.ask(Asked(task, self._number, stepwise=stepwise))
 
-    def _hear(self, request: Request) -> None:
+    def _on_request(self, request: Request) -> None:
         """The browser asks for a picture; where the view rests, the params follow it."""
         self._number = request.number
         host, state = self._host, self._host.state
@@ -124,11 +124,11 @@ class PictureFlow:
         ready = stage.any_size and (not stage.needs_torch or stage.name in self._drawn_stages)
         return self._host.settings(stage.name if ready else "fast", view=view)
 
-    def _late(self, asked: Asked) -> None:
+    def _on_late(self, asked: Asked) -> None:
         self.view.tell_address(self.address(self._host.state))
         self._host.outdated()
 
-    def _take(self, outcome: Picture | StageFailure, asked: Asked, last: bool) -> None:
+    def _on_picture(self, outcome: Picture | StageFailure, asked: Asked, last: bool) -> None:
         if isinstance(outcome, StageFailure):
             self.view.answer(asked.number, self.address(self._host.state))
             self._host.failed(outcome)
@@ -161,7 +161,7 @@ class PictureFlow:
         if not picture.inside:
             self.way_back = state.x, state.y, state.width
         host.follow(iterations=state.iterations)
-        self._later(STILL_SECONDS, self._tell, picture)
+        self._later(STILL_SECONDS, self._on_still, picture)
 
     def _ask_whole(self) -> None:
         host = self._host
@@ -174,7 +174,7 @@ class PictureFlow:
 
         future.add_done_callback(drawn)
 
-    def _tell(self, picture: Picture) -> None:
+    def _on_still(self, picture: Picture) -> None:
         if picture is self.shown:
             self._on_settled(picture)
             if picture.run_seconds < TIME_AGAIN_SECONDS:

@@ -187,7 +187,7 @@ class PictureView:
             feed=ColumnDataSource({}, name="feed"),
             target=ColumnDataSource(self._target(), name="target"),
         )
-        display.request.on_change("data", lambda attr, old, new: self._hear(new))
+        display.request.on_change("data", lambda attr, old, new: self._on_data(new))
         args = {
             "figure": figure,
             "source": plot.handles["source"],
@@ -199,7 +199,7 @@ class PictureView:
         self._displays[plot.id] = display
         self._adopted.add(plot)
 
-    def _hear(self, data: dict[str, list[Any]]) -> None:
+    def _on_data(self, data: dict[str, list[Any]]) -> None:
         try:
             request = Request.parse({key: values[0] for key, values in data.items()})
         except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:

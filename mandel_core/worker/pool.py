@@ -219,12 +219,12 @@ class Pool:
     ) -> Future[T | StageFailure]:
         turn: Turn = self._turns.take(lane)
 
-        def hear(phase: Phase) -> None:
-            turn.hear(phase)
+        def heard(phase: Phase) -> None:
+            turn.on_phase(phase)
             on_phase(phase)
 
         try:
-            future = self.workers[lane].submit(task, session, hear, limits)
+            future = self.workers[lane].submit(task, session, heard, limits)
         except BaseException:
             turn.end()
             raise

@@ -117,10 +117,10 @@ class RemotePool:
             reason = AWAY if isinstance(error, OSError) else f"It cannot be sent: {error}"
             asked.future.set_result(StageFailure(stage, "died", reason))
             return asked.future
-        asked.future.add_done_callback(lambda future: self._settle(number, future))
+        asked.future.add_done_callback(lambda future: self._on_done(number, future))
         return asked.future
 
-    def _settle(self, number: int, future: Future[Any]) -> None:
+    def _on_done(self, number: int, future: Future[Any]) -> None:
         self._asked.pop(number, None)
         if future.cancelled():
             future.set_running_or_notify_cancel()
@@ -140,7 +140,7 @@ class RemotePool:
     def _listen(self, connection: Connection[Any, Any]) -> None:
         try:
             while True:
-                self._take(*connection.recv())
+                self._on_message(*connection.recv())
         except (EOFError, OSError):
             pass
         with self._lock:
@@ -153,7 +153,7 @@ class RemotePool:
             with contextlib.suppress(Exception):
                 asked.future.set_result(StageFailure(asked.stage, "died", AWAY))
 
-    def _take(self, kind: str, number: int, value: Any) -> None:
+    def _on_message(self, kind: str, number: int, value: Any) -> None:
         asked = self._asked.get(number)
         if asked is None:
             return

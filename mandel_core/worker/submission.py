@@ -88,7 +88,7 @@ class Submission:
             return None
         return StageFailure(self.task.stage, "too-long", reason)
 
-    def tell(self, phase: Phase) -> None:
+    def report(self, phase: Phase) -> None:
         """Have whoever asked hear of a phase."""
         try:
             self.on_phase(phase)

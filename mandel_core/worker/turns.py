@@ -52,9 +52,9 @@ class Turns:
 
     def take(self, lane: Lane) -> Turn:
         """Something is asked for in this lane."""
-        return Turn(lane, self._settle)
+        return Turn(lane, self._update)
 
-    def _settle(self, lane: Lane, turn: object, phase: str | None) -> None:
+    def _update(self, lane: Lane, turn: object, phase: str | None) -> None:
         with self._lock:
             phases = self._phases[lane]
             if phase is None:
@@ -88,16 +88,16 @@ class Turn:
     """One task's, from when it is asked for until it is done."""
 
     def __init__(self, lane: Lane, settle: Callable[[Lane, object, str | None], None]) -> None:
-        self._lane, self._settle = lane, settle
-        self.hear("waiting")
+        self._lane, self._update = lane, settle
+        self.on_phase("waiting")
 
-    def hear(self, phase: str) -> None:
+    def on_phase(self, phase: str) -> None:
         """It is in this phase now: "compiling", "running" or another."""
-        self._settle(self._lane, self, phase)
+        self._update(self._lane, self, phase)
 
     def end(self, _: Future[Any] | None = None) -> None:
         """It is done, or cancelled."""
-        self._settle(self._lane, self, None)
+        self._update(self._lane, self, None)
 
 
 class _Hold:

@@ -122,7 +122,7 @@ class Worker:
             dropped.future.cancel()
         if running is not None and running.session == session:
             running.future.cancel()
-        request.future.add_done_callback(lambda future: self._settle(request))
+        request.future.add_done_callback(lambda future: self._on_done(request))
         return request.future
 
     def keep_spare(self, *warming: Task[Any]) -> None:
@@ -190,7 +190,7 @@ class Worker:
             {why: keeper.replaced[why] for why in sorted(keeper.replaced)},
         )
 
-    def _settle(self, request: Submission) -> None:
+    def _on_done(self, request: Submission) -> None:
         """A future is done; if by cancelling, see that nothing goes on for it in vain."""
         if not request.future.cancelled():
             return
@@ -239,7 +239,7 @@ class Worker:
                 over = [waits for waits in self._waiting.values() if not waits.told_of_budget]
             for waits in over:
                 waits.told_of_budget = True
-                waits.tell("over budget")
+                waits.report("over budget")
 
     def _may_run(self) -> list[Submission]:
         """The requests that wait and whose visitors may cost more."""
@@ -291,7 +291,7 @@ class Worker:
                     if kind == "done":
                         return value if value is not None else request.given_up
                     request.compiling = value == "compiling"
-                    request.tell(value)
+                    request.report(value)
                 elif over := self._overdue(child, request):
                     keeper.end(child, over)
                     return request.given_up
