@@ -23,7 +23,7 @@ MOST_ELSEWHERE = 200
 # Older ones stay in the file.
 MOST_KNOWN = 4000
 
-# Writing waits for other programs that use the file; nobody waits for writing.
+# Writing may wait for other programs that use the file, so it has a thread of its own.
 _writer = ThreadPoolExecutor(1, thread_name_prefix="records")
 
 

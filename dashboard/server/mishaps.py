@@ -45,7 +45,7 @@ def logged(what: str, error: BaseException | None = None) -> str:
 def keep_to_ourselves() -> None:
     """See that from now on no answer of this server has a traceback in it."""
     replaced: tuple[tuple[Any, str, Any], ...] = (
-        (error, "create", classmethod(_create)),  # whoever makes such a message makes a short one
+        (error, "create", classmethod(_create)),  # no traceback in the message
         (ProtocolHandler, "handle", _handle),
         (WSHandler, "_receive", _receive),
         (WSHandler, "_internal_error", _internal_error),

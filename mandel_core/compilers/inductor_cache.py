@@ -1,10 +1,10 @@
 """The files that torch's compiler keeps on disk: what was left half written in there is removed.
 
-The linker and the C++ compiler write to a file's last name, and Inductor takes any file that is
-there for a whole one. So a process that is killed in mid-compile leaves a library that cannot be
-loaded, or that ends whoever loads it; a test library of the instruction set, by which the compiler
-falls back to a slower one without a word; or a precompiled header that slows or fails all that
-follow. All that would stay for good, since nobody writes to these names again.
+The linker and the C++ compiler write to a file under its final name, and Inductor takes any file
+of that name for complete. So a process that is killed while compiling can leave a library that
+cannot be loaded, or whose loading ends the process; a test library for the instruction set, without
+which the compiler silently falls back to a slower one; or a precompiled header that slows down or
+fails all later compiles. All of that would stay, since these names are not written again.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def mend() -> None:
 def doubt(error: BaseException, since: float) -> bool:
     """Remove what the error speaks of if it is older than `since`; whether there was anything.
 
-    Of some files nobody can tell whether they are whole: they fail whoever uses them. In one
+    Some files do not show whether they are complete; using them fails. In one
     process each of them is doubted once, so that an honest error does not go on and on.
     """
     keys = {key for cause in _causes(error) for key in _KEY.findall(_words(cause))} - _renewed

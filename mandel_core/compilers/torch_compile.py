@@ -1,4 +1,4 @@
-"""torch.compile, kept in order: one kernel a purpose, its cost timed, its failures explained.
+"""torch.compile: what is compiled is kept, its compile time told, its failures explained.
 
 Everything here that touches torch imports it when called, so that the stages that do without
 torch start without it.

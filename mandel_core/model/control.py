@@ -25,7 +25,7 @@ def _never() -> bool:
 
 
 def ignore_phase(phase: Phase) -> None:
-    """What hears of phases where nobody wants to."""
+    """Do nothing: the default for `on_phase`."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Control:
     on_phase: Callable[[Phase], None] = ignore_phase
 
     def checkpoint(self) -> None:
-        """Called between two steps. Raises Cancelled once nobody waits for the result."""
+        """Called between two steps. Raises Cancelled once the result is no longer wanted."""
         if self.should_stop():
             raise Cancelled
 

@@ -38,4 +38,4 @@ class StageFailure(Exception):
 
 
 class Cancelled(Exception):
-    """The computation was given up between two steps because nobody waits for it any more."""
+    """The computation was cancelled between two steps, since its result is no longer wanted."""

@@ -25,7 +25,7 @@ class Job:
     _compile_started: float = 0.0
 
     def checkpoint(self) -> None:
-        """Called between steps. Raises Cancelled once nobody waits for the result."""
+        """Called between steps. Raises Cancelled once the result is no longer wanted."""
         self.control.checkpoint()
 
     def compile_starts(self, *_: object) -> None:

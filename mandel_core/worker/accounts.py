@@ -1,4 +1,4 @@
-"""What each visitor has lately cost, so that whoever cost least goes first and nobody too much."""
+"""What each visitor has lately cost, so that the least costly goes first, within a budget."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def serve(fd: int, shared: int, paused: int, beating: int, memory: int | None) -
         through, of the one that tells of this process's pauses, and of its heartbeat.
     memory : bytes of data this process may have, None for any number; Linux only.
     """
-    _outlive_nobody()
+    _wake_when_parent_dies()
     pausing.listen(paused)
     heartbeat.beat(beating)
     if memory is not None and sys.platform == "linux":
@@ -106,8 +106,8 @@ def _reserve(size: int) -> None:
         block.fill(0)
 
 
-def _outlive_nobody() -> None:
-    """If the process that started this one dies while this one is stopped, have it woken up.
+def _wake_when_parent_dies() -> None:
+    """If the parent dies while this process is stopped (SIGSTOP), have it continued.
 
     It then finds its connection closed and ends. Linux only; nothing like it exists elsewhere.
     """

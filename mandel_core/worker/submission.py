@@ -89,7 +89,7 @@ class Submission:
         return StageFailure(self.task.stage, "too-long", reason)
 
     def report(self, phase: Phase) -> None:
-        """Have whoever asked hear of a phase."""
+        """Tell the requester of a phase; what its callback raises goes to the log."""
         try:
             self.on_phase(phase)
         except Exception:

@@ -47,7 +47,7 @@ class Keeper:
     def keep_spare(self, *warming: Task[Any]) -> None:
         """From now on have a second process at hand; in each new one these tasks are run first.
 
-        Starting a process and loading its kernels takes seconds, during which nobody gets anything.
+        Starting a process and loading its kernels takes seconds, during which no task runs.
         """
         self._warming = warming
 

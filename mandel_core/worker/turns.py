@@ -1,4 +1,4 @@
-"""Which of several processes stand still while another works, so that none spoils the other's time.
+"""Which processes stand still while another works, so that it is quick and timings are right.
 
 Three rules:
 
