@@ -10,6 +10,7 @@ Importing this module imports Numba.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -69,6 +70,7 @@ def _chosen(kind: Any) -> Formula:
 
 
 # From here on: what kernels can ask of a formula. Each stub stands for the code of its overload.
+# Strictly, Numba would want annotations to be the same on both.
 
 
 def _stub(f: Any, *more: Any) -> Any:
@@ -80,25 +82,19 @@ def following(f: Any, a: Any, b: Any, p: Any, q: Any, cx: Any, cy: Any) -> Any:
     return _stub(f)
 
 
-@overload(following, inline="never")  # type: ignore[untyped-decorator]
+@overload(following, strict=False)  # type: ignore[untyped-decorator]
 def _following(f: Any, a: Any, b: Any, p: Any, q: Any, cx: Any, cy: Any) -> Any:
-    return step_of(_chosen(f))
-
-
-def step_of(formula: Formula, **options: Any) -> Callable[..., Any]:
-    """The formula's step as a function for Numba: f, a, b, p, q, cx, cy to a, b."""
-    step = numba.njit(**options)(formula.step)
+    formula = _chosen(f)
+    step = numba.njit(formula.step)
     if formula.memory:
+        return lambda f, a, b, p, q, cx, cy: step(a, b, p, q, cx, cy, multiply_add)
+    return lambda f, a, b, p, q, cx, cy: step(a, b, cx, cy, multiply_add)
 
-        def with_memory(f: Any, a: Any, b: Any, p: Any, q: Any, cx: Any, cy: Any) -> Any:
-            return step(a, b, p, q, cx, cy, multiply_add)
 
-        return with_memory
-
-    def without(f: Any, a: Any, b: Any, p: Any, q: Any, cx: Any, cy: Any) -> Any:
-        return step(a, b, cx, cy, multiply_add)
-
-    return without
+def bare_step(formula: Formula, **options: Any) -> Callable[..., Any]:
+    """The step of a formula without a memory as a function for Numba: a, b, cx, cy to a, b."""
+    step = numba.njit(**options)(formula.step)
+    return lambda a, b, cx, cy: step(a, b, cx, cy, multiply_add)
 
 
 def begin(f: Any, x: Any, y: Any, kx: Any, ky: Any) -> Any:
@@ -106,7 +102,7 @@ def begin(f: Any, x: Any, y: Any, kx: Any, ky: Any) -> Any:
     return _stub(f)
 
 
-@overload(begin)  # type: ignore[untyped-decorator]
+@overload(begin, strict=False)  # type: ignore[untyped-decorator]
 def _begin(f: Any, x: Any, y: Any, kx: Any, ky: Any) -> Any:
     if _chosen(f).plane == "z":
         return lambda f, x, y, kx, ky: (x, y, kx, ky)
@@ -119,7 +115,7 @@ def remembers(f: Any) -> Any:
     return _stub(f)
 
 
-@overload(remembers)  # type: ignore[untyped-decorator]
+@overload(remembers, strict=False)  # type: ignore[untyped-decorator]
 def _remembers(f: Any) -> Any:
     memory = _chosen(f).memory
     return lambda f: memory
@@ -130,21 +126,34 @@ def leaps(f: Any) -> Any:
     return _stub(f)
 
 
-@overload(leaps)  # type: ignore[untyped-decorator]
+@overload(leaps, strict=False)  # type: ignore[untyped-decorator]
 def _leaps(f: Any) -> Any:
     leap = _chosen(f).leap
     return lambda f: leap
 
 
-def exponent(f: Any) -> Any:
-    """The exponent, float64: a constant."""
+def per_doubling(f: Any) -> Any:
+    """How many steps double log |z| far outside, float64: a constant."""
     return _stub(f)
 
 
-@overload(exponent)  # type: ignore[untyped-decorator]
-def _exponent(f: Any) -> Any:
-    value = float(_chosen(f).exponent)
+@overload(per_doubling, strict=False)  # type: ignore[untyped-decorator]
+def _per_doubling(f: Any) -> Any:
+    value = 1 / math.log2(_chosen(f).exponent)
     return lambda f: value
+
+
+def grown(f: Any, size: Any) -> Any:
+    """`size` to the power of the exponent."""
+    return _stub(f)
+
+
+@overload(grown, strict=False)  # type: ignore[untyped-decorator]
+def _grown(f: Any, size: Any) -> Any:
+    exponent = float(_chosen(f).exponent)
+    if exponent == 2:
+        return lambda f, size: size * size
+    return lambda f, size: size**exponent
 
 
 def spread(f: Any, size: Any, error: Any, before: Any, cx: Any, cy: Any) -> Any:
@@ -152,7 +161,7 @@ def spread(f: Any, size: Any, error: Any, before: Any, cx: Any, cy: Any) -> Any:
     return _stub(f)
 
 
-@overload(spread)  # type: ignore[untyped-decorator]
+@overload(spread, strict=False)  # type: ignore[untyped-decorator]
 def _spread(f: Any, size: Any, error: Any, before: Any, cx: Any, cy: Any) -> Any:
     formula = _chosen(f)
     if formula.spread is not None:

@@ -10,6 +10,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal
 
+import numpy as np
+
 from mandel_core.formulas.fingerprint import fingerprint
 
 Plane = Literal["c", "z"]
@@ -90,6 +92,15 @@ class Formula:
             return number(0), number(0), x, y
         assert constant is not None
         return x, y, number(constant.real), number(constant.imag)
+
+    def leaves_at_once(self, x: Any, y: Any, constant: complex | None, horizon: float) -> Any:
+        """Whether the pixels' orbits are beyond the horizon before the first step or after it.
+
+        x, y : arrays of floats that go together; so does the result, of bools.
+        """
+        a, b, cx, cy = self.begin(x, y, constant)
+        re, im = self.next(a, b, 0, 0, cx, cy)
+        return (np.hypot(a, b) >= horizon) | (np.hypot(re, im) >= horizon)
 
     @property
     def source(self) -> str:
