@@ -23,7 +23,15 @@ from mandel_core.colour.encoding import RGBA, Indices
 from mandel_core.colour.palettes import LEVELS
 from mandel_core.colour.smooth import FURTHER_STEPS, SMOOTH_RADIUS
 from mandel_core.compilers.numba_cache import kept
+from mandel_core.compilers.numba_formula import (
+    begin,
+    following,
+    leaps,
+    per_doubling,
+    remembers,
+)
 from mandel_core.compilers.numba_import import numba
+from mandel_core.formulas import FORMULAS
 from mandel_core.model.results import Frame
 from mandel_core.runtime.threads import COLOURING, shared
 
@@ -50,17 +58,28 @@ def _log2_1p(t: Any) -> Any:
     return t + t * (f(1) - t) * q
 
 
-def _further(re: float, im: float, x: float, y: float) -> tuple[int, float]:
+def _further(f: Any, re: float, im: float, x: float, y: float, k: Any) -> tuple[int, float]:
     """How many steps it is from here to SMOOTH_RADIUS, and |z|**2 there."""
+    _, _, cx, cy = begin(f, x, y, k[0], k[1])
     steps = 0
     while re * re + im * im < SMOOTH_RADIUS**2 and steps < FURTHER_STEPS:
-        re, im = re * re - im * im + x, 2 * re * im + y
+        re, im = following(f, re, im, 0.0, 0.0, cx, cy)
         steps += 1
     return steps, re * re + im * im
 
 
+def _leaves_at_once(f: Any, x: float, y: float, k: Any, horizon: float) -> bool:
+    """What `Formula.leaves_at_once` says."""
+    if leaps(f):
+        return x * x + y * y >= horizon * horizon
+    a, b, cx, cy = begin(f, x, y, k[0], k[1])
+    re, im = following(f, a, b, 0.0, 0.0, cx, cy)
+    return (a * a + b * b >= horizon * horizon) | (re * re + im * im >= horizon * horizon)
+
+
 _log2_1p = numba.njit(_log2_1p)
 _further = numba.njit(_further)
+_leaves_at_once = numba.njit(_leaves_at_once)
 
 
 def _sort_into_bins(
@@ -75,13 +94,16 @@ def _sort_into_bins(
     width: Any,
     bins: Any,
     tally: Any,
+    f: Any,
+    k: Any,
 ) -> None:
     """Write the bin of each point of `rows` = (start, stop, step) into `bins`, and count it.
 
     The counts from -MARGIN to maxiter + MARGIN are covered by coarse bins, of which the k-th is
     divided into the `width[k]` bins from `first[k]` on; after the last comes that of the interior.
 
-    The continuous count is 1 + n + log2(log2 h / log2 |z|). |z|**2 is taken in float64 and of
+    The continuous count is 1 + n + log2(log2 h / log2 |z|), with the logarithm to the base d in
+    place of the outer one where the formula `f` makes |z|**d of |z|; k is its c. |z|**2 is taken in float64 and of
     z / 2**exponent, so that it cannot overflow; of its logarithm, 20 bits of the mantissa are
     enough, since there are at least 13 before the point that it is added to.
     """
@@ -91,7 +113,8 @@ def _sort_into_bins(
     exponent = math.floor(math.log2(horizon))
     shrink = 2.0**-exponent
     horizon2 = (horizon * shrink) ** 2
-    offset = 1 + math.log2(math.log2(horizon)) + MARGIN
+    per_step = per_doubling(f)
+    offset = 1 + math.log2(math.log2(horizon)) * per_step + MARGIN
     size2 = np.empty(BLOCK)
     size2_bits = size2.view(np.int64)
     log = np.empty(BLOCK, np.float32)
@@ -100,7 +123,6 @@ def _sort_into_bins(
     inside = np.empty(BLOCK, np.bool_)
     place = np.empty(BLOCK)
     for row in range(rows[0], rows[1], rows[2]):
-        cy2 = y[row] * y[row]
         for start in range(0, x.size, BLOCK):
             # Slices, since LLVM makes vector instructions of loops whose indices begin at 0.
             block = slice(start, min(start + BLOCK, x.size))
@@ -110,15 +132,15 @@ def _sort_into_bins(
                 re = np.float64(left[i].real) * shrink
                 im = np.float64(left[i].imag) * shrink
                 # 0 also stands for the last step: a frame cannot tell it from the interior.
-                at_zero = 0.0 if cx[i] * cx[i] + cy2 >= horizon * horizon else maxiter - 1.0
+                at_zero = 0.0 if _leaves_at_once(f, cx[i], y[row], k, horizon) else maxiter - 1.0
                 steps[i] = np.float64(np.int32(last[i])) if last[i] > 0 else at_zero
                 size2[i] = re * re + im * im
                 inside[i] = (last[i] == 0) & (size2[i] < horizon2)
-            if horizon < SMOOTH_RADIUS:
+            if horizon < SMOOTH_RADIUS and not remembers(f):
                 for i in range(points):
                     if not inside[i]:
                         a, b = np.float64(left[i].real), np.float64(left[i].imag)
-                        more, abs2 = _further(a, b, cx[i], y[row])
+                        more, abs2 = _further(f, a, b, cx[i], y[row], k)
                         steps[i] += more
                         size2[i] = abs2 * shrink * shrink
                         # c = -2, whose orbit lies at 2 for ever, and belongs to the set.
@@ -132,7 +154,7 @@ def _sort_into_bins(
                 bits = log_bits[i]
                 mantissa = np.float32(bits & 0x7FFFFF) * np.float32(2.0**-23)
                 log2 = np.float32((bits >> 23) - 127) + _log2_1p(mantissa)
-                at = (steps[i] + (offset - log2)) * scale
+                at = (steps[i] + (offset - log2 * np.float32(per_step))) * scale
                 at = min(max(at, 0.0), highest)
                 place[i] = coarse if inside[i] else at
             for i in range(points):
@@ -178,12 +200,13 @@ _look_up = kept(_kernel(_look_up))
 class Levels:
     """Which palette index each count has: made of one frame, good for others beside it.
 
-    maxiter, horizon : of the frame, and of every other that this can be applied to.
+    maxiter, horizon, formula : of the frame, and of every other that this can be applied to.
     some : whether any point of the frame left; otherwise all counts have index 1.
     """
 
     maxiter: int
     horizon: float
+    formula: str
     some: bool
     _first: NDArray[np.uint32]
     _width: NDArray[np.uint32]
@@ -194,11 +217,14 @@ class Levels:
 
         Counts below those that this was made of get the lowest's index, 1, and those above 255.
 
-        Raises ValueError for a frame of other maxiter or horizon: its counts mean something else.
+        Raises ValueError for a frame of other maxiter, horizon or formula: its counts mean
+        something else.
         """
-        settings = frame.settings
-        if (settings.maxiter, settings.horizon) != (self.maxiter, self.horizon):
-            raise ValueError("levels are for frames of the maxiter and horizon they are made of")
+        own = frame.settings
+        if (own.maxiter, own.horizon, own.formula) != (self.maxiter, self.horizon, self.formula):
+            raise ValueError(
+                "levels are for frames of the maxiter, horizon and formula they are made of"
+            )
         sorting = _Sorting(frame)
         sorting.sort_all(self._first, self._width)
         return sorting.looked_up(self.index_of_bin)
@@ -235,6 +261,8 @@ class _Sorting:
         self._x, self._y = (axis.astype(np.float64) for axis in frame.view.axes(settings.dtype))
         self._n, self._z = np.ascontiguousarray(frame.iterations), np.ascontiguousarray(frame.z)
         self._constants = float(settings.horizon), settings.maxiter
+        c = settings.formula_c or 0j
+        self._formula = FORMULAS.find(settings.formula), (c.real, c.imag)
         self.bins = np.empty(self._n.shape, np.uint16)
 
     def levels(self) -> Levels:
@@ -247,7 +275,8 @@ class _Sorting:
         index = np.empty(BINS + 1, np.uint8)
         _share_out(tallies, index)
         some = bool(tallies[:, :-1].any())
-        return Levels(self._settings.maxiter, self._settings.horizon, some, first, width, index)
+        own = self._settings
+        return Levels(own.maxiter, own.horizon, own.formula, some, first, width, index)
 
     def sort_all(self, first: _Counts, width: _Counts) -> _Counts:
         """Put every point into its bin; what each thread put into each, (threads, BINS + 1)."""
@@ -269,7 +298,8 @@ class _Sorting:
         self, rows: tuple[int, int, int], first: _Counts, width: _Counts, tally: _Counts
     ) -> None:
         points = self._n, self._z, self._x, self._y
-        _sort_into_bins(*points, *self._constants, rows, first, width, self.bins, tally)
+        out = first, width, self.bins, tally
+        _sort_into_bins(*points, *self._constants, rows, *out, *self._formula)
 
 
 def _in_bands(rows: int, work: Callable[[int, int, int], None]) -> None:

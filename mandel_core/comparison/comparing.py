@@ -9,6 +9,7 @@ from typing import Unpack
 import numpy as np
 from numpy.typing import NDArray
 
+from mandel_core.formulas import FORMULAS
 from mandel_core.model.control import NO_CONTROL, Control
 from mandel_core.model.job import Job
 from mandel_core.model.results import Frame
@@ -180,7 +181,9 @@ def held_against(frame: Frame, truth: Frame, control: Control = NO_CONTROL) -> C
     unexplained_at = np.zeros_like(differs)
     unexplained_at[rows, columns] = ~explained
     beyond = np.where((count == 0) & (highest == last), last, count) - own
-    at_once = np.hypot(x, y[:, None]) >= settings.horizon
+    at_once = FORMULAS.find(settings.formula).leaves_at_once(
+        x, y[:, None], settings.formula_c, settings.horizon
+    )
     interior_at = differs & ((frame.iterations == 0) ^ (truth.iterations == 0)) & ~at_once
     return Comparison(
         view,
@@ -207,7 +210,10 @@ def _counts(job: Job, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray
     from mandel_core.comparison import rounding
 
     settings = job.settings
-    unit = rounding.unit(settings.dtype)
+    formula = FORMULAS.find(settings.formula)
+    unit = rounding.unit(settings.dtype, formula.exponent)
+    kind, c = np.dtype(settings.dtype).type, settings.formula_c or 0j
+    of_formula = formula, (float(kind(c.real)), float(kind(c.imag)))
     starts = iter(range(0, x.size, _POINTS))
 
     def work(_: int) -> None:
@@ -215,6 +221,7 @@ def _counts(job: Job, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray
             job.checkpoint()
             part = slice(start, start + _POINTS)
             rounding.counts(
+                *of_formula,
                 *(x[part], y[part], float(settings.horizon), settings.maxiter, unit),
                 *found[:, part],
             )

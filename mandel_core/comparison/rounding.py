@@ -2,7 +2,7 @@
 
 The orbit is followed in float64 together with a bound on how far rounding may have taken another
 computation of it: each step adds a few units in the last place of its largest term, and the map
-stretches what is there already by 2|z| (running error analysis, which in the plane is the
+stretches what is there already by its derivative, 2|z| for z² + c (running error analysis, which in the plane is the
 arithmetic of balls). As long as the bound is small the count is certain; where the orbit has
 magnified rounding to its own size, any later count can be had by rounding.
 
@@ -15,37 +15,58 @@ from typing import Any
 
 import numpy as np
 
+from mandel_core.compilers.numba_formula import begin, following, grown, remembers, spread
 from mandel_core.compilers.numba_jit import jit
 
 # What one step may round by, in units of |z|**2 + |c|: complex multiplication and addition with the
-# rounding of c take 4 at worst; a step may be written in other ways.
+# rounding of c take 4 at worst; a step may be written in other ways. Higher powers take more
+# multiplications, one less than the exponent at most.
 UNITS = 8
 
 
-def unit(dtype: str) -> float:
-    """How far one step may be from exact, and the float64 orbit beside it, where |z|**2 is 1."""
-    return UNITS * float(np.finfo(dtype).eps + np.finfo(np.float64).eps) / 2
+def unit(dtype: str, exponent: float = 2) -> float:
+    """How far one step may be from exact, and the float64 orbit beside it, where |z|**d is 1."""
+    share = UNITS * exponent / 2
+    return share * float(np.finfo(dtype).eps + np.finfo(np.float64).eps) / 2
 
 
 @jit
 def counts(
-    x: Any, y: Any, horizon: float, maxiter: int, unit: float, own: Any, lowest: Any, highest: Any
+    f: Any,
+    k: Any,
+    x: Any,
+    y: Any,
+    horizon: float,
+    maxiter: int,
+    unit: float,
+    own: Any,
+    lowest: Any,
+    highest: Any,
 ) -> None:
     """The last step at which each orbit is below the horizon, and what rounding can make of it.
 
+    f : the formula, a `Formula`; k : the parts of its c, float64, where pixels are z.
     x, y : (n,) float64, the points.
     own, lowest, highest : (n,) int64, written to: the step by this orbit, and the first and the
-        last that it can be with rounding by `unit`; maxiter - 1 where the point does not leave.
+        last that it can be with rounding by `unit`; maxiter - 1 where the point does not leave,
+        0 where it is outside from the beginning.
     """
     for i in range(x.size):
-        cx, cy = x[i], y[i]
-        added = np.sqrt(cx * cx + cy * cy)
-        a = b = size = error = 0.0
+        a, b, cx, cy = begin(f, x[i], y[i], k[0], k[1])
+        p = q = error = before = error_before = 0.0
+        added, size = np.sqrt(cx * cx + cy * cy), np.sqrt(a * a + b * b)
+        own[i] = lowest[i] = highest[i] = 0
+        if size >= horizon:
+            continue
         own[i] = lowest[i] = highest[i] = maxiter - 1
         may_have_left = has_left = lost = False
         for n in range(1, maxiter):
-            error = (2 * size + error) * error + unit * ((size + error) ** 2 + added)
-            a, b = a * a - b * b + cx, (a + a) * b + cy
+            largest = grown(f, size + error) + added
+            if remembers(f):
+                largest += added * (before + error_before)
+            apart = spread(f, size, error, error_before, cx, cy) + unit * largest
+            before, error_before, error = size, error, apart
+            (a, b), p, q = following(f, a, b, p, q, cx, cy), a, b
             size = np.sqrt(a * a + b * b)
             if not may_have_left and size + error >= horizon * (1 - unit):
                 may_have_left = True

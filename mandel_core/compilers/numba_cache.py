@@ -44,6 +44,8 @@ class _Cache(FunctionCache):  # type: ignore[misc]
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """What is kept for these types; None if there is nothing, or nothing that can be used."""
+        if not _lasting(sig):
+            return None
         try:
             found = super().load_overload(sig, target_context)
             if found is None or tuple(found.signature.args) == tuple(
@@ -61,7 +63,9 @@ class _Cache(FunctionCache):  # type: ignore[misc]
         return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep it, if that can be done."""
+        """Keep it, if that can be done, and if it can ever be used again."""
+        if not _lasting(sig):
+            return
         try:
             super().save_overload(sig, data)
         except Exception as error:  # an index that was damaged a moment ago, beside a full disk
@@ -72,6 +76,12 @@ class _Cache(FunctionCache):  # type: ignore[misc]
         for path in (index, *index.parent.glob(f"{glob.escape(index.stem)}.*.nbc")):
             with suppress(OSError):
                 path.unlink()
+
+
+def _lasting(sig: Any) -> bool:
+    """Whether all types outlast the process; those of somebody's own formula do not."""
+    types = sigutils.normalize_signature(sig)[0]
+    return all(getattr(kind, "kept_on_disk", True) for kind in types)
 
 
 def _say_once(error: Exception) -> None:

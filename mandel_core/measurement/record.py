@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Literal
 
+from mandel_core.formulas import FORMULAS, MANDELBROT
 from mandel_core.measurement.machine import Machine
 from mandel_core.model.results import Measurement
 from mandel_core.model.settings import Settings
@@ -24,7 +25,8 @@ class Record:
 
     kind : "measured", or "frame" for a picture that was drawn once, with all that this includes.
     when : the moment it was stored, in UTC.
-    step : a fingerprint of the stage's source, which may have been edited since; "" if unknown.
+    step : a fingerprint of the stage's source, and of the formula's where that is not z² + c,
+        which may have been edited since; "" if unknown.
     """
 
     measurement: Measurement
@@ -53,8 +55,9 @@ class Record:
         # A stage that is not known here may vary with everything.
         varies = STAGES[mine.stage].varies if mine.stage in STAGES else {"device", "threads"}
         differs = {
-            "step": self.step not in ("", fingerprint(mine.stage)),
+            "step": self.step not in ("", fingerprint(mine.stage, mine.formula)),
             "viewport": self.measurement.view != view,
+            "formula": (mine.formula, mine.formula_c) != (settings.formula, settings.formula_c),
             "iterations": mine.maxiter != settings.maxiter,
             "horizon": mine.horizon != settings.horizon,
             "precision": mine.dtype != settings.dtype,
@@ -75,9 +78,14 @@ class Record:
         return not self.differences(view, settings, machine)
 
 
-def fingerprint(stage: str) -> str:
-    """What tells one source of a stage from another; "" if there is no such stage."""
-    return _fingerprint(STAGES[stage]) if stage in STAGES else ""
+def fingerprint(stage: str, formula: str = MANDELBROT.name) -> str:
+    """What tells one source of a stage and formula from another; "" if there is no such one."""
+    if stage not in STAGES or formula not in FORMULAS:
+        return ""
+    of_stage = _fingerprint(STAGES[stage])
+    if formula == MANDELBROT.name or not of_stage:
+        return of_stage
+    return f"{of_stage}+{FORMULAS[formula].fingerprint}"
 
 
 @lru_cache(64)

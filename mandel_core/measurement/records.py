@@ -72,7 +72,8 @@ class Records:
         """Store it; failures are not stored, and give None. Of too many the oldest go."""
         if measurement.failure is not None or not measurement.run_seconds:
             return None
-        record = Record(measurement, kind, step=fingerprint(measurement.stage))
+        settings = measurement.settings
+        record = Record(measurement, kind, step=fingerprint(measurement.stage, settings.formula))
         with self._lock:
             self._unsaved = [*self._unsaved, record][-MOST_RECORDS:]
             self._with_file(self._save)

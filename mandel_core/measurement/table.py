@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import sqlite3
 from collections.abc import Iterable
@@ -16,7 +17,7 @@ from mandel_core.model.results import Measurement
 from mandel_core.model.settings import Settings
 from mandel_core.model.viewport import Viewport
 
-VERSION = 1
+VERSION = 2
 
 _VIEW = tuple(field.name for field in fields(Viewport))
 _SETTINGS = tuple(field.name for field in fields(Settings))
@@ -25,7 +26,8 @@ _MACHINE = tuple(field.name for field in fields(Machine))
 _COLUMNS = ("kind", "moment", *_VIEW, *_SETTINGS, *_TIMES, *_MACHINE, "step")
 
 # Columns without a type keep what they are given. The names are those of the dataclasses: a change
-# there is another VERSION.
+# there is another VERSION, and a field that Settings gets is one more of _ADDED.
+_ADDED = {1: ("formula", "formula_c")}  # to the columns of this version, by the next
 _CREATE = f"CREATE TABLE records (id INTEGER PRIMARY KEY, {', '.join(_COLUMNS)})"
 _INSERT = f"INSERT INTO records ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM records"
@@ -38,7 +40,11 @@ class UnknownVersion(Exception):
 def prepare(file: sqlite3.Connection) -> None:
     """See that the table is there.
 
-    Raises UnknownVersion if the file is another version's, sqlite3.Error if it is unusable.
+    A file of an earlier version gets the columns it lacks, with the defaults that were the only
+    values then.
+
+    Raises UnknownVersion if the file is a later version's or something else, sqlite3.Error if it
+    is unusable.
     """
     words = file.execute("PRAGMA quick_check(1)").fetchone()[0]
     if words != "ok":
@@ -52,10 +58,20 @@ def prepare(file: sqlite3.Connection) -> None:
         file.execute("BEGIN IMMEDIATE")  # another process may be at the same
         if _version(file) == VERSION:
             return
-        if _version(file) or file.execute("SELECT * FROM sqlite_master").fetchone():
+        if _version(file) in _ADDED:
+            _migrate(file, _version(file))
+        elif _version(file) or file.execute("SELECT * FROM sqlite_master").fetchone():
             raise UnknownVersion
-        file.execute(_CREATE)
+        else:
+            file.execute(_CREATE)
         file.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _migrate(file: sqlite3.Connection, version: int) -> None:
+    defaults = {field.name: field.default for field in fields(Settings)}
+    for name in itertools.chain(*(_ADDED[past] for past in range(version, VERSION))):
+        file.execute(f"ALTER TABLE records ADD COLUMN {name}")
+        file.execute(f"UPDATE records SET {name} = ?", (defaults[name],))
 
 
 def _version(file: sqlite3.Connection) -> int:
@@ -88,7 +104,7 @@ def _row(record: Record) -> tuple[Any, ...]:
         record.kind,
         record.when.isoformat(),
         *(str(view.x), str(view.y), str(view.width), str(view.height), view.nx, view.ny),
-        *astuple(settings),
+        *(str(value) if isinstance(value, complex) else value for value in astuple(settings)),
         json.dumps(measured.run_seconds),
         *(getattr(measured, name) for name in _TIMES[1:]),
         *astuple(record.machine),

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import cmath
 import math
 from dataclasses import dataclass
 from typing import TypedDict, get_args
 
+from mandel_core.formulas import FORMULAS
 from mandel_core.model.viewport import Precision
 
 MAX_ITERATIONS = 10_000_000
+# Far enough out for |c| to be nothing beside |z|**2; and the powers of two up to which the step
+# from just below the horizon must stay, so as to be a finite number.
+USUAL_HORIZON = 2.0**40
+LARGEST_POWERS = {"float32": 126, "float64": 1022}
 
 
 @dataclass(frozen=True)
@@ -20,23 +26,29 @@ class Settings:
 
     stage : the name of one of STAGES.
     maxiter : iterations per point, at least 1.
-    horizon : the escape radius (bailout): a point has escaped once |z| reaches it. 2 to 2**63 in
-        float32, to 2**511 in float64.
+    horizon : the escape radius (bailout): a point has escaped once |z| reaches it. From 2 up to
+        where a step from there overflows: for z² + c 2**63 in float32 and 2**511 in float64, for
+        higher powers less. 0 stands for 2**40, or the highest if that is less.
     chunksize : iterations per compiled call, for the stages that have it.
     device : "cpu", "cuda" or "mps"; only the torch stages know others than "cpu".
     threads : how many; None for as many as the machine has. Each new number compiles anew.
     dtype : "float32" (z is complex64) or "float64" (z is complex128).
+    formula : the name of one of FORMULAS.
+    formula_c : the c of a formula whose pixels are where z starts, such as "julia"; None for the
+        formula's own. None where a pixel is c.
 
     Raises ValueError, in one sentence, for a value that makes no sense.
     """
 
     stage: str = "chunked"
     maxiter: int = 200
-    horizon: float = 2.0**40
+    horizon: float = 0.0
     chunksize: int = 10
     device: str = "cpu"
     threads: int | None = None
     dtype: Precision = "float32"
+    formula: str = "mandelbrot"
+    formula_c: complex | None = None
 
     def __post_init__(self) -> None:
         for name, limit in (("maxiter", MAX_ITERATIONS), ("chunksize", MAX_ITERATIONS)):
@@ -46,16 +58,39 @@ class Settings:
             object.__setattr__(self, name, int(value))
         if self.dtype not in get_args(Precision):
             raise ValueError(f"dtype must be one of {get_args(Precision)}, not {self.dtype!r}")
-        # Where |z| is just below the horizon, z**2 must still be a finite number.
-        highest = 2.0**63 if self.dtype == "float32" else 2.0**511
-        if not (math.isfinite(self.horizon) and 2 <= self.horizon <= highest):
-            raise ValueError(
-                f"horizon must lie between 2 and {highest:g} in {self.dtype}, not {self.horizon}"
-            )
+        self._settle_horizon()
         threads = self.threads
         if threads is not None and not (1 <= threads <= 1024 and int(threads) == threads):
             raise ValueError(f"threads must be a whole number from 1 to 1024, not {threads}")
         object.__setattr__(self, "threads", None if threads is None else int(threads))
+        self._settle_constant()
+
+    def _settle_horizon(self) -> None:
+        """Fill in the usual horizon. Raises ValueError for one that makes no sense."""
+        # A record may be of a formula that was registered when it was made.
+        exponent = FORMULAS[self.formula].exponent if self.formula in FORMULAS else 2
+        highest = 2.0 ** int(LARGEST_POWERS[self.dtype] // exponent)
+        if self.horizon == 0:
+            object.__setattr__(self, "horizon", min(USUAL_HORIZON, highest))
+        if not (math.isfinite(self.horizon) and 2 <= self.horizon <= highest):
+            raise ValueError(
+                f"horizon must lie between 2 and {highest:g} in {self.dtype}, not {self.horizon}"
+            )
+
+    def _settle_constant(self) -> None:
+        """Fill in the formula's own c. Raises ValueError for one that is no number."""
+        c = self.formula_c
+        if self.formula in FORMULAS:
+            usual = FORMULAS[self.formula].constant
+            c = None if usual is None else usual if c is None else c
+        if c is not None:
+            try:
+                c = complex(c)
+            except (TypeError, ValueError):
+                raise ValueError(f"formula_c must be a complex number, not {c!r}") from None
+            if not cmath.isfinite(c):
+                raise ValueError(f"formula_c must be a finite number, not {c}")
+        object.__setattr__(self, "formula_c", c)
 
 
 class SweepKeywords(TypedDict, total=False):
@@ -64,6 +99,8 @@ class SweepKeywords(TypedDict, total=False):
     horizon: float
     device: str
     dtype: Precision
+    formula: str
+    formula_c: complex | None
 
 
 class Keywords(SweepKeywords, total=False):

@@ -5,16 +5,18 @@ from __future__ import annotations
 import inspect
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any, Literal, Unpack, overload
+from typing import Any, Literal, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mandel_core.formulas import FORMULAS
 from mandel_core.model.job import Job
 from mandel_core.model.settings import Keywords, Settings
+from mandel_core.runtime.registry import Registry
 
 Varies = Literal["chunksize", "device", "threads"]
 BETWEEN = "\n\n"  # functions, whose own text ends with a line's end
@@ -92,82 +94,16 @@ def helpers(step: Callable[..., Any]) -> list[types.FunctionType]:
     ]
 
 
-class StageList:
+class StageList(Registry[Stage]):
     """The stages in order, registered ones last; a stage is found by position or by name."""
 
     def __init__(self, stages: tuple[Stage, ...]) -> None:
-        self._built_in = self._stages = stages
-        self._watchers: list[Callable[[str], None]] = []
-
-    def __iter__(self) -> Iterator[Stage]:
-        return iter(self._stages)
-
-    def __len__(self) -> int:
-        return len(self._stages)
-
-    @property
-    def registered(self) -> tuple[Stage, ...]:
-        """The stages that do not come with the package."""
-        return self._stages[len(self._built_in) :]
-
-    def add(self, stage: Stage) -> None:
-        """Put a stage last, or in the place of the registered one of that name."""
-        if stage.name in {known.name for known in self._built_in}:
-            raise ValueError(f"the stage {stage.name!r} comes with the package")
-        if stage.name in self.names:
-            known = self._stages
-            self._stages = tuple(stage if old.name == stage.name else old for old in known)
-        else:
-            self._stages = (*self._stages, stage)
-        self._tell(stage.name)
-
-    def remove(self, name: str) -> None:
-        """Take a registered stage away. Raises KeyError if there is none of that name."""
-        if name not in {stage.name for stage in self.registered}:
-            raise KeyError(name)
-        self._stages = tuple(stage for stage in self._stages if stage.name != name)
-        self._tell(name)
-
-    def watch(self, watcher: Callable[[str], None]) -> None:
-        """Call `watcher` with the name of each stage that is added, replaced or removed."""
-        self._watchers.append(watcher)
-
-    def _tell(self, name: str) -> None:
-        for watcher in self._watchers:
-            watcher(name)
-
-    @overload
-    def __getitem__(self, key: int | str) -> Stage: ...
-    @overload
-    def __getitem__(self, key: slice) -> tuple[Stage, ...]: ...
-    def __getitem__(self, key: int | str | slice) -> Stage | tuple[Stage, ...]:
-        if not isinstance(key, str):
-            return self._stages[key]
-        for stage in self._stages:
-            if stage.name == key:
-                return stage
-        raise KeyError(key)
-
-    def __contains__(self, key: object) -> bool:
-        return any(key is stage or key == stage.name for stage in self._stages)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The stages' names, in order."""
-        return tuple(stage.name for stage in self._stages)
-
-    def find(self, stage: str | Stage) -> Stage:
-        """The stage of that name. Raises ValueError, naming those there are."""
-        name = stage.name if isinstance(stage, Stage) else stage
-        if name not in self.names:
-            raise ValueError(f"there is no stage {name!r}; there are {', '.join(self.names)}")
-        return self[name]
+        super().__init__("stage", stages)
 
     def settings(
         self, stage: str | Stage, maxiter: int = 200, **keywords: Unpack[Keywords]
     ) -> Settings:
         """The settings for one of these stages. Raises ValueError for what makes no sense."""
+        if "formula" in keywords:
+            FORMULAS.find(keywords["formula"])
         return Settings(self.find(stage).name, maxiter, **keywords)
-
-    def __repr__(self) -> str:
-        return f"StageList({', '.join(self.names)})"

@@ -12,6 +12,7 @@ import numpy as np
 from mandel_core.colour.encoding import Encoded, encode_indices, encode_rgba
 from mandel_core.colour.palettes import Look, palette_colours
 from mandel_core.colour.shading import shade
+from mandel_core.formulas import FORMULAS
 from mandel_core.model.control import NO_CONTROL, Control
 from mandel_core.model.results import Frame
 from mandel_core.model.settings import Settings
@@ -43,9 +44,9 @@ def frame_of(
 
     A frame from memory has the run time it once took, and no time for compiling.
     """
-    # Of its own stages a notebook may have several versions, each with a step of its own.
-    stage = STAGES.find(settings.stage)
-    key = view, settings, stage, stage.step
+    # Of its own stages and formulas a notebook may have several versions, each with its own step.
+    stage, formula = STAGES.find(settings.stage), FORMULAS.find(settings.formula)
+    key = view, settings, stage, stage.step, formula
     known = _frames.get(key)
     if known is not None:
         return replace(known, compile_seconds=0.0)

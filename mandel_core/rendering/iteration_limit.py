@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from mandel_core.formulas import FORMULAS
 from mandel_core.model.control import NO_CONTROL, Control
 from mandel_core.model.results import Frame
 from mandel_core.model.settings import Settings
@@ -64,8 +65,14 @@ def automatic_limit(view: Viewport, settings: Settings, control: Control = NO_CO
     """
     start = settings.maxiter
     # Whatever stage draws the picture and however: the limit is that of its orbits.
-    settings = Settings("fast", horizon=settings.horizon, dtype=settings.dtype)
-    key = view, settings
+    settings = Settings(
+        "fast",
+        horizon=settings.horizon,
+        dtype=settings.dtype,
+        formula=settings.formula,
+        formula_c=settings.formula_c,
+    )
+    key = view, settings, FORMULAS.find(settings.formula)
     known = _needed.get(key)
     if known is None:
         known = (_search(view, settings, control),)

@@ -11,18 +11,20 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mandel_core.compilers.arrays import HOST, Place
+from mandel_core.formulas import FORMULAS
 from mandel_core.model.job import Job
 from mandel_core.model.stage import ZN, Step
+
+Pair = tuple[NDArray[np.floating], NDArray[np.floating]]
 
 
 def complex_loop(job: Job, step: Step, place: Place = HOST) -> ZN:
     """Sections 1 and 2: complex C and Z, one step per iteration."""
-    X, Y = job.view.axes(job.settings.dtype)
-    C = X + Y[:, None] * 1j
+    C, Z = map(_complex, start(job))
     N = np.zeros(C.shape, dtype=int)
-    Z = np.zeros(C.shape, dtype=C.dtype)
     C, Z, N = map(place.send, (C, Z, N))
     for n in range(job.settings.maxiter):
         job.checkpoint()
@@ -57,25 +59,42 @@ def chunk_loop(job: Job, step_of: Callable[[int], Step], place: Place = HOST) ->
 
 def planes_loop(job: Job, step: Step) -> ZN:
     """Stage 9's flat planes as NumPy arrays; `mandel_core.stages.planes` has them as tensors."""
-    x, y = job.view.axes(job.settings.dtype)
-    cx, cy = (plane.ravel() for plane in np.broadcast_arrays(x, y[:, None]))
-    re, im, steps = (np.zeros_like(cx) for _ in range(3))
+    cx, cy, re, im = (part.ravel() for pair in start(job) for part in pair)
+    steps = np.zeros_like(cx)
     horizon2 = cx.dtype.type(job.settings.horizon) ** 2
     for _ in range(job.settings.maxiter):
         job.checkpoint()
         re, im, steps = step(cx, cy, re, im, steps, horizon2)
     job.executed = cx.size * job.settings.maxiter
-    Z = np.empty(cx.shape, np.result_type(cx, np.complex64))
-    Z.real, Z.imag = re, im
+    Z = _complex((re, im))
     N = np.maximum(np.asarray(steps).astype(int) - 1, 0)
     shape = job.view.ny, job.view.nx
     return Z.reshape(shape), _without_last(N.reshape(shape), job)
 
 
-def _start_pairs(job: Job) -> tuple[Any, Any, Any]:
+def start(job: Job) -> tuple[Pair, Pair]:
+    """The real and imaginary parts of c, and those of the z before the first step: (ny, nx) each.
+
+    For most formulas c is the pixel and z is 0; for others z is the pixel and c a constant.
+    """
     x, y = job.view.axes(job.settings.dtype)
-    c = np.stack(np.broadcast_arrays(x[None, :], y[:, None]), axis=-1)
-    return c, np.zeros_like(c), np.zeros(c.shape[:-1], dtype=int)
+    settings = job.settings
+    a, b, cx, cy = FORMULAS.find(settings.formula).begin(x, y[:, None], settings.formula_c)
+    shape = y.size, x.size
+    re, im, cx, cy = (np.array(np.broadcast_to(part, shape)) for part in (a, b, cx, cy))
+    return (cx, cy), (re, im)
+
+
+def _complex(pair: tuple[Any, Any]) -> Any:
+    re, im = pair
+    Z = np.empty(re.shape, np.result_type(re, np.complex64))
+    Z.real, Z.imag = re, im
+    return Z
+
+
+def _start_pairs(job: Job) -> tuple[Any, Any, Any]:
+    c, Z = (np.stack(pair, axis=-1) for pair in start(job))
+    return c, Z, np.zeros(c.shape[:-1], dtype=int)
 
 
 def _finish_pairs(Z: Any, N: Any, job: Job) -> ZN:

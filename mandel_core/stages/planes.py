@@ -13,6 +13,7 @@ import numpy as np
 
 from mandel_core.model.job import Job
 from mandel_core.model.stage import ZN, Step
+from mandel_core.stages.applying import refuse_memory
 
 Planes = tuple[Any, Any, Any, Any, Any]  # c's real and imaginary part, z's, steps
 
@@ -25,13 +26,19 @@ def begin(job: Job, rows: int | None = None, multiple: int = 1) -> Planes:
     """
     import torch
 
-    x, y = (torch.from_numpy(axis) for axis in job.view.axes(job.settings.dtype))
+    settings = job.settings
+    refuse_memory(job)
+    x, y = (torch.from_numpy(axis) for axis in job.view.axes(settings.dtype))
     y = y[:rows, None]
     points = x.numel() * y.numel()
     length = points + -points % multiple
-    planes = zeros(length, like=x.to(job.settings.device))
-    for plane, axis in zip(planes, (x, y), strict=False):
+    planes = zeros(length, like=x.to(settings.device))
+    c = settings.formula_c
+    of_pixels = planes if c is None else planes[2:]  # c, or where z starts
+    for plane, axis in zip(of_pixels, (x, y), strict=False):
         plane[:points].view(y.numel(), -1).copy_(axis.to(plane.device))
+    if c is not None:
+        planes[0][:points], planes[1][:points] = c.real, c.imag
     return planes
 
 
@@ -57,6 +64,8 @@ def end(job: Job, re: Any, im: Any, steps: Any, rows: int | None = None) -> ZN:
     torch.complex(re, im, out=Z[:rows])
     # 0 where all steps were done, else one less than the steps: in few passes, without masks.
     last = job.settings.maxiter - 1
+    if job.settings.formula_c is not None:
+        steps.clamp_(min=1)  # none were done where the pixel itself is beyond the horizon
     torch.threshold_(steps.neg_().add_(last + 1), 0, last)
     N[:rows] = steps.neg_().add_(last)
     if half:

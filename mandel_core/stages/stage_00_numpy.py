@@ -12,18 +12,43 @@ from typing import Any
 import numpy as np
 
 from mandel_core.model.job import Job
-from mandel_core.model.stage import ZN, Stage
+from mandel_core.model.stage import ZN, Stage, Step
+from mandel_core.stages.applying import complex_step, formula_of
 from mandel_core.stages.loops import complex_loop
 
 
-def step(n: int, C: Any, Z: Any, N: Any, horizon: float) -> tuple[Any, Any]:
+def square_plus_c(Z: Any, C: Any) -> Any:
+    return Z**2 + C
+
+
+def step(
+    n: int, C: Any, Z: Any, N: Any, horizon: float, f: Step = square_plus_c
+) -> tuple[Any, Any]:
     I = np.abs(Z) < horizon
     N[I] = n
-    Z[I] = Z[I] ** 2 + C[I]
+    Z[I] = f(Z[I], C[I])
     return Z, N
 
 
 def run(job: Job) -> ZN:
+    if formula_of(job).memory:
+        return _run_with_memory(job)
+    return complex_loop(job, complex_step(job, step))
+
+
+def _run_with_memory(job: Job) -> ZN:
+    """The same with the z before of each point kept beside Z."""
+    formula = formula_of(job)
+    before = np.zeros((job.view.ny, job.view.nx), np.result_type(job.settings.dtype, np.complex64))
+
+    def step(n: int, C: Any, Z: Any, N: Any, horizon: float) -> tuple[Any, Any]:
+        I = np.abs(Z) < horizon
+        N[I] = n
+        z, w, c = Z[I], before[I], C[I]
+        before[I] = z
+        Z.real[I], Z.imag[I] = formula.next(z.real, z.imag, w.real, w.imag, c.real, c.imag)
+        return Z, N
+
     return complex_loop(job, step)
 
 

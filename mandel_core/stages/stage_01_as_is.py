@@ -16,13 +16,14 @@ from mandel_core.compilers.arrays import place_for
 from mandel_core.compilers.torch_compile import compiled
 from mandel_core.model.job import Job
 from mandel_core.model.stage import ZN, Stage
+from mandel_core.stages.applying import complex_step
 from mandel_core.stages.loops import complex_loop
 from mandel_core.stages.stage_00_numpy import step
 
 
 def run(job: Job) -> ZN:
     place = place_for(job)
-    return complex_loop(job, compiled(job, step, place=place, fullgraph=True), place)
+    return complex_loop(job, compiled(job, complex_step(job, step), place=place, fullgraph=True), place)
 
 
 STAGE = Stage(

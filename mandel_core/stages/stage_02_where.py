@@ -17,20 +17,24 @@ import numpy as np
 from mandel_core.compilers.arrays import place_for
 from mandel_core.compilers.torch_compile import compiled
 from mandel_core.model.job import Job
-from mandel_core.model.stage import ZN, Stage
+from mandel_core.model.stage import ZN, Stage, Step
+from mandel_core.stages.applying import complex_step
 from mandel_core.stages.loops import complex_loop
+from mandel_core.stages.stage_00_numpy import square_plus_c
 
 
-def step(n: int, C: Any, Z: Any, N: Any, horizon: float) -> tuple[Any, Any]:
+def step(
+    n: int, C: Any, Z: Any, N: Any, horizon: float, f: Step = square_plus_c
+) -> tuple[Any, Any]:
     I = np.abs(Z) < horizon
     N = np.where(I, n, N)  # N[I] = n
-    Z = np.where(I, Z**2 + C, Z)  # Z[I] = Z[I]**2 + C[I]
+    Z = np.where(I, f(Z, C), Z)  # Z[I] = f(Z[I], C[I])
     return Z, N
 
 
 def run(job: Job) -> ZN:
     place = place_for(job)
-    return complex_loop(job, compiled(job, step, place=place), place)
+    return complex_loop(job, compiled(job, complex_step(job, step), place=place), place)
 
 
 STAGE = Stage(

@@ -17,7 +17,8 @@ import numpy as np
 from mandel_core.compilers.arrays import place_for
 from mandel_core.compilers.torch_compile import compiled
 from mandel_core.model.job import Job
-from mandel_core.model.stage import ZN, Stage
+from mandel_core.model.stage import ZN, Stage, Step
+from mandel_core.stages.applying import pairs_step
 from mandel_core.stages.loops import pairs_loop
 
 
@@ -32,16 +33,23 @@ def sq2(a: Any) -> Any:
     return z
 
 
-def step(n: int, c: Any, Z: Any, N: Any, horizon: float) -> tuple[Any, Any]:
+def square_plus_c(Z: Any, c: Any) -> Any:
+    return sq2(Z) + c  # Z**2 + C
+
+
+def step(
+    n: int, c: Any, Z: Any, N: Any, horizon: float, f: Step = square_plus_c
+) -> tuple[Any, Any]:
     I = abs2(Z) < horizon**2  # np.abs(Z) < horizon
     N = np.where(I, n, N)
-    Z = np.where(I[..., None], sq2(Z) + c, Z)  # Z**2 + C
+    Z = np.where(I[..., None], f(Z, c), Z)
     return Z, N
 
 
 def run(job: Job) -> ZN:
     place = place_for(job)
-    return pairs_loop(job, compiled(job, step, place=place, fullgraph=True), place)
+    kernel = compiled(job, pairs_step(job, step), place=place, fullgraph=True)
+    return pairs_loop(job, kernel, place)
 
 
 STAGE = Stage(

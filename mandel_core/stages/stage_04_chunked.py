@@ -19,23 +19,27 @@ import numpy as np
 from mandel_core.compilers.arrays import place_for
 from mandel_core.compilers.torch_compile import compiled
 from mandel_core.model.job import Job
-from mandel_core.model.stage import ZN, Stage
+from mandel_core.model.stage import ZN, Stage, Step
+from mandel_core.stages.applying import pairs_step
 from mandel_core.stages.loops import chunk_loop
-from mandel_core.stages.stage_03_pairs import abs2, sq2
+from mandel_core.stages.stage_03_pairs import abs2, square_plus_c
 
 
-def step(n0: int, c: Any, Z: Any, N: Any, horizon: float, chunksize: int) -> tuple[Any, Any]:
+def step(
+    n0: int, c: Any, Z: Any, N: Any, horizon: float, chunksize: int, f: Step = square_plus_c
+) -> tuple[Any, Any]:
     for j in range(chunksize):
         n = n0 + j  # the iteration counter
         I = abs2(Z) < horizon**2
         N = np.where(I, n, N)
-        Z = np.where(I[..., None], sq2(Z) + c, Z)
+        Z = np.where(I[..., None], f(Z, c), Z)
     return Z, N
 
 
 def run(job: Job) -> ZN:
     place = place_for(job)
-    return chunk_loop(job, lambda size: compiled(job, step, place=place, size=size), place)
+    chunk = pairs_step(job, step)
+    return chunk_loop(job, lambda size: compiled(job, chunk, place=place, size=size), place)
 
 
 STAGE = Stage(

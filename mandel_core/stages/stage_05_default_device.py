@@ -13,6 +13,7 @@ from __future__ import annotations
 from mandel_core.compilers.torch_compile import compiled
 from mandel_core.model.job import Job
 from mandel_core.model.stage import ZN, Stage
+from mandel_core.stages.applying import pairs_step
 from mandel_core.stages.loops import chunk_loop
 from mandel_core.stages.stage_04_chunked import step
 
@@ -20,9 +21,10 @@ from mandel_core.stages.stage_04_chunked import step
 def run(job: Job) -> ZN:
     import torch
 
+    chunk = pairs_step(job, step)
     torch.set_default_device(job.settings.device)
     try:
-        return chunk_loop(job, lambda size: compiled(job, step, fullgraph=True, size=size))
+        return chunk_loop(job, lambda size: compiled(job, chunk, fullgraph=True, size=size))
     finally:
         torch.set_default_device(None)
 

@@ -11,30 +11,42 @@ differ from NumPy's by rounding.
 
 from __future__ import annotations
 
+import types
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from mandel_core.formulas import MANDELBROT
+from mandel_core.formulas.formula import Formula
 from mandel_core.model.job import Job
 from mandel_core.model.stage import ZN, Stage
 from mandel_core.runtime.threads import cores, shared
+from mandel_core.stages.applying import formula_of, numba_trouble, refuse_memory
 
 BAND = 8  # rows; small enough to share out evenly,
 MOST_ITERATIONS = 5e7  # and fewer where 8 could take so many that cancelling is not at once
 
 
-def step(x: Any, y: Any, horizon2: Any, maxiter: int, Z: Any, N: Any) -> int:
+def start(x: Any, y: Any, k: Any) -> tuple[Any, Any, Any, Any]:
+    """z and c of the pixel x + iy; k is for formulas whose c is the same for all pixels."""
+    return x - x, y - y, x, y
+
+
+def square_plus_c(re: Any, im: Any, cx: Any, cy: Any) -> tuple[Any, Any]:
+    return re * re - im * im + cx, (re + re) * im + cy
+
+
+def step(x: Any, y: Any, horizon2: Any, maxiter: int, Z: Any, N: Any, k: Any) -> int:
     executed = 0
     for row in range(y.size):
         for column in range(x.size):
-            re = im = x.dtype.type(0)
+            re, im, cx, cy = start(x[column], y[row], k)
             last = 0
             for n in range(maxiter):
-                re2, im2 = re * re, im * im
-                if re2 + im2 >= horizon2:
+                if re * re + im * im >= horizon2:
                     break
-                re, im = re2 - im2 + x[column], (re + re) * im + y[row]
+                re, im = square_plus_c(re, im, cx, cy)
                 last = n
             Z[row, column] = complex(re, im)
             N[row, column] = last if last < maxiter - 1 else 0
@@ -47,13 +59,19 @@ def run(job: Job) -> ZN:
 
 
 def in_bands(job: Job, step: Callable[..., int]) -> ZN:
-    """Run a Numba step with this stage's signature over bands of rows, on all threads."""
+    """Run a Numba step with this stage's signature over bands of rows, on all threads.
+
+    What the step calls `start` and `square_plus_c` is that of the job's formula.
+    """
+    refuse_memory(job)
     settings = job.settings
     x, y = job.view.axes(settings.dtype)
     Z = np.empty((y.size, x.size), dtype=np.result_type(x, np.complex64))
     N = np.empty(Z.shape, dtype=int)
     horizon2 = x.dtype.type(settings.horizon) ** 2
     kernel = compiled(job, step)
+    constant = settings.formula_c or 0j
+    k = x.dtype.type(constant.real), x.dtype.type(constant.imag)
 
     size = int(np.clip(MOST_ITERATIONS / (x.size * settings.maxiter), 1, BAND))
     bands = iter(range(0, y.size, size))
@@ -63,30 +81,52 @@ def in_bands(job: Job, step: Callable[..., int]) -> ZN:
         for start in bands:
             job.checkpoint()
             rows = slice(start, start + size)
-            executed += kernel(x, y[rows], horizon2, settings.maxiter, Z[rows], N[rows])
+            executed += kernel(x, y[rows], horizon2, settings.maxiter, Z[rows], N[rows], k)
         return executed
 
     job.executed = sum(shared(work, settings.threads or cores()))
     return Z, N
 
 
-_kernels: dict[tuple[Callable[..., int], str], Callable[..., int]] = {}
+_kernels: dict[tuple[Callable[..., int], str, Formula], Callable[..., int]] = {}
 
 
 def compiled(job: Job, step: Callable[..., int]) -> Callable[..., int]:
-    """`step` as machine code for the job's number type, made on the first call."""
-    key = (step, job.settings.dtype)
+    """`step` as machine code for the job's number type and formula, made on the first call."""
+    formula = formula_of(job)
+    key = (step, job.settings.dtype, formula)
     if key not in _kernels:
-        with job.compiling():
-            from mandel_core.compilers.numba_cache import kept
-            from mandel_core.compilers.numba_import import numba
-
-            kernel: Callable[..., int] = kept(numba.njit(nogil=True, fastmath=True)(step))
+        with job.compiling(), numba_trouble(job.settings.stage, formula):
+            kernel = _kernel(step, formula)
             one = np.zeros(1, job.settings.dtype)
             z = np.zeros((1, 1), np.result_type(one, np.complex64))
-            kernel(one, one, one[0], 1, z, np.zeros((1, 1), int))
+            kernel(one, one, one[0], 1, z, np.zeros((1, 1), int), (one[0], one[0]))
         _kernels[key] = kernel
     return _kernels[key]
+
+
+def _kernel(step: Callable[..., int], formula: Formula) -> Callable[..., int]:
+    from mandel_core.compilers.numba_cache import kept
+    from mandel_core.compilers.numba_formula import bare_step
+    from mandel_core.compilers.numba_import import numba
+
+    assert isinstance(step, types.FunctionType)
+    kernel = numba.njit(nogil=True, fastmath=True)
+    inner = numba.njit(fastmath=True)
+    begin, following = start, square_plus_c
+    if formula is not MANDELBROT:
+        following = bare_step(formula, fastmath=True)
+        begin = from_pixel if formula.plane == "z" else start
+    names = {"start": inner(begin), "square_plus_c": inner(following)}
+    own = types.FunctionType(step.__code__, step.__globals__ | names)
+    compiled: Callable[..., int] = kernel(own)
+    # On disk all formulas' would have one name.
+    return kept(compiled) if formula is MANDELBROT else compiled
+
+
+def from_pixel(x: Any, y: Any, k: Any) -> tuple[Any, Any, Any, Any]:
+    """`start` of a formula whose pixels are where z starts."""
+    return x, y, k[0], k[1]
 
 
 STAGE = Stage(

@@ -19,23 +19,23 @@ import numpy as np
 
 from mandel_core.model.job import Job
 from mandel_core.model.stage import ZN, Stage
-from mandel_core.stages.stage_07_numba import in_bands
+from mandel_core.stages.stage_07_numba import in_bands, square_plus_c, start
 
 LANES = 64
 STEPS = 4
 
 
-def step(x: Any, y: Any, horizon2: Any, maxiter: int, Z: Any, N: Any) -> int:
+def step(x: Any, y: Any, horizon2: Any, maxiter: int, Z: Any, N: Any, k: Any) -> int:
     executed = 0
-    c, re, im = np.zeros(LANES, x.dtype), np.zeros(LANES, x.dtype), np.zeros(LANES, x.dtype)
+    cx, re, im = np.zeros(LANES, x.dtype), np.zeros(LANES, x.dtype), np.zeros(LANES, x.dtype)
     count = np.zeros(LANES, np.int32)
     for row in range(y.size):
-        cy = y[row]
-        for start in range(0, x.size, LANES):
-            width = min(LANES, x.size - start)
+        for first in range(0, x.size, LANES):
+            width = min(LANES, x.size - first)
             for lane in range(LANES):
-                c[lane] = x[start + min(lane, width - 1)]
-                re[lane] = im[lane] = count[lane] = 0
+                pixel = x[first + min(lane, width - 1)]
+                re[lane], im[lane], cx[lane], cy = start(pixel, y[row], k)
+                count[lane] = 0
             n = 0
             alive = LANES
             while n < maxiter and alive > 0:
@@ -44,30 +44,28 @@ def step(x: Any, y: Any, horizon2: Any, maxiter: int, Z: Any, N: Any) -> int:
                 if maxiter - n >= STEPS:
                     n += STEPS
                     for lane in range(LANES):
-                        a, b, k = re[lane], im[lane], count[lane]
+                        a, b, steps = re[lane], im[lane], count[lane]
                         for _ in range(STEPS):
-                            a2, b2 = a * a, b * b
-                            inside = a2 + b2 < horizon2
-                            b = (a + a) * b + cy if inside else b
-                            a = a2 - b2 + c[lane] if inside else a
-                            k += inside
-                        re[lane], im[lane], count[lane] = a, b, k
+                            inside = a * a + b * b < horizon2
+                            a1, b1 = square_plus_c(a, b, cx[lane], cy)
+                            a, b = a1 if inside else a, b1 if inside else b
+                            steps += inside
+                        re[lane], im[lane], count[lane] = a, b, steps
                         alive += inside
                 else:
                     n += 1
                     for lane in range(LANES):
                         a, b = re[lane], im[lane]
-                        a2, b2 = a * a, b * b
-                        inside = a2 + b2 < horizon2
-                        im[lane] = (a + a) * b + cy if inside else b
-                        re[lane] = a2 - b2 + c[lane] if inside else a
+                        inside = a * a + b * b < horizon2
+                        a1, b1 = square_plus_c(a, b, cx[lane], cy)
+                        re[lane], im[lane] = a1 if inside else a, b1 if inside else b
                         count[lane] += inside
                         alive += inside
             executed += n * LANES
             for lane in range(width):
-                Z[row, start + lane] = complex(re[lane], im[lane])
-                last = count[lane] - 1
-                N[row, start + lane] = last if last < maxiter - 1 else 0
+                Z[row, first + lane] = complex(re[lane], im[lane])
+                last = max(count[lane] - 1, 0)
+                N[row, first + lane] = last if last < maxiter - 1 else 0
     return executed
 
 

@@ -18,20 +18,27 @@ import numpy as np
 from mandel_core.compilers.arrays import tensors_on
 from mandel_core.compilers.torch_compile import compiled
 from mandel_core.model.job import Job
-from mandel_core.model.stage import ZN, Stage
+from mandel_core.model.stage import ZN, Stage, Step
 from mandel_core.stages import planes
+from mandel_core.stages.applying import planes_step
 
 
-def step(cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any) -> tuple[Any, Any, Any]:
-    re2, im2 = re * re, im * im
-    I = re2 + im2 < horizon2
+def square_plus_c(a: Any, b: Any, cx: Any, cy: Any) -> Any:
+    return a * a - b * b + cx, (a + a) * b + cy
+
+
+def step(
+    cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any, f: Step = square_plus_c
+) -> tuple[Any, Any, Any]:
+    I = re * re + im * im < horizon2
     N = N + I  # not N + 1: each number written here would be a kernel's node of its own
-    return np.where(I, re2 - im2 + cx, re), np.where(I, (re + re) * im + cy, im), N
+    a, b = f(re, im, cx, cy)
+    return np.where(I, a, re), np.where(I, b, im), N
 
 
 def run(job: Job) -> ZN:
     place = tensors_on(job.settings.device)
-    return planes.loop(job, compiled(job, step, place=place, fullgraph=True))
+    return planes.loop(job, compiled(job, planes_step(job, step), place=place, fullgraph=True))
 
 
 STAGE = Stage(

@@ -19,26 +19,36 @@ from typing import Any
 from mandel_core.compilers.arrays import tensors_on
 from mandel_core.compilers.torch_compile import CHEAP, compiled
 from mandel_core.model.job import Job
-from mandel_core.model.stage import ZN, Stage
+from mandel_core.model.stage import ZN, Stage, Step
 from mandel_core.stages import planes, stage_09_planes
+from mandel_core.stages.applying import planes_step
+from mandel_core.stages.stage_09_planes import square_plus_c
 
 
 def step(
-    cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any, chunksize: int
+    cx: Any,
+    cy: Any,
+    re: Any,
+    im: Any,
+    N: Any,
+    horizon2: Any,
+    chunksize: int,
+    f: Step = square_plus_c,
 ) -> tuple[Any, Any, Any]:
     for _ in range(chunksize):
-        re, im, N = stage_09_planes.step(cx, cy, re, im, N, horizon2)
+        re, im, N = stage_09_planes.step(cx, cy, re, im, N, horizon2, f)
     return re, im, N
 
 
 def run(job: Job) -> ZN:
     settings, horizon2 = job.settings, planes.horizon2(job)
     cx, cy, *z = planes.begin(job)
+    chunk = planes_step(job, step)
     for n0 in range(0, settings.maxiter, settings.chunksize):
         job.checkpoint()
         size = min(settings.chunksize, settings.maxiter - n0)
         place = tensors_on(settings.device)
-        kernel = compiled(job, step, place=place, fullgraph=True, size=size, options=CHEAP)
+        kernel = compiled(job, chunk, place=place, fullgraph=True, size=size, options=CHEAP)
         z = kernel(cx, cy, *z, horizon2, size)
     job.executed = cx.numel() * settings.maxiter
     return planes.end(job, *z)

@@ -18,36 +18,55 @@ from typing import Any
 
 from mandel_core.compilers.torch_compile import CHEAP, FUSED_MULTIPLY_ADD, compiled
 from mandel_core.model.job import Job
-from mandel_core.model.stage import ZN, Stage
+from mandel_core.model.stage import ZN, Stage, Step
 from mandel_core.stages import planes
+from mandel_core.stages.applying import planes_step
 
 FREE = 8
 OPTIONS = CHEAP | FUSED_MULTIPLY_ADD
 
 
+def square_plus_c(a: Any, b: Any, cx: Any, cy: Any) -> Any:
+    return a * a + (cx - b * b), (a + a) * b + cy
+
+
 def step(
-    cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any, blocks: int
+    cx: Any,
+    cy: Any,
+    re: Any,
+    im: Any,
+    N: Any,
+    horizon2: Any,
+    blocks: int,
+    f: Step = square_plus_c,
 ) -> tuple[Any, Any, Any]:
     import torch
 
     for _ in range(blocks):
         a, b = re, im
         for _ in range(FREE):
-            a, b = a * a + (cx - b * b), (a + a) * b + cy
+            a, b = f(a, b, cx, cy)
         I = a * a + b * b < horizon2  # False for what has overflowed, too
         re, im, N = (torch.where(I, *pair) for pair in ((a, re), (b, im), (N + FREE, N)))
     return re, im, N
 
 
 def replay(
-    cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any, limit: Any
+    cx: Any,
+    cy: Any,
+    re: Any,
+    im: Any,
+    N: Any,
+    horizon2: Any,
+    limit: Any,
+    f: Step = square_plus_c,
 ) -> tuple[Any, Any, Any]:
     import torch
 
     for _ in range(FREE):
         # Not "and": Inductor makes slow code of masks that are combined.
         I = torch.where(limit > N, re * re + im * im, horizon2) < horizon2
-        a, b = re * re + (cx - im * im), (re + re) * im + cy
+        a, b = f(re, im, cx, cy)
         re, im, N = (torch.where(I, *pair) for pair in ((a, re), (b, im), (N + 1, N)))
     return re, im, N
 
@@ -55,14 +74,15 @@ def replay(
 def run(job: Job) -> ZN:
     settings, horizon2 = job.settings, planes.horizon2(job)
     cx, cy, *z = planes.begin(job)
+    bare, tested = planes_step(job, step), planes_step(job, replay)
     whole = settings.maxiter // FREE
     per_chunk = max(1, settings.chunksize // FREE)
     for block in range(0, whole, per_chunk):
         job.checkpoint()
         size = min(per_chunk, whole - block)
-        kernel = compiled(job, step, fullgraph=True, size=size, options=OPTIONS)
+        kernel = compiled(job, bare, fullgraph=True, size=size, options=OPTIONS)
         z = kernel(cx, cy, *z, horizon2, size)
-    kernel = compiled(job, replay, fullgraph=True, options=OPTIONS)
+    kernel = compiled(job, tested, fullgraph=True, options=OPTIONS)
     z = kernel(cx, cy, *z, horizon2, planes.scalar(job, settings.maxiter))
     job.executed = cx.numel() * FREE * (whole + 1)
     return planes.end(job, *z)

@@ -21,10 +21,11 @@ from typing import Any
 
 from mandel_core.compilers.torch_compile import compiled
 from mandel_core.model.job import Job
-from mandel_core.model.stage import ZN, Stage
+from mandel_core.model.stage import ZN, Stage, Step
 from mandel_core.stages import planes, stage_11_free
+from mandel_core.stages.applying import planes_step
 from mandel_core.stages.planes import Planes
-from mandel_core.stages.stage_11_free import FREE, OPTIONS
+from mandel_core.stages.stage_11_free import FREE, OPTIONS, square_plus_c
 
 LARGE, SMALL = 2**16, 2**13
 BLOCKS = 3
@@ -35,12 +36,16 @@ ROUND = 0.25
 GATHER_STEPS = 200
 
 
-def step(cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any) -> None:
-    overwrite((re, im, N), stage_11_free.step(cx, cy, re, im, N, horizon2, BLOCKS))
+def step(
+    cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any, f: Step = square_plus_c
+) -> None:
+    overwrite((re, im, N), stage_11_free.step(cx, cy, re, im, N, horizon2, BLOCKS, f))
 
 
-def replay(cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any, limit: Any) -> None:
-    overwrite((re, im, N), stage_11_free.replay(cx, cy, re, im, N, horizon2, limit))
+def replay(
+    cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any, limit: Any, f: Step = square_plus_c
+) -> None:
+    overwrite((re, im, N), stage_11_free.replay(cx, cy, re, im, N, horizon2, limit, f))
 
 
 def overwrite(planes: tuple[Any, Any, Any], values: tuple[Any, Any, Any]) -> None:
@@ -108,7 +113,9 @@ def in_tiles(
         job.checkpoint()
         size = LARGE if arrays[0].numel() - start >= LARGE and points - start > LARGE / 2 else SMALL
         tile = [plane[start : start + size] for plane in arrays]
-        kernel = compiled(job, step, fullgraph=True, points=size, options=OPTIONS)
+        kernel = compiled(
+            job, planes_step(job, step), fullgraph=True, points=size, options=OPTIONS
+        )
         for _ in range(times):
             kernel(*tile, *more)
         start += size

@@ -15,6 +15,7 @@ from mandel_core.colour.palettes import Look, check
 from mandel_core.comparison.comparing import Agreement, compare_settings
 from mandel_core.comparison.marking import mark_size, marks
 from mandel_core.compilers.torch_compile import devices
+from mandel_core.formulas import FORMULAS
 from mandel_core.inspection.inspecting import inspect_settings
 from mandel_core.inspection.report import Inspection
 from mandel_core.measurement.measuring import measure_settings
@@ -62,9 +63,10 @@ class _OfStage:
         view, settings = self.view, self.settings
         stage = STAGES[settings.stage]
         used = [getattr(settings, name) for name in sorted(stage.varies)]
-        # Of its own stages a notebook may have several versions, each with a step of its own.
+        # Of its own stages and formulas a notebook may have several versions, with steps of theirs.
         size = () if stage.any_size else (view.nx, view.ny)
-        return (stage, stage.step, settings.dtype, settings.horizon, *size, *used)
+        formula = FORMULAS[settings.formula]
+        return (stage, stage.step, formula, settings.dtype, settings.horizon, *size, *used)
 
 
 def size_of(task: Task[Any]) -> tuple[int, int]:
@@ -198,7 +200,8 @@ class Inspect(_OfStage):
 class Compare(_OfStage):
     """Hold a stage against NumPy in float64, or Numba where NumPy would take too long.
 
-    Numba's stage does the same operations one point at a time, and differs by rounding alone.
+    Numba's stage does the same operations one point at a time, and differs by rounding alone. It
+    has no formulas that need the z before.
     """
 
     most_by_numpy: float = 2e9  # iterations of points: some 10 s
@@ -207,7 +210,8 @@ class Compare(_OfStage):
     def reference(self) -> str:
         """The stage that is held to be right."""
         work = self.view.nx * self.view.ny * self.settings.maxiter
-        return "numpy" if work <= self.most_by_numpy else "numba"
+        by_numpy = work <= self.most_by_numpy or FORMULAS[self.settings.formula].memory
+        return "numpy" if by_numpy else "numba"
 
     def run(self, control: Control) -> Marked:
         found = compare_settings(self.view, self.settings, self.reference, control)

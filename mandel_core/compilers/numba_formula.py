@@ -1,0 +1,173 @@
+"""A formula as an argument of Numba's kernels: opaque, chosen at compile time, without cost.
+
+A kernel that takes a `Formula` is compiled once for each of them, and what it asks of it, below,
+becomes the code of that formula. The type's name holds the formula's fingerprint, so that Numba's
+cache on disk tells formulas, and versions of them, apart by itself; those of one's own live in
+memory only.
+
+Importing this module imports Numba.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from numba.core import types
+from numba.extending import (
+    NativeValue,
+    models,
+    overload,
+    register_model,
+    typeof_impl,
+    unbox,
+)
+
+from mandel_core.compilers.numba_import import numba
+from mandel_core.compilers.numba_jit import multiply_add
+from mandel_core.formulas.formula import Formula
+
+_formulas: dict[str, Formula] = {}  # by the names of their types
+
+
+class FormulaType(types.Type):  # type: ignore[misc]
+    """Numba's type of one version of one formula."""
+
+    def __init__(self, formula: Formula) -> None:
+        name = f"Formula({formula.name}, {formula.fingerprint})"
+        super().__init__(name)
+        self.kept_on_disk = not formula.definition
+        _formulas[name] = formula
+
+
+register_model(FormulaType)(models.OpaqueModel)
+
+
+@typeof_impl.register(Formula)  # type: ignore[untyped-decorator]
+def _typeof(formula: Formula, _: object) -> Any:
+    return type_of(formula)
+
+
+def type_of(formula: Formula) -> Any:
+    """Numba's type of this formula, always the same object."""
+    known = _types.get(formula)
+    if known is None:
+        known = _types[formula] = FormulaType(formula)
+    return known
+
+
+_types: dict[Formula, Any] = {}
+
+
+@unbox(FormulaType)  # type: ignore[untyped-decorator]
+def _unboxed(kind: Any, value: Any, context: Any) -> Any:
+    return NativeValue(context.context.get_dummy_value())
+
+
+def _chosen(kind: Any) -> Formula:
+    return _formulas[kind.name]
+
+
+# From here on: what kernels can ask of a formula. Each stub stands for the code of its overload.
+# Strictly, Numba would want annotations to be the same on both.
+
+
+def _stub(f: Any, *more: Any) -> Any:
+    raise NotImplementedError("for kernels only")
+
+
+def following(f: Any, a: Any, b: Any, p: Any, q: Any, cx: Any, cy: Any) -> Any:
+    """The parts of the z after a + ib, before which it was p + iq."""
+    return _stub(f)
+
+
+@overload(following, strict=False)  # type: ignore[untyped-decorator]
+def _following(f: Any, a: Any, b: Any, p: Any, q: Any, cx: Any, cy: Any) -> Any:
+    formula = _chosen(f)
+    step = numba.njit(formula.step)
+    if formula.memory:
+        return lambda f, a, b, p, q, cx, cy: step(a, b, p, q, cx, cy, multiply_add)
+    return lambda f, a, b, p, q, cx, cy: step(a, b, cx, cy, multiply_add)
+
+
+def bare_step(formula: Formula, **options: Any) -> Callable[..., Any]:
+    """The step of a formula without a memory as a function for Numba: a, b, cx, cy to a, b."""
+    step = numba.njit(**options)(formula.step)
+    return lambda a, b, cx, cy: step(a, b, cx, cy, multiply_add)
+
+
+def begin(f: Any, x: Any, y: Any, kx: Any, ky: Any) -> Any:
+    """Where the orbit of a pixel begins, and its c: a, b, cx, cy; kx + iky is the formula's c."""
+    return _stub(f)
+
+
+@overload(begin, strict=False)  # type: ignore[untyped-decorator]
+def _begin(f: Any, x: Any, y: Any, kx: Any, ky: Any) -> Any:
+    if _chosen(f).plane == "z":
+        return lambda f, x, y, kx, ky: (x, y, kx, ky)
+    kind = x
+    return lambda f, x, y, kx, ky: (kind(0), kind(0), x, y)
+
+
+def remembers(f: Any) -> Any:
+    """Whether the step needs the z before, too: a constant."""
+    return _stub(f)
+
+
+@overload(remembers, strict=False)  # type: ignore[untyped-decorator]
+def _remembers(f: Any) -> Any:
+    memory = _chosen(f).memory
+    return lambda f: memory
+
+
+def leaps(f: Any) -> Any:
+    """Whether the first step, from 0, is c itself: a constant."""
+    return _stub(f)
+
+
+@overload(leaps, strict=False)  # type: ignore[untyped-decorator]
+def _leaps(f: Any) -> Any:
+    leap = _chosen(f).leap
+    return lambda f: leap
+
+
+def per_doubling(f: Any) -> Any:
+    """How many steps double log |z| far outside, float64: a constant."""
+    return _stub(f)
+
+
+@overload(per_doubling, strict=False)  # type: ignore[untyped-decorator]
+def _per_doubling(f: Any) -> Any:
+    value = 1 / math.log2(_chosen(f).exponent)
+    return lambda f: value
+
+
+def grown(f: Any, size: Any) -> Any:
+    """`size` to the power of the exponent."""
+    return _stub(f)
+
+
+@overload(grown, strict=False)  # type: ignore[untyped-decorator]
+def _grown(f: Any, size: Any) -> Any:
+    exponent = float(_chosen(f).exponent)
+    if exponent == 2:
+        return lambda f, size: size * size
+    return lambda f, size: size**exponent
+
+
+def spread(f: Any, size: Any, error: Any, before: Any, cx: Any, cy: Any) -> Any:
+    """How far apart the next z of two points are at most; see `Formula.spread`."""
+    return _stub(f)
+
+
+@overload(spread, strict=False)  # type: ignore[untyped-decorator]
+def _spread(f: Any, size: Any, error: Any, before: Any, cx: Any, cy: Any) -> Any:
+    formula = _chosen(f)
+    if formula.spread is not None:
+        own = numba.njit(formula.spread)
+        return lambda f, size, error, before, cx, cy: own(size, error, before, cx, cy)
+    if formula.exponent == 2:
+        return lambda f, size, error, before, cx, cy: (2 * size + error) * error
+    d = float(formula.exponent)
+    return lambda f, size, error, before, cx, cy: error * d * (size + error) ** (d - 1)
