@@ -57,7 +57,7 @@ def inspect_settings(
     """`inspect` for settings already checked; `control` is that of `render_settings`."""
     stage = STAGES.find(settings.stage)
     empty = Inspection(settings, stage.source)
-    if stage.name == "numpy":
+    if stage.kernels is None and not stage.uses_torch(settings):
         note = "NumPy calls ready-made machine code, operation by operation: nothing is compiled."
         return replace(empty, note=note)
     deadline = [time.monotonic() + RUN_SECONDS]

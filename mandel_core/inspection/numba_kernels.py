@@ -35,7 +35,8 @@ class Numba:
         listings: list[Listing] = []
         phases: Counter[str] = Counter()
         hits = []
-        for used in self._kernels():
+        assert self._stage.kernels is not None
+        for used in self._stage.kernels(seen.settings):
             signature = self._signature(used)
             hits.append(used.stats.cache_hits[signature] > 0)
             again = hits[-1] or self._cold
@@ -57,16 +58,6 @@ class Numba:
             cache="hit" if all(hits) else "mixed" if any(hits) else "miss",
             note=" ".join(filter(None, [seen.note, note if any(hits) else ""])),
         )
-
-    def _kernels(self) -> list[Any]:
-        from mandel_core.stages import stage_07_numba
-
-        step = (self._stage.step, self._dtype)
-        if step in stage_07_numba._kernels:
-            return [stage_07_numba._kernels[step]]
-        from mandel_core.kernels import interior, simd_blocks
-
-        return [simd_blocks.band, interior.bulbs, interior.discs]
 
     def _signature(self, kernel: Any) -> Any:
         names = {self._dtype, _COMPLEX[self._dtype]}

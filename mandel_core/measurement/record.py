@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
+from importlib.metadata import version
 from typing import Literal
 
 from mandel_core.formulas import FORMULAS, MANDELBROT
@@ -91,6 +92,7 @@ def fingerprint(stage: str, formula: str = MANDELBROT.name) -> str:
 @lru_cache(64)
 def _fingerprint(stage: Stage) -> str:
     try:
-        return hashlib.sha256(stage.source.encode()).hexdigest()[:16]
+        told = f"{version('mandel-explorer')}\n{stage.source}"
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
     except OSError:  # the file is gone
         return ""

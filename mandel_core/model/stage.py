@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Literal, Unpack
@@ -13,12 +13,14 @@ from typing import Any, Literal, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from mandel_core.formulas import FORMULAS
+from mandel_core.formulas import FORMULAS, MANDELBROT
 from mandel_core.model.job import Job
 from mandel_core.model.settings import Keywords, Settings
+from mandel_core.model.sources import Part, parts_run_by
 from mandel_core.runtime.registry import Registry
 
 Varies = Literal["chunksize", "device", "threads"]
+_KERNELS = "mandel_core.kernels."
 BETWEEN = "\n\n"  # functions, whose own text ends with a line's end
 Step = Callable[..., Any]
 ZN = tuple[NDArray[np.complexfloating], NDArray[np.integer]]
@@ -35,6 +37,8 @@ class Stage:
     varies : which of "chunksize", "device" and "threads" make a difference.
     needs_torch : whether running it on the CPU imports torch.
     any_size : whether what is compiled once serves every size of picture.
+    kernels : what Numba has compiled for a run on the CPU with these settings; None for stages that
+        are not Numba's.
     """
 
     name: str
@@ -45,20 +49,34 @@ class Stage:
     varies: frozenset[Varies] = frozenset()
     needs_torch: bool = True
     any_size: bool = False
+    kernels: Callable[[Settings], list[Any]] | None = None
 
     def uses_torch(self, settings: Settings) -> bool:
         """Whether a run with these settings imports torch: on any device but the CPU all do."""
         return self.needs_torch or ("device" in self.varies and settings.device != "cpu")
 
     @property
-    def functions(self) -> list[Callable[..., Any]]:
-        """The helpers beside the step that it calls, and the step."""
-        return [*helpers(self.step), self.step]
+    def parts(self) -> tuple[Part, ...]:
+        """Every function whose arithmetic runs, also those in other files; the step is last."""
+        parts = parts_run_by(self.run.__module__, "step", "run")
+        if any(part.module.startswith(_KERNELS) for part in parts):  # made for a formula
+            return (*parts_run_by(MANDELBROT.step.__module__, "step"), *parts)
+        return parts
 
     @property
     def source(self) -> str:
-        """The text of the step, and of the helpers beside it that it calls."""
-        return BETWEEN.join(map(inspect.getsource, self.functions))
+        """The text of `parts`, with a line that names the file before those of another."""
+        return "".join(text for text, _ in self._texts())
+
+    def _texts(self) -> Iterator[tuple[str, Part | None]]:
+        before, files = "", {part.module for part in self.parts}
+        for part in self.parts:
+            if before:
+                yield BETWEEN, None
+            if part.module != before and len(files) > 1:
+                yield f"# {part.module.replace('.', '/')}.py\n{BETWEEN}", None
+            yield part.text, part
+            before = part.module
 
     def line_in_source(self, file: str, line: int) -> int | None:
         """Where in `source`, from 1, a line of a file is; None if it is not in there.
@@ -66,12 +84,13 @@ class Stage:
         Of the file's name its end will do, which is what compilers print.
         """
         before = 0
-        for function in self.functions:
-            lines, first = inspect.getsourcelines(function)
-            path = PurePath(inspect.getsourcefile(function) or "").as_posix()
-            if path.endswith(PurePath(file).as_posix()) and 0 <= line - first < len(lines):
-                return before + line - first + 1
-            before += len(lines) + len(BETWEEN)
+        for text, part in self._texts():
+            lines = text.count("\n")
+            if part is not None and 0 <= line - part.line < lines:
+                path = PurePath(part.file).as_posix()
+                if path.endswith(PurePath(file).as_posix()):
+                    return before + line - part.line + 1
+            before += lines
         return None
 
     @property

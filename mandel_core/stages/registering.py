@@ -22,6 +22,7 @@ from mandel_core.compilers.torch_compile import compiled, forget
 from mandel_core.model.failures import StageFailure
 from mandel_core.model.job import Job
 from mandel_core.model.settings import Settings
+from mandel_core.model.sources import Part
 from mandel_core.model.stage import BETWEEN, ZN, Stage, Step, Varies, helpers
 from mandel_core.model.viewport import Viewport
 from mandel_core.stages import STAGES, planes
@@ -52,18 +53,28 @@ class OwnStage(Stage):
     definition: bytes = b""
 
     @property
-    def source(self) -> str:
-        """The text of the step and of its helpers, or a comment if there is none."""
-        return self.text
+    def parts(self) -> tuple[Part, ...]:
+        """The helpers beside the step that it calls, and the step; none where there is no text."""
+        if self.text == _NO_SOURCE:
+            return ()
+        functions: list[Callable[..., Any]] = [*helpers(self.step), self.step]
+        return tuple(map(_part, functions))
 
-    def line_in_source(self, file: str, line: int) -> int | None:
-        """Where in `source` a line of a file or of a cell is; None if it is not in there."""
-        return None if self.text == _NO_SOURCE else super().line_in_source(file, line)
+    @property
+    def source(self) -> str:
+        """The text of `parts`, or a comment if there is none."""
+        return self.text
 
     @property
     def about(self) -> str:
         """The step's docstring."""
         return inspect.getdoc(self.step) or ""
+
+
+def _part(function: Callable[..., Any]) -> Part:
+    lines, first = inspect.getsourcelines(function)
+    file = inspect.getsourcefile(function) or ""
+    return Part(function.__module__, function.__name__, file, first, "".join(lines))
 
 
 def register_stage(

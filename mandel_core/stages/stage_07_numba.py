@@ -17,9 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from mandel_core.formulas import MANDELBROT
+from mandel_core.formulas import FORMULAS, MANDELBROT
 from mandel_core.formulas.formula import Formula
 from mandel_core.model.job import Job
+from mandel_core.model.settings import Settings
 from mandel_core.model.stage import ZN, Stage
 from mandel_core.runtime.threads import cores, shared
 from mandel_core.stages.applying import formula_of, numba_trouble, refuse_memory
@@ -29,7 +30,7 @@ MOST_ITERATIONS = 5e7  # and fewer where 8 could take so many that cancelling is
 
 
 def start(x: Any, y: Any, k: Any) -> tuple[Any, Any, Any, Any]:
-    """z and c of the pixel x + iy; k is for formulas whose c is the same for all pixels."""
+    """Z and c of the pixel x + iy; k is for formulas whose c is the same for all pixels."""
     return x - x, y - y, x, y
 
 
@@ -105,6 +106,15 @@ def compiled(job: Job, step: Callable[..., int]) -> Callable[..., int]:
     return _kernels[key]
 
 
+def kernels(step: Callable[..., int]) -> Callable[[Settings], list[Any]]:
+    """What `compiled` has made of a step for given settings."""
+    return lambda settings: [
+        kernel
+        for key, kernel in _kernels.items()
+        if key == (step, settings.dtype, FORMULAS.find(settings.formula))
+    ]
+
+
 def _kernel(step: Callable[..., int], formula: Formula) -> Callable[..., int]:
     from mandel_core.compilers.numba_cache import kept
     from mandel_core.compilers.numba_formula import bare_step
@@ -138,4 +148,5 @@ STAGE = Stage(
     varies=frozenset({"threads"}),
     needs_torch=False,
     any_size=True,
+    kernels=kernels(step),
 )

@@ -19,6 +19,7 @@ import numpy as np
 
 from mandel_core.model.job import Job
 from mandel_core.model.stage import ZN, Stage
+from mandel_core.stages import stage_07_numba
 from mandel_core.stages.stage_07_numba import in_bands, square_plus_c, start
 
 LANES = 64
@@ -82,4 +83,5 @@ STAGE = Stage(
     varies=frozenset({"threads"}),
     needs_torch=False,
     any_size=True,
+    kernels=stage_07_numba.kernels(step),
 )

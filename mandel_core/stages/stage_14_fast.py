@@ -22,9 +22,10 @@ from typing import Any
 
 import numpy as np
 
-from mandel_core.formulas import MANDELBROT
+from mandel_core.formulas import FORMULAS, MANDELBROT
 from mandel_core.formulas.formula import Formula
 from mandel_core.model.job import Job
+from mandel_core.model.settings import Settings
 from mandel_core.model.stage import ZN, Stage
 from mandel_core.runtime.threads import cores, shared
 from mandel_core.stages import stage_12_gather, stage_13_known
@@ -124,6 +125,14 @@ def _compiled(stage: str, dtype: str, formula: Formula) -> None:
     simd_blocks.mirror(parts, N, parts, N)
 
 
+def kernels(settings: Settings) -> list[Any]:
+    """What `step` calls."""
+    from mandel_core.kernels import interior, simd_blocks
+
+    outlines = FORMULAS.find(settings.formula).outlines
+    return [simd_blocks.band, *([interior.bulbs, interior.discs] if outlines else [])]
+
+
 STAGE = Stage(
     name="fast",
     title="Fast",
@@ -133,4 +142,5 @@ STAGE = Stage(
     varies=frozenset({"device", "threads"}),
     needs_torch=False,
     any_size=True,
+    kernels=kernels,
 )

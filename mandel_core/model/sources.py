@@ -1,0 +1,117 @@
+"""The text of all functions whose arithmetic a function runs, also of those in other files.
+
+Files are read, not imported: the kernels of some stages import a compiler, which a page that only
+shows their text does not need.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+# Where arithmetic is; what else a stage calls prepares arrays, compiles, or counts threads.
+ARITHMETIC = (
+    "mandel_core.stages.stage_",
+    "mandel_core.kernels.",
+    "mandel_core.compilers.numba_jit",
+    "mandel_core.formulas.",
+)
+# What carries a whole job through, has something compiled, or makes room.
+NOT_MEANT = {"run", "compiled", "_compiled", "_kernel", "_run_with_memory", "jit", "scratch"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A function's text, and where it is: the file, and the number of its first line there."""
+
+    module: str
+    name: str
+    file: str
+    line: int
+    text: str
+
+
+@dataclass
+class _Module:
+    """A module's functions, and the names that lead to others: (module, function or "")."""
+
+    file: str
+    lines: list[str]
+    functions: dict[str, ast.FunctionDef] = field(default_factory=dict)
+    imported: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+def parts_run_by(module: str, *names: str) -> tuple[Part, ...]:
+    """The functions of `module` of these names, and all that they refer to where arithmetic is.
+
+    By file, the module's own last; within a file in the order they stand there.
+
+    Raises OSError or SyntaxError if a file cannot be read.
+    """
+    found: dict[str, set[str]] = {}
+    todo = [(module, name) for name in names]
+    while todo:
+        where, name = todo.pop()
+        parsed = _parsed(where)
+        if parsed is None or name not in parsed.functions or name in found.get(where, ()):
+            continue
+        found.setdefault(where, set()).add(name)
+        todo += _referred_to(where, parsed, parsed.functions[name])
+    files = sorted(found, key=lambda where: (where == module, where))
+    return tuple(part for where in files for part in _texts(where, found[where] - NOT_MEANT))
+
+
+def _texts(module: str, names: set[str]) -> Iterator[Part]:
+    parsed = _parsed(module)
+    assert parsed is not None
+    for name, node in parsed.functions.items():
+        if name in names:
+            first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
+            text = "".join(parsed.lines[first - 1 : node.end_lineno])
+            yield Part(module, name, parsed.file, first, text)
+
+
+def _referred_to(
+    module: str, parsed: _Module, function: ast.FunctionDef
+) -> Iterator[tuple[str, str]]:
+    imported = parsed.imported | _imports(function)
+    for node in ast.walk(function):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            where, name = imported.get(node.value.id, ("", ""))
+            if where:
+                yield f"{where}.{name}" if name else where, node.attr
+        elif isinstance(node, ast.Name) and node.id in imported:
+            yield imported[node.id]
+        elif isinstance(node, ast.Name):
+            yield module, node.id
+
+
+@cache
+def _parsed(module: str) -> _Module | None:
+    """The module, if it is one of those with arithmetic in it."""
+    if not module.startswith(ARITHMETIC):
+        return None
+    try:
+        spec = find_spec(module)
+    except ModuleNotFoundError:  # a function that was imported by its name
+        return None
+    if spec is None or spec.origin is None:
+        return None
+    text = Path(spec.origin).read_text()
+    tree = ast.parse(text)
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    own = ast.Module([node for node in tree.body if not isinstance(node, ast.FunctionDef)], [])
+    return _Module(spec.origin, text.splitlines(keepends=True), functions, _imports(own))
+
+
+def _imports(tree: ast.AST) -> dict[str, tuple[str, str]]:
+    return {
+        name.asname or name.name: (node.module, name.name)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module
+        for name in node.names
+    }
