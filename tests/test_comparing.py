@@ -54,7 +54,10 @@ def test_stages_differ_by_nothing_but_rounding(stage, name, dtype):
     assert comparison.differing == np.count_nonzero(frame.iterations != truth(name).iterations)
 
 
-@pytest.mark.parametrize("stage", ["where", "pairs", "chunked", "planes", "known"])
+@pytest.mark.parametrize(
+    "stage",
+    ["where", "pairs", "chunked", "trampoline", "planes", "cheap", "free", "gather", "known"],
+)
 def test_compiled_stages_differ_by_nothing_but_rounding(stage, home):
     assert compare(home, stage, 60, chunksize=5).is_rounding
 

@@ -25,16 +25,14 @@ from bokeh.plotting import figure
 from dashboard import notebook
 from dashboard.lab.marks import TOLD, Mark, columns
 from dashboard.lab.ticks import merged, time_ticks
+from dashboard.widgets import theme
 
-# Close to Okabe and Ito's palette, which the colour-blind can tell apart; each reads on black and
-# on white.
-RUN, COMPILE, GREY = "#2f8fd8", "#e07b28", "#8c8c8c"
 _RUN_HEIGHT, _COMPILE_HEIGHT = 250, 130  # pixels
 _CHUNK_TICKS = (1, 2, 5, 10, 20, 50, 100, 200)
 _REFERENCES = {  # stage: name, colour, dashes
-    "numpy": ("NumPy", "#cc6f9f", "dashed"),
-    "numba": ("Numba", "#109e75", "dotdash"),
-    "fast": ("Fast", "#b8860b", "dotted"),
+    "numpy": ("NumPy", theme.NUMPY, "dashed"),
+    "numba": ("Numba", theme.NUMBA, "dotdash"),
+    "fast": ("Fast", theme.FAST, "dotted"),
 }
 _TUTORIAL = {2: "triangle", 32: "inverted_triangle"}  # threads: marker
 
@@ -144,8 +142,8 @@ class Chart:
                 major_label_text_font_size="11px",
                 major_tick_in=0,
                 minor_tick_line_color=None,
-                axis_line_color=GREY,
-                major_tick_line_color=GREY,
+                axis_line_color=theme.GREY,
+                major_tick_line_color=theme.GREY,
             )
         plot.on_event(Tap, self._tapped)
         return plot
@@ -155,9 +153,11 @@ class Chart:
         dots: dict[str, Any] = {}
         for threads, marker in _TUTORIAL.items():
             source = self._tutorial[threads]
-            line = self._run.line("chunksize", "run", source=source, line_color=GREY, line_dash=[2])
+            line = self._run.line(
+                "chunksize", "run", source=source, line_color=theme.GREY, line_dash=[2]
+            )
             mark = self._run.scatter(
-                "chunksize", "run", source=source, marker=marker, size=7, color=GREY
+                "chunksize", "run", source=source, marker=marker, size=7, color=theme.GREY
             )
             dots[f"tutorial {threads}"] = [line, mark]
         here = self._sources["here"]
@@ -166,19 +166,21 @@ class Chart:
             lower="low",
             upper="high",
             source=here,
-            line_color=RUN,
+            line_color=theme.RUN,
             line_width=1.5,
             level="glyph",
         )
         for head in (whisker.upper_head, whisker.lower_head):
-            head.update(size=7, line_color=RUN)
+            head.update(size=7, line_color=theme.RUN)
         self._run.add_layout(whisker)
-        self._run.line("chunksize", "run", source=here, line_color=RUN, line_width=2)
-        self._compile.line("chunksize", "compile", source=here, line_color=COMPILE, line_width=1.5)
+        self._run.line("chunksize", "run", source=here, line_color=theme.RUN, line_width=2)
+        self._compile.line(
+            "chunksize", "compile", source=here, line_color=theme.COMPILE, line_width=1.5
+        )
         for name, look in _LOOKS.items():
             dots[name] = [self._marks(self._run, "run", name, marker="circle", **look)]
             if name != "drawn":
-                colour = {"color": COMPILE} if name == "here" else {}
+                colour = {"color": theme.COMPILE} if name == "here" else {}
                 self._marks(self._compile, "compile", name, marker="square", **(look | colour))
         titles = {"here": "measured", "drawn": "as drawn", "elsewhere": "elsewhere"}
         titles |= {f"tutorial {threads}": f"tutorial, {threads} threads" for threads in _TUTORIAL}
@@ -244,7 +246,7 @@ class Chart:
 
 
 _LOOKS: dict[str, dict[str, Any]] = {
-    "elsewhere": {"size": 6, "color": GREY, "alpha": 0.4},
-    "drawn": {"size": 6, "line_color": RUN, "fill_color": None},
-    "here": {"size": 9, "color": RUN},
+    "elsewhere": {"size": 6, "color": theme.GREY, "alpha": 0.4},
+    "drawn": {"size": 6, "line_color": theme.RUN, "fill_color": None},
+    "here": {"size": 9, "color": theme.RUN},
 }

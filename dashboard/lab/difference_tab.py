@@ -14,6 +14,7 @@ from dashboard import notebook
 from dashboard.compute import workers
 from dashboard.compute.pending import Pending
 from dashboard.lab.host import Host
+from dashboard.widgets import theme
 from mandel_core import STAGES, Settings, StageFailure, Viewport
 from mandel_core.comparison.marking import KINDS, LEVELS, SIZES
 from mandel_core.model.control import Phase
@@ -23,9 +24,10 @@ from mandel_core.worker.tasks import Compare, Marked
 _UNASKED = 1e10
 
 # The background lets the page's own shine through; marks are read on light and dark alike.
-_GROUND = ("#8080805c", *(f"#808080{alpha:02x}" for alpha in range(6, 6 + 7 * (LEVELS - 1), 7)))
-_LONGER = ("#67b0f0", "#3a87dd", "#2563c8", "#3a3fc0", "#9b3fe0")
-_EARLIER = ("#f5a04a", "#e8772a", "#d14f1c", "#b3321a", "#e01b70")
+_GROUND = (
+    f"{theme.GROUND}5c",
+    *(f"{theme.GROUND}{alpha:02x}" for alpha in range(6, 6 + 7 * (LEVELS - 1), 7)),
+)
 
 
 class Difference:
@@ -227,8 +229,8 @@ def _legend(found: Marked) -> str:
         for low, high in zip(SIZES, ends, strict=True)
     ]
     lines = [
-        ("stays longer by", [*labels, "inside in this stage only"], _LONGER),
-        ("leaves earlier by", [*labels, "inside in the reference only"], _EARLIER),
+        ("stays longer by", [*labels, "inside in this stage only"], theme.LONGER),
+        ("leaves earlier by", [*labels, "inside in the reference only"], theme.EARLIER),
     ]
     rows = "".join(
         f"<div style='display:flex;flex-wrap:wrap;gap:0.2em 0.9em'><span style='min-width:8em'>"
@@ -262,7 +264,7 @@ def _figure(source: ColumnDataSource) -> Any:
     for tool in plot.tools:
         if type(tool).__name__ == "BoxZoomTool":
             tool.match_aspect = True
-    colours = (*_GROUND, *_LONGER, *_EARLIER)
+    colours = (*_GROUND, *theme.LONGER, *theme.EARLIER)
     assert len(colours) == LEVELS + 2 * KINDS
     mapper = LinearColorMapper(palette=colours, low=-0.5, high=len(colours) - 0.5)
     plot.image(image="marks", x=0, y=0, dw="nx", dh="ny", source=source, color_mapper=mapper)

@@ -6,6 +6,7 @@ import html
 from itertools import groupby
 from typing import Any
 
+from dashboard.widgets import theme
 from dashboard.widgets.notice import MAX_WORDS
 from dashboard.words import duration
 from mandel_core import Inspection
@@ -16,7 +17,6 @@ _CACHE = {
     "miss": ("miss", "all was made anew"),
     "mixed": ("in part", "some was made anew"),
 }
-_COLOURS = ("#4a90d9", "#7c5cc4", "#e09f3e", "#5aa469")
 # What compilers repeat for every frame that they come through.
 _MANY = 12
 
@@ -34,9 +34,9 @@ STYLE = """<style>
 .said summary { cursor: pointer; }
 .said pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85em; max-height: 16em;
   overflow: auto; }
-.failed { border-left: 4px solid #d1495b; padding: 6px 12px; margin-bottom: 8px;
-  background: color-mix(in srgb, #d1495b 12%, transparent); }
-</style>"""
+.failed { border-left: 4px solid FAILURE; padding: 6px 12px; margin-bottom: 8px;
+  background: color-mix(in srgb, FAILURE 12%, transparent); }
+</style>""".replace("FAILURE", theme.FAILURE)
 
 
 def figures(seen: Inspection) -> str:
@@ -104,7 +104,7 @@ def _phases(seen: Inspection) -> str:
     whole = seen.compile_seconds or 1.0
     phases = [
         (html.escape(name), spent, colour)
-        for (name, spent), colour in zip(seen.phases, _COLOURS, strict=False)
+        for (name, spent), colour in zip(seen.phases, theme.PHASES, strict=False)
         if spent >= 0.0005
     ]
     shares = "".join(

@@ -11,19 +11,17 @@ from bokeh.plotting import figure
 
 from dashboard import notebook
 from dashboard.lab import stored
-from dashboard.lab.chart import COMPILE, RUN
 from dashboard.lab.host import Host
 from dashboard.lab.marks import COMPILED_SECONDS, disturbed
 from dashboard.lab.measure_queue import MeasureQueue
 from dashboard.lab.ticks import time_ticks
 from dashboard.state import stage_names
+from dashboard.widgets import theme
 from dashboard.words import duration
 from mandel_core import STAGES, Measurement, Settings
 
 LIMIT_SECONDS = 60.0
 _COLUMNS = ("stage", "base", "run", "low", "high", "compile", "end", "text", "told")
-# In figures text is not given the page's colour; this one reads on light and dark.
-_TEXT = "#828282"
 _ROW = 34  # pixels a stage
 # The rest of the width is for the words that follow the longest bar.
 PLOT_SHARE = 0.55
@@ -169,11 +167,17 @@ def _figure(source: ColumnDataSource) -> Any:
         outline_line_color=None,
     )
     bars = plot.hbar(
-        y="stage", left="base", right="run", height=0.56, source=source, color=RUN, line_color=None
+        y="stage",
+        left="base",
+        right="run",
+        height=0.56,
+        source=source,
+        color=theme.RUN,
+        line_color=None,
     )
-    plot.segment("low", "stage", "high", "stage", source=source, color="#1b5e92", line_width=3)
+    plot.segment("low", "stage", "high", "stage", source=source, color=theme.SPREAD, line_width=3)
     diamonds = plot.scatter(
-        "compile", "stage", source=source, marker="diamond", size=11, color=COMPILE
+        "compile", "stage", source=source, marker="diamond", size=11, color=theme.COMPILE
     )
     plot.text(
         x="end",
@@ -183,7 +187,7 @@ def _figure(source: ColumnDataSource) -> Any:
         x_offset=10,
         text_baseline="middle",
         text_font_size="12.5px",
-        text_color=_TEXT,
+        text_color=theme.TEXT,
     )
     tooltips = [("stage", "@stage"), ("", "@text"), ("quartiles", "@told")]
     plot.add_tools(HoverTool(renderers=[bars, diamonds], tooltips=tooltips))
@@ -196,8 +200,8 @@ def _figure(source: ColumnDataSource) -> Any:
             major_label_text_font_size="12.5px",
             minor_tick_line_color=None,
             major_tick_in=0,
-            axis_line_color=_TEXT,
-            major_tick_line_color=_TEXT,
+            axis_line_color=theme.TEXT,
+            major_tick_line_color=theme.TEXT,
         )
     plot.yaxis.axis_line_color = None
     plot.y_range.range_padding = 0.02

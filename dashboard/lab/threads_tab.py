@@ -14,6 +14,7 @@ from dashboard import notebook, server_settings
 from dashboard.lab import stored
 from dashboard.lab.host import Host
 from dashboard.lab.measure_queue import MeasureQueue
+from dashboard.widgets import theme
 from dashboard.words import count
 from mandel_core import STAGES, Measurement, Settings
 from mandel_core.measurement.measuring import CHUNK_SIZES, points_of
@@ -27,8 +28,6 @@ from mandel_core.measurement.ratios import (
 )
 from mandel_core.runtime.threads import cores
 
-# Slower than NumPy, as fast, faster: each dark enough for white numbers, on any page.
-_COLOURS = ("#8c3b2a", "#7a4a3a", "#5c5550", "#44606e", "#2d6a8a", "#1873a5", "#0b7bbd")
 _COLUMNS = ("chunksize", "column", "ratio", "shade", "text", "told")
 
 
@@ -189,7 +188,7 @@ def _figure(source: ColumnDataSource) -> Any:
         outline_line_color=None,
     )
     colours = LogColorMapper(
-        palette=_COLOURS, low=1 / 8, high=8, nan_color="#7f7f7f55", low_color=_COLOURS[0]
+        palette=theme.RATIOS, low=1 / 8, high=8, nan_color="#7f7f7f55", low_color=theme.RATIOS[0]
     )
     cells = plot.rect(
         x="chunksize",

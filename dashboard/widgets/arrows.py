@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
+from dashboard.widgets import theme
+
 _DOWN = (
     "<svg viewBox='0 0 25 20' xmlns='http://www.w3.org/2000/svg'>"
-    "<path d='M 0,0 25,0 12.5,20 Z' fill='%23828282'/></svg>"
+    f"<path d='M 0,0 25,0 12.5,20 Z' fill='{quote(theme.TEXT)}'/></svg>"
 )
 
 ARROWS = f"""
 select:not([multiple]).bk-input {{ background-image: url("data:image/svg+xml;utf8,{_DOWN}"); }}
 .bk-input-group > .bk-spin-wrapper > .bk-spin-btn.bk-spin-btn-up:before {{
-  border-bottom-color: #828282;
+  border-bottom-color: {theme.TEXT};
 }}
 .bk-input-group > .bk-spin-wrapper > .bk-spin-btn.bk-spin-btn-down:before {{
-  border-top-color: #828282;
+  border-top-color: {theme.TEXT};
 }}
 """

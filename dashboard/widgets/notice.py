@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 import panel as pn
 
+from dashboard.widgets import theme
+
 _STYLES = {
-    "border-left": "4px solid #e09f3e",
-    "background": "color-mix(in srgb, #e09f3e 14%, transparent)",
+    "border-left": f"4px solid {theme.NOTICE}",
+    "background": f"color-mix(in srgb, {theme.NOTICE} 14%, transparent)",
     "padding": "8px 12px",
 }
 MAX_WORDS = 4000
