@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from contextlib import nullcontext
 from dataclasses import fields
@@ -34,16 +34,20 @@ from dashboard.state import (
     PALETTES,
     PRECISIONS,
     State,
+    formula_names,
+    home,
     stage_names,
 )
 from dashboard.view.about_stage import about_stage
+from dashboard.view.constant import Constant
 from dashboard.view.coordinate import Coordinate
 from dashboard.view.describe import describe
 from dashboard.view.flow import PictureFlow
 from dashboard.widgets.arrows import ARROWS
 from dashboard.widgets.notice import Notice
 from dashboard.widgets.number import number, tick
-from mandel_core import STAGES, Settings, StageFailure, Viewport
+from dashboard.widgets.parts import parts
+from mandel_core import FORMULAS, STAGES, Settings, StageFailure, Viewport
 from mandel_core.runtime.threads import cores
 from mandel_core.worker.tasks import Picture
 
@@ -63,6 +67,12 @@ class Explorer(pn.viewable.Viewer):
     width = Coordinate(
         HOME.width, (MIN_WIDTH, MAX_WIDTH), doc="Width of the view, in units of the complex plane."
     )
+    formula = param.Selector(
+        default=HOME.formula,
+        objects=formula_names(),
+        doc="What is iterated; choosing it goes to where all of it is seen.",
+    )
+    c = Constant(HOME.c, doc="The formula's constant, where its pixels are where z starts.")
     stage = param.Selector(
         default=HOME.stage, objects=stage_names(), doc="The stage of optimisation that computes."
     )
@@ -109,12 +119,12 @@ class Explorer(pn.viewable.Viewer):
 
     def __init__(self, notices: tuple[str, ...] = (), **params: Any) -> None:
         params.setdefault("automatic", "iterations" not in params)
-        super().__init__(**params)
+        super().__init__(**(_home(params.get("formula", HOME.formula)) | params))
         self.session = f"session-{next(_sessions)}"
         self._doc = pn.state.curdoc
         _explorers.add(self)
         self._following = False
-        self._numpy_seconds: dict[tuple[Viewport, int], float] = {}
+        self._numpy_seconds: dict[Hashable, float] = {}
         self._flow = PictureFlow(self, self._settled)
         self._flow.view.move(self.x, self.y, self.width)
         # Not panes: in a notebook each update of a pane sends its style sheets' CDN addresses.
@@ -150,8 +160,9 @@ class Explorer(pn.viewable.Viewer):
         return State(**{field.name: getattr(self, field.name) for field in fields(State)})
 
     def go_home(self) -> None:
-        """Show the whole set again; stage and colours stay."""
-        self.param.update(x=HOME.x, y=HOME.y, width=HOME.width)
+        """Show the whole set of the formula again; its c, stage and colours stay."""
+        whole = home(self.formula)
+        self.param.update(x=whole.x, y=whole.y, width=whole.width)
 
     def go_back(self) -> None:
         """Show the last view again in which some points escaped; home if there was none."""
@@ -232,19 +243,21 @@ class Explorer(pn.viewable.Viewer):
             # All cores are the default everywhere, and what is compiled for it serves all.
             threads=None if threads == cores() else threads,
             dtype=view.precision if self.precision == "automatic" else self.precision,
+            formula=self.formula,
+            formula_c=self.c,
         )
 
     def viewport(self) -> Viewport:
         """The samples of the current view, one at the centre of each pixel on screen."""
         return self._flow.viewport()
 
-    def numpy_seconds(self, view: Viewport, iterations: int) -> float | None:
-        """NumPy's run time for this view where it has been measured."""
-        return self._numpy_seconds.get((view, iterations))
+    def numpy_seconds(self, view: Viewport, settings: Settings) -> float | None:
+        """NumPy's run time for this view, these iterations and formula where it was measured."""
+        return self._numpy_seconds.get(_work(view, settings))
 
-    def remember_numpy(self, view: Viewport, iterations: int, run_seconds: float) -> None:
+    def remember_numpy(self, view: Viewport, settings: Settings, run_seconds: float) -> None:
         """Keep NumPy's run time for this view, and show the ratio if the view is still shown."""
-        self._numpy_seconds[(view, iterations)] = run_seconds
+        self._numpy_seconds[_work(view, settings)] = run_seconds
         while len(self._numpy_seconds) > 256:
             self._numpy_seconds.pop(next(iter(self._numpy_seconds)))
         shown = self._flow.shown
@@ -270,7 +283,12 @@ class Explorer(pn.viewable.Viewer):
         select = {"stylesheets": [ARROWS], **wide}
         has_chunks = "chunksize" in STAGES[self.stage].varies
         self._chunk_widget = number(self, "chunksize", self.notify, disabled=not has_chunks)
+        self._parts_of_c = pn.Row(
+            *parts(self, "c", float(MAX_CENTRE), self.notify), visible=self._has_c, **wide
+        )
         return pn.Column(
+            pn.widgets.Select.from_param(self.param.formula, label="Formula", **select),
+            self._parts_of_c,
             pn.widgets.Select.from_param(self.param.stage, label="Stage", **select),
             self._about_stage,
             pn.Row(
@@ -342,8 +360,14 @@ class Explorer(pn.viewable.Viewer):
             self._about_stage.value = about_stage(STAGES[self.stage])
         if "stage" in names and hasattr(self, "_chunk_widget"):
             self._chunk_widget.disabled = "chunksize" not in STAGES[self.stage].varies
+        if "formula" in names and hasattr(self, "_parts_of_c"):
+            self._parts_of_c.visible = self._has_c
         if self._following:
             return
+        if any(event.name == "formula" and event.old != event.new for event in events):
+            whole = _home(self.formula)
+            self.follow(**{name: whole[name] for name in whole.keys() - names})
+            names |= whole.keys()
         if "iterations" in names and "automatic" not in names:
             self.follow(automatic=False)
         if names - {"x", "y", "width"}:
@@ -354,7 +378,7 @@ class Explorer(pn.viewable.Viewer):
     def _settled(self, picture: Picture) -> None:
         """Bring up to date what is said beside a picture whose view has stood still."""
         if picture.settings.stage == "numpy":
-            self.remember_numpy(picture.view, picture.settings.maxiter, picture.run_seconds)
+            self.remember_numpy(picture.view, picture.settings, picture.run_seconds)
         self._describe(picture)
         if picture.inside:
             self._notice.show(
@@ -368,14 +392,40 @@ class Explorer(pn.viewable.Viewer):
         self.refresh()
 
     def _describe(self, picture: Picture, timed: float | None = None) -> None:
-        known = self.numpy_seconds(picture.view, picture.settings.maxiter)
+        known = self.numpy_seconds(picture.view, picture.settings)
         self._about.param.update(value=describe(picture, known, timed), styles={})
+
+    @property
+    def _has_c(self) -> bool:
+        return FORMULAS[self.formula].constant is not None
+
+    def offer_formulas(self, name: str) -> None:
+        """A formula was registered, or taken away; one that is shown is drawn anew."""
+        self.param.formula.objects = formula_names()
+        if self.formula == name:
+            if name in FORMULAS:
+                self.param.trigger("formula")
+            else:
+                self.formula = HOME.formula
 
     def offer_stages(self, name: str) -> None:
         """A stage was registered, or taken away; one that is shown is drawn anew."""
         self.param.stage.objects = stage_names()
         if self.stage == name and name in STAGES:
             self.param.trigger("stage")
+
+
+def _home(formula: str) -> dict[str, Any]:
+    """The params that lead to where all of a formula is seen; none for an unknown one."""
+    if formula not in FORMULAS:
+        return {}
+    whole = home(formula)
+    return {"x": whole.x, "y": whole.y, "width": whole.width, "c": whole.c}
+
+
+def _work(view: Viewport, settings: Settings) -> Hashable:
+    """What takes a stage the same time."""
+    return view, settings.maxiter, settings.formula, settings.formula_c
 
 
 _explorers: weakref.WeakSet[Explorer] = weakref.WeakSet()
@@ -387,4 +437,11 @@ def _offer_everywhere(name: str) -> None:
         explorer.in_document(explorer.offer_stages, name)
 
 
+def _offer_formulas_everywhere(name: str) -> None:
+    Explorer.param.formula.objects = formula_names()
+    for explorer in tuple(_explorers):
+        explorer.in_document(explorer.offer_formulas, name)
+
+
 STAGES.watch(_offer_everywhere)
+FORMULAS.watch(_offer_formulas_everywhere)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from dashboard import server_settings
-from mandel_core import STAGES
+from mandel_core import FORMULAS, STAGES
 from mandel_core.colour.palettes import LOOKS, PALETTES, Look
 
 # Past these float64 cannot tell pixels apart, or there is nothing left to see.
@@ -36,16 +36,24 @@ def stage_names() -> dict[str, str]:
     return {title: stage.name for title, stage in named.items() if offers(stage.name)}
 
 
+def formula_names() -> dict[str, str]:
+    """The names by their titles of the formulas to choose from, registered ones included."""
+    return {formula.title: formula.name for formula in FORMULAS}
+
+
 @dataclass(frozen=True)
 class State:
     """A view and how it is made; x, y and width in units of the complex plane.
 
+    formula, c : what is iterated; c is of meaning where the formula has a constant.
     automatic : whether `iterations` follow the view.
     """
 
     x: Decimal = Decimal("-0.75")
     y: Decimal = Decimal(0)
     width: Decimal = Decimal("3.5")
+    formula: str = "mandelbrot"
+    c: complex = -0.8 + 0.156j
     stage: str = "fast"
     chunksize: int = 10
     device: str = "cpu"
@@ -57,6 +65,16 @@ class State:
 
 
 HOME = State()
+
+
+def home(formula: str) -> State:
+    """The view that shows all of a formula's picture, with the formula's own c."""
+    known = FORMULAS[formula]
+    own, c = known.home, known.constant
+    c = HOME.c if c is None else c
+    return replace(HOME, formula=formula, x=own.x, y=own.y, width=own.width, c=c)
+
+
 __all__ = [
     "DEVICES",
     "HOME",
@@ -72,5 +90,7 @@ __all__ = [
     "PALETTES",
     "PRECISIONS",
     "State",
+    "formula_names",
+    "home",
     "stage_names",
 ]

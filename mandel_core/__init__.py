@@ -1,4 +1,4 @@
-"""The Mandelbrot set, computed by every stage of optimisation; knows nothing of any UI."""
+"""The Mandelbrot set and its relatives, computed by every stage of optimisation; knows nothing of any UI."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from importlib.metadata import version
 
 from mandel_core.comparison.comparing import Comparison, compare
 from mandel_core.compilers.torch_compile import devices
+from mandel_core.formulas import FORMULAS
+from mandel_core.formulas.formula import Formula
+from mandel_core.formulas.registering import register_formula
 from mandel_core.inspection.inspecting import inspect
 from mandel_core.inspection.report import Inspection
 from mandel_core.measurement.measuring import measure, sweep
@@ -21,9 +24,11 @@ from mandel_core.stages.registering import register_stage
 __version__ = version("mandel-explorer")
 
 __all__ = [
+    "FORMULAS",
     "STAGES",
     "Cancelled",
     "Comparison",
+    "Formula",
     "Frame",
     "Inspection",
     "Measurement",
@@ -36,6 +41,7 @@ __all__ = [
     "devices",
     "inspect",
     "measure",
+    "register_formula",
     "register_stage",
     "render",
     "sweep",

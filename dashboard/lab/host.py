@@ -35,8 +35,8 @@ class Host(Protocol):
     def is_news(self, notice: str) -> bool:
         """Whether this about the file of results has to be said now."""
 
-    def remember_numpy(self, view: Viewport, iterations: int, run_seconds: float) -> None:
-        """NumPy's run time for this view is known."""
+    def remember_numpy(self, view: Viewport, settings: Settings, run_seconds: float) -> None:
+        """NumPy's run time for this view, these iterations and this formula is known."""
 
     def take_chunksize(self, size: int) -> None:
         """Draw with this chunk size from now on."""

@@ -63,4 +63,5 @@ def _keys(record: Record) -> tuple[Hashable, ...]:
 
 def _setting(view: Viewport, settings: Settings) -> Hashable:
     """What two results have in common that belong on one chart, and quickly compared."""
-    return settings.stage, view, settings.maxiter, settings.horizon, settings.dtype
+    formula = settings.formula, settings.formula_c
+    return settings.stage, view, settings.maxiter, settings.horizon, settings.dtype, formula

@@ -122,7 +122,7 @@ class Sweep:
         if measured.failure is not None:
             self._failures.append(measured)
         elif measured.stage == "numpy":
-            self._host.remember_numpy(measured.view, measured.settings.maxiter, measured.median)
+            self._host.remember_numpy(measured.view, measured.settings, measured.median)
 
     def _caption_text(self, common: Settings, found: stored.Points, numpy: bool) -> list[str]:
         view = self._host.viewport()

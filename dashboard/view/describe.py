@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import html
 
+from dashboard.state import HOME
 from dashboard.words import duration
-from mandel_core import STAGES
+from mandel_core import FORMULAS, STAGES
 from mandel_core.worker.tasks import Picture
 
 
@@ -38,9 +39,15 @@ def describe(picture: Picture, numpy_seconds: float | None, timed: float | None 
         if picture.compile_seconds > 0.05
         else ""
     )
+    formula = ""
+    if settings.formula != HOME.formula:
+        formula = html.escape(FORMULAS[settings.formula].title)
+        if (c := settings.formula_c) is not None:
+            formula += f", c = {c.real:g} {'-' if c.imag < 0 else '+'} {abs(c.imag):g}i"
+        formula += "<br>"
     return (
         f"<b style='font-size:1.3em'>{duration(run_seconds)}</b> {title}{runs}<br>"
         f"{ratio}{compiled}<br>"
-        f"<small>{view.nx} × {view.ny} pixels, {settings.maxiter} iterations, "
+        f"<small>{formula}{view.nx} × {view.ny} pixels, {settings.maxiter} iterations, "
         f"{settings.dtype}, width {view.pixel[0] * view.nx:.3g}</small>"
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 from dashboard.compute import workers
 from dashboard.compute.asking import Asked, Asking, is_same_picture
-from dashboard.state import HOME, MAX_WIDTH, MIN_WIDTH, State
+from dashboard.state import HOME, MAX_WIDTH, MIN_WIDTH, State, home
 from dashboard.view.host import Host
 from dashboard.view.picture import PictureView
 from dashboard.view.request import Request
@@ -29,7 +29,7 @@ TIME_AGAIN_SECONDS = 0.1
 SURROUND = 4
 
 # The whole set, coarse: what is seen for a moment where nothing else is known, after a leap.
-WHOLE = Viewport.from_screen(HOME.x, HOME.y, 8, 480, 480)
+WHOLE_WIDTH, WHOLE_PIXELS = 8, 480
 
 
 class PictureFlow:
@@ -47,7 +47,8 @@ class PictureFlow:
         self.address: Callable[[State], str | None] = lambda state: None
         self.size: tuple[int, int] | None = None
         self.shown: Picture | None = None
-        self.way_back = (HOME.x, HOME.y, HOME.width)
+        self.way_back = _home_of(host.state)
+        self._whole: Draw | None = None  # the last one that was asked for
         self._number = 0  # of the browser's last request
         self._limit = host.state.iterations  # where the search for the automatic one begins
         self._last: tuple[Draw, Picture] | None = None
@@ -64,6 +65,10 @@ class PictureFlow:
         state = self._host.state
         if "iterations" in names:
             self._limit = state.iterations
+        if "formula" in names:
+            self.way_back = _home_of(state)
+            self._limit = HOME.iterations if state.automatic else state.iterations
+        self.view.live_at(*_home_of(state))
         self.view.move(state.x, state.y, state.width)
         self.ask()
 
@@ -155,24 +160,36 @@ class PictureFlow:
             self.view.rests(picture, number, link)
         else:
             self.view.show(picture, number, rest=True, link=link)
-        if self.shown is None:
-            self._ask_whole()
+        self._ask_whole(picture.settings)
         self.shown = picture
         if not picture.inside:
             self.way_back = state.x, state.y, state.width
         host.follow(iterations=state.iterations)
         self._later(STILL_SECONDS, self._on_still, picture)
 
-    def _ask_whole(self) -> None:
+    def _ask_whole(self, settings: Settings) -> None:
+        """Ask for the whole set of these settings' formula, unless that was the last asked for."""
         host = self._host
-        task = Draw(WHOLE, Settings("fast"), host.state.look, host.state.palette)
+        formula, c = settings.formula, settings.formula_c
+        if self._whole is not None:
+            drawn = self._whole.settings
+            if (drawn.formula, drawn.formula_c) == (formula, c):
+                return
+        x, y, _ = _home_of(host.state)
+        view = Viewport.from_screen(x, y, WHOLE_WIDTH, WHOLE_PIXELS, WHOLE_PIXELS)
+        of_formula = Settings("fast", formula=formula, formula_c=c)
+        self._whole = task = Draw(view, of_formula, host.state.look, host.state.palette)
         future = workers.draw(task, session=f"{host.session}/whole", expected=0.05)
 
-        def drawn(future: Future[Picture | StageFailure]) -> None:
+        def take(future: Future[Picture | StageFailure]) -> None:
             if not future.cancelled() and isinstance(whole := future.result(), Picture):
-                host.in_document(self.view.show_whole, whole)
+                host.in_document(self._show_whole, task, whole)
 
-        future.add_done_callback(drawn)
+        future.add_done_callback(take)
+
+    def _show_whole(self, task: Draw, whole: Picture) -> None:
+        if task is self._whole:
+            self.view.show_whole(whole)
 
     def _on_still(self, picture: Picture) -> None:
         if picture is self.shown:
@@ -203,3 +220,8 @@ class PictureFlow:
         timer = threading.Timer(seconds, self._host.in_document, (callback, *args))
         timer.daemon = True
         timer.start()
+
+
+def _home_of(state: State) -> tuple[Decimal, Decimal, Decimal]:
+    known = home(state.formula)
+    return known.x, known.y, known.width

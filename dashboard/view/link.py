@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlencode
@@ -20,6 +21,8 @@ from dashboard.state import (
     PALETTES,
     PRECISIONS,
     State,
+    formula_names,
+    home,
     stage_names,
 )
 from mandel_core.model.viewport import exact
@@ -67,11 +70,25 @@ def _stage(text: str) -> str:
     return _one_of(tuple(stage_names().values()))(text)  # those registered by now as well
 
 
+def _formula(text: str) -> str:
+    return _one_of(tuple(formula_names().values()))(text)
+
+
+def _constant(text: str) -> complex:
+    parts = text.split(",")
+    if len(parts) != 2:
+        raise ValueError("it is not two numbers with a comma between")
+    part = _decimal(-MAX_CENTRE, MAX_CENTRE)
+    return complex(*(float(part(one)) for one in parts))
+
+
 # Field of the state, key in the link, and what makes one of the other.
 _FIELDS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
+    ("formula", "formula", _formula),
     ("x", "x", _decimal(-MAX_CENTRE, MAX_CENTRE)),
     ("y", "y", _decimal(-MAX_CENTRE, MAX_CENTRE)),
     ("width", "width", _decimal(MIN_WIDTH, MAX_WIDTH)),
+    ("c", "c", _constant),
     ("stage", "stage", _stage),
     ("chunksize", "chunk", _whole(1, MAX_CHUNK)),
     ("device", "device", _one_of(DEVICES)),
@@ -89,14 +106,16 @@ def encode(state: State) -> str:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, complex):
+        return f"{value.real},{value.imag}"
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def decode(query: str) -> tuple[State, tuple[str, ...]]:
     """The state a query string stands for, and a sentence for each value that was not taken.
 
-    Never raises: what is missing, malformed or out of its limits takes its default. Keys that
-    mean nothing here are passed over. Iterations that are given without a word on whether they are
+    Never raises: what is missing, malformed or out of its limits takes its default, which for the
+    view and c is that of the formula. Keys that mean nothing here are passed over. Iterations that are given without a word on whether they are
     automatic are not.
     """
     if len(query) > MAX_LENGTH:
@@ -106,17 +125,19 @@ def decode(query: str) -> tuple[State, tuple[str, ...]]:
     except ValueError:
         return HOME, ("The link has too many fields and was not read.",)
     values: dict[str, Any] = {}
+    usual = HOME
     notices: list[str] = []
-    for field, key, parse in _FIELDS:
+    for field, key, parse in _FIELDS:  # the formula first
         if key not in given:
             continue
         text = given[key][0]
         try:
             values[field] = parse(text)
+            usual = home(values[field]) if field == "formula" else usual
         except ValueError as error:
             shown = text if len(text) <= 40 else text[:40] + "…"
-            kept = _text(getattr(HOME, field))
+            kept = _text(getattr(usual, field))
             notices.append(f"The link's {key} “{shown}” was replaced by {kept}: {error}.")
     if "iterations" in values:
         values.setdefault("automatic", False)
-    return State(**values), tuple(notices)
+    return replace(usual, **values), tuple(notices)

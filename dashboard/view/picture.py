@@ -76,7 +76,7 @@ class PictureView:
 
     def __init__(self, on_request: Callable[[Request], None]) -> None:
         self._on_request = on_request
-        self._view = (float(HOME.x), float(HOME.y), float(HOME.width))
+        self._view = self._home = (float(HOME.x), float(HOME.y), float(HOME.width))
         self._displays: dict[str, _Display] = {}
         self._newest = _Newest()
         self._adopted: weakref.WeakSet[Any] = weakref.WeakSet()
@@ -139,6 +139,10 @@ class PictureView:
         """The browser shows this view; what `move` is told of it is no news."""
         self._view = (float(x), float(y), float(width))
 
+    def live_at(self, x: Decimal, y: Decimal, width: Decimal) -> None:
+        """Have the browser's reset lead to this view, from the next `move` on that moves."""
+        self._home = (float(x), float(y), float(width))
+
     def move(self, x: Decimal, y: Decimal, width: Decimal) -> None:
         """Have the browser go to this view, unless that is where it is."""
         view = (float(x), float(y), float(width))
@@ -163,7 +167,7 @@ class PictureView:
 
     def _target(self) -> dict[str, list[Any]]:
         x, y, width = self._view
-        home = {"x": float(HOME.x), "y": float(HOME.y), "width": float(HOME.width)}
+        home = dict(zip(("x", "y", "width"), self._home, strict=True))
         return {"x": [x], "y": [y], "width": [width], "limits": [_LIMITS], "home": [home]}
 
     def adopt(self, plot: Any) -> None:

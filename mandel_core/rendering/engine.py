@@ -35,7 +35,8 @@ def render(
     view : the samples; see `Viewport.from_bounds` and `Viewport.from_screen`.
     stage : one of STAGES, or its name.
     maxiter : iterations per point, at least 1.
-    keywords : the other fields of `Settings`: horizon, chunksize, device, threads, dtype.
+    keywords : the other fields of `Settings`: horizon, chunksize, device, threads, dtype,
+        formula ("mandelbrot", "multibrot3", ..., one of FORMULAS), formula_c.
 
     Raises StageFailure if the stage cannot run here, ValueError if an argument makes no sense.
     """

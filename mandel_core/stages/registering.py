@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import itertools
-import keyword
-import linecache
-import sys
 import types
 import warnings
 from collections.abc import Callable
@@ -14,7 +10,6 @@ from dataclasses import dataclass
 from textwrap import dedent
 from typing import Any, Literal, get_args
 
-import cloudpickle
 import numpy as np
 
 from mandel_core.compilers.arrays import place_for, tensors_on
@@ -25,7 +20,9 @@ from mandel_core.model.settings import Settings
 from mandel_core.model.sources import Part
 from mandel_core.model.stage import BETWEEN, ZN, Stage, Step, Varies, helpers
 from mandel_core.model.viewport import Viewport
+from mandel_core.runtime import own_code
 from mandel_core.stages import STAGES, planes
+from mandel_core.stages.applying import refuse_others
 from mandel_core.stages.loops import chunk_loop, complex_loop, pairs_loop, planes_loop
 
 Layout = Literal["complex", "pairs", "chunked", "planes"]
@@ -37,8 +34,6 @@ _ARGUMENTS = {
     "planes": ("cx", "cy", "re", "im", "N", "horizon2"),
 }
 _NO_SOURCE = "# The source is not at hand: it was neither in a file nor in a notebook's cell.\n"
-
-_versions = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -121,20 +116,13 @@ def register_stage(
     """
     title = _checked(name, step, layout, title)
     assert isinstance(step, types.FunctionType)
-    files = {part.__code__.co_filename for part in (step, *helpers(step))}
     parts = {
         "layout": layout,
         "title": title,
         "compile": compile,
-        "lines": {file: lines for file in files if (lines := linecache.getlines(file))},
+        "lines": own_code.lines_of((step, *helpers(step))),
     }
-    try:
-        definition = _pickled(step, parts)
-    except Exception as error:
-        raise ValueError(
-            f"the step {name!r} cannot be sent to the process that computes: {error}"
-        ) from error
-    stage = _stage(name, definition)
+    stage = _stage(name, own_code.pickled(name, step, parts))
     _try(stage, layout)
     _add(stage)
     return stage
@@ -163,27 +151,12 @@ def _add(stage: Stage) -> None:
 def _checked(name: str, step: Any, layout: str, title: str | None) -> str:
     """The title. Raises ValueError for what makes no stage."""
     own = {stage.name for stage in STAGES.registered}
-    if not (isinstance(name, str) and name.isidentifier() and name.islower() and name.isascii()):
-        raise ValueError(f"a stage's name is a lower-case identifier, which {name!r} is not")
-    if keyword.iskeyword(name):
-        raise ValueError(f"{name!r} is a word of Python and no name")
+    own_code.check_name("stage", name)
     if name in STAGES.names and name not in own:
         raise ValueError(f"the stage {name!r} comes with the package; choose another name")
     if layout not in get_args(Layout):
         raise ValueError(f"there is no layout {layout!r}; there are {', '.join(_ARGUMENTS)}")
-    if not isinstance(step, types.FunctionType):
-        raise ValueError(
-            f"a step is a plain Python function, not yet compiled; {name!r} is given "
-            f"{type(step).__name__}"
-        )
-    arguments = _ARGUMENTS[layout]
-    try:
-        inspect.signature(step).bind(*arguments)
-    except TypeError as error:
-        raise ValueError(
-            f"a step of the layout {layout!r} takes {', '.join(arguments)}, and "
-            f"{step.__name__}{inspect.signature(step)} does not: {error}"
-        ) from None
+    own_code.check_function(name, step, _ARGUMENTS[layout], f"of the layout {layout!r}")
     title = title or name.replace("_", " ").capitalize()
     if title in {stage.title for stage in STAGES if stage.name != name}:
         raise ValueError(f"there is a stage with the title {title!r}; choose another")
@@ -197,27 +170,10 @@ def _text(step: types.FunctionType) -> str:
         return _NO_SOURCE
 
 
-def _pickled(step: types.FunctionType, parts: dict[str, Any]) -> bytes:
-    """The step by value, also where a module could be imported: it may be edited meanwhile."""
-    module = sys.modules.get(step.__module__ or "")
-    by_value = module is not None and module.__name__ != "__main__"
-    if by_value:
-        cloudpickle.register_pickle_by_value(module)
-    try:
-        data: bytes = cloudpickle.dumps((step, parts))
-    finally:
-        if by_value:
-            cloudpickle.unregister_pickle_by_value(module)
-    return data
-
-
 def _stage(name: str, definition: bytes) -> OwnStage:
     """The stage of a definition; its step is a copy that nothing else can change."""
-    step, parts = cloudpickle.loads(definition)
-    for file, lines in parts["lines"].items():
-        # Without a time of change it is never looked for on disk.
-        linecache.cache[file] = (sum(map(len, lines)), None, lines, file)
-    _settle(name, step)
+    step, parts = own_code.unpickled(name, definition)
+    own_code.know_lines(parts["lines"])
     layout, compiles = parts["layout"], parts["compile"]
     varies: set[Varies] = {"chunksize"} if layout == "chunked" else set()
     if compiles:
@@ -228,7 +184,7 @@ def _stage(name: str, definition: bytes) -> OwnStage:
         title=parts["title"],
         section="Your own",
         step=step,
-        run=lambda job: run(job, step, layout),
+        run=lambda job: run(_of_its_own(job), step, layout),
         varies=frozenset(varies),
         needs_torch=compiles,
         any_size=not compiles,
@@ -237,12 +193,9 @@ def _stage(name: str, definition: bytes) -> OwnStage:
     )
 
 
-def _settle(name: str, step: types.FunctionType) -> None:
-    """Give the step's globals a module, in which Dynamo looks for the helpers it inlines."""
-    module = types.ModuleType(f"mandel_own_{name}_{next(_versions)}")
-    step.__globals__["__name__"] = step.__module__ = module.__name__
-    vars(module).update(step.__globals__)
-    sys.modules[module.__name__] = module
+def _of_its_own(job: Job) -> Job:
+    refuse_others(job, "A step of one's own has its formula written in it")
+    return job
 
 
 def _plain(job: Job, step: Step, layout: Layout) -> ZN:

@@ -12,12 +12,13 @@ import weakref
 from multiprocessing import Pipe
 from typing import Any
 
+from mandel_core.formulas import FORMULAS
 from mandel_core.runtime.pausing import Pauses
 from mandel_core.runtime.shared_memory import Channel, shared_file
 from mandel_core.stages import STAGES
 from mandel_core.stages.registering import OwnStage
 from mandel_core.worker.heartbeat import Heartbeat
-from mandel_core.worker.tasks import Register
+from mandel_core.worker.tasks import Register, RegisterFormula
 
 # glibc gives the memory of a frame back to the system as soon as it is free; getting it again, page
 # by page, costs a good part of what computing the next one does. Elsewhere nobody reads these.
@@ -112,8 +113,12 @@ class Child:
         except ChildProcessError:  # cleaned up in this moment
             return False
 
-    def tell_stages(self) -> None:
-        """Make the registered stages, as they are now, known to the process."""
+    def tell_own(self) -> None:
+        """Make the registered stages and formulas, as they are now, known to the process."""
+        for formula in FORMULAS.registered:
+            if self._told.get(f"formula {formula.name}") != formula.definition:
+                self.send(("run", -1, RegisterFormula(formula.definition, formula.name)))
+                self._told[f"formula {formula.name}"] = formula.definition
         for stage in STAGES.registered:
             if isinstance(stage, OwnStage) and self._told.get(stage.name) != stage.definition:
                 # Nobody waits for what comes back.

@@ -16,6 +16,7 @@ from mandel_core.comparison.comparing import Agreement, compare_settings
 from mandel_core.comparison.marking import mark_size, marks
 from mandel_core.compilers.torch_compile import devices
 from mandel_core.formulas import FORMULAS
+from mandel_core.formulas.registering import take as take_formula
 from mandel_core.inspection.inspecting import inspect_settings
 from mandel_core.inspection.report import Inspection
 from mandel_core.measurement.measuring import measure_settings
@@ -229,6 +230,19 @@ class Register:
 
     def run(self, control: Control) -> None:
         take(self.stage, self.definition)
+
+
+@dataclass(frozen=True)
+class RegisterFormula:
+    """Make a registered formula known to the worker; `definition` is `Formula.definition`."""
+
+    definition: bytes
+    formula: str
+    compile_key: Hashable = None
+    stage: str = "fast"
+
+    def run(self, control: Control) -> None:
+        take_formula(self.formula, self.definition)
 
 
 @dataclass(frozen=True)

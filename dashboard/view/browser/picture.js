@@ -46,6 +46,7 @@ export default ({ figure, source, request, feed, target }, _figure, _data, { ind
     request.data = Object.fromEntries(Object.entries(asked).map(([key, value]) => [key, [value]]));
   });
   const go = () => {
+    camera.home = column(target, "home");
     camera.set(...goal());
     camera.apply();
     frames.cover(camera);
