@@ -15,6 +15,7 @@ import param
 
 from dashboard import notebook
 from dashboard.compute import workers
+from dashboard.controls import controls
 from dashboard.lab import stored
 from dashboard.lab.compiler_tab import CodeView
 from dashboard.lab.difference_tab import Difference
@@ -22,100 +23,30 @@ from dashboard.lab.stages_tab import StagesView
 from dashboard.lab.sweep import Sweep
 from dashboard.lab.tabs import Lab
 from dashboard.lab.threads_tab import ThreadsView
+from dashboard.params import Params
 from dashboard.state import (
-    DEVICES,
     HOME,
-    LOOK_NAMES,
-    MAX_CENTRE,
-    MAX_CHUNK,
-    MAX_ITERATIONS,
-    MAX_WIDTH,
-    MIN_WIDTH,
-    PALETTES,
-    PRECISIONS,
     State,
     formula_names,
     home,
     stage_names,
 )
-from dashboard.view.about_stage import about_stage
-from dashboard.view.constant import Constant
-from dashboard.view.coordinate import Coordinate
 from dashboard.view.describe import describe
 from dashboard.view.flow import PictureFlow
-from dashboard.widgets.arrows import ARROWS
 from dashboard.widgets.notice import Notice
-from dashboard.widgets.number import number, tick
-from dashboard.widgets.parts import parts
 from mandel_core import FORMULAS, STAGES, Settings, StageFailure, Viewport
 from mandel_core.runtime.threads import cores
 from mandel_core.worker.tasks import Picture
 
 _sessions = itertools.count()
-_WIDE = {"sizing_mode": "stretch_width"}
 
 
-class Explorer(pn.viewable.Viewer):
+class Explorer(Params, pn.viewable.Viewer):
     """The Mandelbrot set through a stage of optimisation, live.
 
     Shown as the last line of a notebook cell or put into any Panel layout. Setting a param moves
     the picture; using the picture and the widgets sets the params.
     """
-
-    x = Coordinate(HOME.x, (-MAX_CENTRE, MAX_CENTRE), doc="Real part of the centre, exact.")
-    y = Coordinate(HOME.y, (-MAX_CENTRE, MAX_CENTRE), doc="Imaginary part of the centre, exact.")
-    width = Coordinate(
-        HOME.width, (MIN_WIDTH, MAX_WIDTH), doc="Width of the view, in units of the complex plane."
-    )
-    formula = param.Selector(
-        default=HOME.formula,
-        objects=formula_names(),
-        doc="What is iterated; choosing it goes to where all of it is seen.",
-    )
-    c = Constant(HOME.c, doc="The formula's constant, where its pixels are where z starts.")
-    stage = param.Selector(
-        default=HOME.stage, objects=stage_names(), doc="The stage of optimisation that computes."
-    )
-    chunksize = param.Integer(
-        default=HOME.chunksize,
-        bounds=(1, MAX_CHUNK),
-        label="Chunk size",
-        doc="Iterations per compiled call, for the stages that have it.",
-    )
-    device = param.Selector(
-        default=HOME.device,
-        objects=list(DEVICES),
-        doc="Where the torch stages compute; those not present are not offered.",
-    )
-    threads = param.Integer(
-        default=cores(),
-        bounds=(1, cores()),
-        doc="How many threads compute; no part of the link, since machines differ.",
-    )
-    iterations = param.Integer(
-        default=HOME.iterations,
-        bounds=(1, MAX_ITERATIONS),
-        doc="Iterations after which a point counts as inside; setting them ends automatic ones.",
-    )
-    automatic = param.Boolean(
-        default=HOME.automatic,
-        label="Automatic",
-        doc="Whether the iterations follow the view, so that nothing with structure is black.",
-    )
-    precision = param.Selector(
-        default=HOME.precision,
-        objects=list(PRECISIONS),
-        doc="The number type; automatic takes float32 while its rounding cannot be seen.",
-    )
-    look = param.Selector(
-        default=HOME.look,
-        objects=LOOK_NAMES,
-        label="Colour",
-        doc="How iteration counts become colours.",
-    )
-    palette = param.Selector(
-        default=HOME.palette, objects=list(PALETTES), doc="The colour map, by Matplotlib's name."
-    )
 
     def __init__(self, notices: tuple[str, ...] = (), **params: Any) -> None:
         params.setdefault("automatic", "iterations" not in params)
@@ -129,9 +60,6 @@ class Explorer(pn.viewable.Viewer):
         self._flow.view.move(self.x, self.y, self.width)
         # Not panes: in a notebook each update of a pane sends its style sheets' CDN addresses.
         self._about = pn.widgets.StaticText(sizing_mode="stretch_width", css_classes=["about"])
-        self._about_stage = pn.widgets.StaticText(
-            value=about_stage(STAGES[self.stage]), margin=(0, 10, 5, 10), **_WIDE
-        )
         self._flow.asking.on_cancel(self.cancel)
         self._notice = Notice("Back to where there was more to see", self.go_back)
         self._sweep = Sweep(self)
@@ -153,11 +81,6 @@ class Explorer(pn.viewable.Viewer):
     def keep_address(self, address: Callable[[State], str | None]) -> None:
         """Have the browser's address say this of each state that is seen."""
         self._flow.address = address
-
-    @property
-    def state(self) -> State:
-        """What is seen now, as plain values."""
-        return State(**{field.name: getattr(self, field.name) for field in fields(State)})
 
     def go_home(self) -> None:
         """Show the whole set of the formula again; its c, stage and colours stay."""
@@ -279,41 +202,8 @@ class Explorer(pn.viewable.Viewer):
 
     def controls(self) -> pn.Column:
         """The widgets, what is known of the frame, and the chart."""
-        wide = _WIDE
-        select = {"stylesheets": [ARROWS], **wide}
-        has_chunks = "chunksize" in STAGES[self.stage].varies
-        self._chunk_widget = number(self, "chunksize", self.notify, disabled=not has_chunks)
-        self._parts_of_c = pn.Row(
-            *parts(self, "c", float(MAX_CENTRE), self.notify), visible=self._has_c, **wide
-        )
-        return pn.Column(
-            pn.widgets.Select.from_param(self.param.formula, label="Formula", **select),
-            self._parts_of_c,
-            pn.widgets.Select.from_param(self.param.stage, label="Stage", **select),
-            self._about_stage,
-            pn.Row(
-                self._chunk_widget,
-                number(self, "iterations", self.notify, step=100),
-                tick(self, "automatic", width=100, align="end"),
-                **wide,
-            ),
-            pn.Row(
-                pn.widgets.Select.from_param(self.param.device, label="Device", **select),
-                number(self, "threads", self.notify),
-                pn.widgets.Select.from_param(self.param.precision, label="Precision", **select),
-                **wide,
-            ),
-            pn.Row(
-                pn.widgets.Select.from_param(self.param.look, label="Colour", **select),
-                pn.widgets.Select.from_param(self.param.palette, label="Palette", **select),
-                **wide,
-            ),
-            self._about,
-            self._flow.asking.panel,
-            self._notice.panel,
-            self._sweep.panel,
-            **wide,
-        )
+        beneath = self._about, self._flow.asking.panel, self._notice.panel, self._sweep.panel
+        return controls(self, self.notify, beneath)
 
     def main(self) -> Any:
         """The picture, and the lab in tabs beside it."""
@@ -356,12 +246,6 @@ class Explorer(pn.viewable.Viewer):
 
     def _request_again(self, *events: param.parameterized.Event) -> None:
         names = {event.name for event in events}
-        if "stage" in names:
-            self._about_stage.value = about_stage(STAGES[self.stage])
-        if "stage" in names and hasattr(self, "_chunk_widget"):
-            self._chunk_widget.disabled = "chunksize" not in STAGES[self.stage].varies
-        if "formula" in names and hasattr(self, "_parts_of_c"):
-            self._parts_of_c.visible = self._has_c
         if self._following:
             return
         if any(event.name == "formula" and event.old != event.new for event in events):
@@ -394,10 +278,6 @@ class Explorer(pn.viewable.Viewer):
     def _describe(self, picture: Picture, timed: float | None = None) -> None:
         known = self.numpy_seconds(picture.view, picture.settings)
         self._about.param.update(value=describe(picture, known, timed), styles={})
-
-    @property
-    def _has_c(self) -> bool:
-        return FORMULAS[self.formula].constant is not None
 
     def offer_formulas(self, name: str) -> None:
         """A formula was registered, or taken away; one that is shown is drawn anew."""

@@ -18,7 +18,7 @@ def test_the_code_can_be_read_searched_and_copied(tmp_path: Path) -> None:
     ):
         page = visitor.page
         page.goto(f"{address}/dashboard?stage=planes&iterations=20")
-        page.get_by_text(" pixels, ").first.wait_for()
+        page.locator(".about").get_by_text(" pixels, ").first.wait_for()
         page.get_by_role("tab", name="Compiler").click()
         code = page.get_by_label("Generated code")
         code.get_by_text("#pragma omp for").first.wait_for()

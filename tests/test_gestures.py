@@ -54,7 +54,7 @@ def at_rest(visitor: Watched) -> dict[str, Any]:
 
 def open_at(visitor: Watched, address: str, query: str = VIEW) -> dict[str, Any]:
     visitor.page.goto(address + query)
-    visitor.page.get_by_text(" pixels, ").first.wait_for()
+    visitor.page.locator(".about").get_by_text(" pixels, ").first.wait_for()
     return at_rest(visitor)
 
 

@@ -79,7 +79,7 @@ def test_any_link_gives_a_page(address: str, scratch: Path) -> None:
     with browsing() as visitor:
         for link in LINKS:
             visitor.page.goto(f"{address}/dashboard{link}")
-            visitor.page.get_by_text(" pixels, ").first.wait_for()
+            visitor.page.locator(".about").get_by_text(" pixels, ").first.wait_for()
             visitor.settled(stage="fast")
     assert "Traceback" not in (scratch / "server.log").read_text()
 

@@ -161,7 +161,7 @@ def test_stages_and_measuring_are_what_the_operator_offers(
 
     content = asyncio.run(pull())
     assert "NumPy listing" not in content
-    assert '"Numba"' in content
+    assert 'Numba"' in content
     assert "This server does not measure for its visitors." in content
 
 
@@ -189,7 +189,7 @@ def test_a_server_that_is_told_to_stop_leaves_nothing_behind(tmp_path: Path, bus
 def test_a_page_says_that_its_server_is_gone(tmp_path: Path) -> None:
     with server(tmp_path) as (process, port), browsing() as visitor:
         visitor.page.goto(f"http://localhost:{port}/dashboard")
-        visitor.page.get_by_text(" pixels, ").first.wait_for()
+        visitor.page.locator(".about").get_by_text(" pixels, ").first.wait_for()
         assert not visitor.page.locator("#lost").is_visible()
         process.kill()
         visitor.page.get_by_text("The connection to the server is lost").wait_for()

@@ -34,7 +34,7 @@ def visitor() -> Iterator[Watched]:
 def open_page(visitor: Watched, address: str, query: str = "") -> None:
     visitor.page.goto(address + query)
     visitor.settled(iterations=visitor.link().get("iterations", "200"))
-    visitor.page.get_by_text(" pixels, ").first.wait_for()
+    visitor.page.locator(".about").get_by_text(" pixels, ").first.wait_for()
 
 
 def choose(visitor: Watched, label: str, option: str) -> None:

@@ -91,7 +91,7 @@ class Visitor:
     def sees(self, address: str) -> None:
         """Open this and wait until the picture is there, in full."""
         self.watched.page.goto(address)
-        self.watched.page.get_by_text(" pixels, ").first.wait_for()
+        self.watched.page.locator(".about").get_by_text(" pixels, ").first.wait_for()
         self.has_the_picture()
 
     def has_the_picture(self) -> None:
@@ -243,7 +243,7 @@ def test_nobody_enters_without_the_password(guarded: Served) -> None:
                 browser.get_by_role("button", name="Log in").click()
                 if password == "wrong":
                     browser.get_by_role("alert").wait_for()
-            browser.get_by_text(" pixels, ").first.wait_for()
+            browser.locator(".about").get_by_text(" pixels, ").first.wait_for()
             visitor.watched.settled(palette="hot")
             visitor.has_the_picture()
             assert all(cookie["secure"] for cookie in browser.context.cookies())

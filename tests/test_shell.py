@@ -45,7 +45,7 @@ def test_the_theme_is_the_systems_until_one_is_chosen(address: str) -> None:
 
         page.on("websocket", listen)
         page.goto(address)
-        page.get_by_text(" pixels, ").first.wait_for()
+        page.locator(".about").get_by_text(" pixels, ").first.wait_for()
         dark = colour(page, "body")
         page.wait_for_timeout(1000)
         before = len(sent)
@@ -54,7 +54,7 @@ def test_the_theme_is_the_systems_until_one_is_chosen(address: str) -> None:
         page.wait_for_timeout(300)
         assert len(sent) == before, "the server is not asked"
         page.reload()
-        page.get_by_text(" pixels, ").first.wait_for()
+        page.locator(".about").get_by_text(" pixels, ").first.wait_for()
         assert colour(page, "body") != dark
         assert page.locator("h1").inner_text() == page.title() == "Mandelbrot explorer"
         assert not page.evaluate(
@@ -68,7 +68,7 @@ def test_on_a_narrow_window_the_controls_come_when_asked_for(address: str) -> No
         page.goto(address)
         stage = page.get_by_label("Stage").first
         stage.wait_for(state="attached")
-        page.get_by_text(" pixels, ").first.wait_for(state="attached")
+        page.locator(".about").get_by_text(" pixels, ").first.wait_for(state="attached")
         assert visitor.figure().bounding_box()["width"] == 390
         assert not stage.is_visible()
         page.get_by_role("button", name="Controls").click()
@@ -81,7 +81,7 @@ def test_the_arrow_keys_go_through_the_tabs_and_the_picture_stays(address: str) 
     with browsing(viewport={"width": 1000, "height": 700}) as visitor:
         page = visitor.page
         page.goto(address)
-        page.get_by_text(" pixels, ").first.wait_for()
+        page.locator(".about").get_by_text(" pixels, ").first.wait_for()
         page.wait_for_timeout(1000)
         picture = visitor.pixels()
         page.get_by_role("tab", name="Picture").click()

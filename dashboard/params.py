@@ -1,0 +1,90 @@
+"""The params of an explorer: what is seen and how it is made, each within its limits."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import param
+
+from dashboard.state import (
+    DEVICES,
+    HOME,
+    LOOK_NAMES,
+    MAX_CENTRE,
+    MAX_CHUNK,
+    MAX_ITERATIONS,
+    MAX_WIDTH,
+    MIN_WIDTH,
+    PALETTES,
+    PRECISIONS,
+    State,
+    formula_names,
+    stage_names,
+)
+from dashboard.view.constant import Constant
+from dashboard.view.coordinate import Coordinate
+from mandel_core.runtime.threads import cores
+
+
+class Params(param.Parameterized):
+    """What the widgets, the link and Python set and see; the link has all but the threads."""
+
+    x = Coordinate(HOME.x, (-MAX_CENTRE, MAX_CENTRE), doc="Real part of the centre, exact.")
+    y = Coordinate(HOME.y, (-MAX_CENTRE, MAX_CENTRE), doc="Imaginary part of the centre, exact.")
+    width = Coordinate(
+        HOME.width, (MIN_WIDTH, MAX_WIDTH), doc="Width of the view, in units of the complex plane."
+    )
+    formula = param.Selector(
+        default=HOME.formula,
+        objects=formula_names(),
+        doc="What is iterated; choosing it goes to where all of it is seen.",
+    )
+    c = Constant(HOME.c, doc="The formula's constant, where its pixels are where z starts.")
+    stage = param.Selector(
+        default=HOME.stage, objects=stage_names(), doc="The stage of optimisation that computes."
+    )
+    chunksize = param.Integer(
+        default=HOME.chunksize,
+        bounds=(1, MAX_CHUNK),
+        label="Chunk size",
+        doc="Iterations per compiled call, for the stages that have it.",
+    )
+    device = param.Selector(
+        default=HOME.device,
+        objects=list(DEVICES),
+        doc="Where the torch stages compute; those not present are not offered.",
+    )
+    threads = param.Integer(
+        default=cores(),
+        bounds=(1, cores()),
+        doc="How many threads compute; no part of the link, since machines differ.",
+    )
+    iterations = param.Integer(
+        default=HOME.iterations,
+        bounds=(1, MAX_ITERATIONS),
+        doc="Iterations after which a point counts as inside; setting them ends automatic ones.",
+    )
+    automatic = param.Boolean(
+        default=HOME.automatic,
+        label="Automatic",
+        doc="Whether the iterations follow the view, so that nothing with structure is black.",
+    )
+    precision = param.Selector(
+        default=HOME.precision,
+        objects=list(PRECISIONS),
+        doc="The number type; automatic takes float32 while its rounding cannot be seen.",
+    )
+    look = param.Selector(
+        default=HOME.look,
+        objects=LOOK_NAMES,
+        label="Colour",
+        doc="How iteration counts become colours.",
+    )
+    palette = param.Selector(
+        default=HOME.palette, objects=list(PALETTES), doc="The colour map, by Matplotlib's name."
+    )
+
+    @property
+    def state(self) -> State:
+        """What is seen now, as plain values."""
+        return State(**{field.name: getattr(self, field.name) for field in fields(State)})
