@@ -1,4 +1,4 @@
-"""The Mandelbrot set and its relatives, computed by every stage of optimisation; knows nothing of any UI."""
+"""The Mandelbrot set and others, by every stage of optimisation; knows nothing of any UI."""
 
 from __future__ import annotations
 

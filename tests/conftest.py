@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mandel_core import STAGES, Frame, Viewport, render
+from mandel_core import FORMULAS, STAGES, Frame, Viewport, render
 
 Render = Callable[..., Frame]
 
@@ -25,8 +25,10 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def no_stage_stays_registered() -> Iterator[None]:
-    """Each test begins with the stages of the package."""
+    """Each test begins with the stages and formulas of the package."""
     yield
+    for formula in FORMULAS.registered:
+        FORMULAS.remove(formula.name)
     for stage in STAGES.registered:
         STAGES.remove(stage.name)
 

@@ -115,8 +115,8 @@ def decode(query: str) -> tuple[State, tuple[str, ...]]:
     """The state a query string stands for, and a sentence for each value that was not taken.
 
     Never raises: what is missing, malformed or out of its limits takes its default, which for the
-    view and c is that of the formula. Keys that mean nothing here are passed over. Iterations that are given without a word on whether they are
-    automatic are not.
+    view and c is that of the formula. Keys that mean nothing here are passed over. Iterations that
+    are given without a word on whether they are automatic are not.
     """
     if len(query) > MAX_LENGTH:
         return HOME, (f"The link is longer than {MAX_LENGTH} characters and was not read.",)

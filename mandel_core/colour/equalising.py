@@ -71,10 +71,10 @@ def _further(f: Any, re: float, im: float, x: float, y: float, k: Any) -> tuple[
 def _leaves_at_once(f: Any, x: float, y: float, k: Any, horizon: float) -> bool:
     """What `Formula.leaves_at_once` says."""
     if leaps(f):
-        return x * x + y * y >= horizon * horizon
+        return bool(x * x + y * y >= horizon * horizon)
     a, b, cx, cy = begin(f, x, y, k[0], k[1])
     re, im = following(f, a, b, 0.0, 0.0, cx, cy)
-    return (a * a + b * b >= horizon * horizon) | (re * re + im * im >= horizon * horizon)
+    return bool(max(a * a + b * b, re * re + im * im) >= horizon * horizon)
 
 
 _log2_1p = numba.njit(_log2_1p)
@@ -103,9 +103,10 @@ def _sort_into_bins(
     divided into the `width[k]` bins from `first[k]` on; after the last comes that of the interior.
 
     The continuous count is 1 + n + log2(log2 h / log2 |z|), with the logarithm to the base d in
-    place of the outer one where the formula `f` makes |z|**d of |z|; k is its c. |z|**2 is taken in float64 and of
-    z / 2**exponent, so that it cannot overflow; of its logarithm, 20 bits of the mantissa are
-    enough, since there are at least 13 before the point that it is added to.
+    place of the outer one where the formula `f` makes |z|**d of |z|; k is its c. |z|**2
+    is taken in float64 and of z / 2**exponent, so that it cannot overflow; of its logarithm, 20
+    bits of the mantissa are enough, since there are at least 13 before the point that it is added
+    to.
     """
     coarse = width.size - 1
     scale = coarse / (maxiter + 2.0 * MARGIN)
@@ -158,8 +159,8 @@ def _sort_into_bins(
                 at = min(max(at, 0.0), highest)
                 place[i] = coarse if inside[i] else at
             for i in range(points):
-                k = np.uint32(place[i])
-                chosen[i] = first[k] + np.uint32((place[i] - k) * width[k])
+                wide = np.uint32(place[i])
+                chosen[i] = first[wide] + np.uint32((place[i] - wide) * width[wide])
                 tally[chosen[i]] += 1
 
 

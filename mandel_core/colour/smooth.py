@@ -16,7 +16,8 @@ Floats = NDArray[np.floating]
 # The count is continuous up to a relative error of |c| / |z|**2; at this radius that is below
 # float32's.
 SMOOTH_RADIUS = 2.0**14
-# Ample, for z² + c: what has reached 2 and leaves at all has its distance from 2 quadrupled by each step.
+# Ample, for z² + c: what has reached 2 and leaves at all has its distance from 2 quadrupled by
+# each step.
 FURTHER_STEPS = 64
 
 

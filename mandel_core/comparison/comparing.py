@@ -213,7 +213,7 @@ def _counts(job: Job, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray
     formula = FORMULAS.find(settings.formula)
     unit = rounding.unit(settings.dtype, formula.exponent)
     kind, c = np.dtype(settings.dtype).type, settings.formula_c or 0j
-    of_formula = formula, (float(kind(c.real)), float(kind(c.imag)))
+    k = float(kind(c.real)), float(kind(c.imag))
     starts = iter(range(0, x.size, _POINTS))
 
     def work(_: int) -> None:
@@ -221,7 +221,8 @@ def _counts(job: Job, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray
             job.checkpoint()
             part = slice(start, start + _POINTS)
             rounding.counts(
-                *of_formula,
+                formula,
+                k,
                 *(x[part], y[part], float(settings.horizon), settings.maxiter, unit),
                 *found[:, part],
             )

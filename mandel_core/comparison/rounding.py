@@ -2,9 +2,9 @@
 
 The orbit is followed in float64 together with a bound on how far rounding may have taken another
 computation of it: each step adds a few units in the last place of its largest term, and the map
-stretches what is there already by its derivative, 2|z| for z² + c (running error analysis, which in the plane is the
-arithmetic of balls). As long as the bound is small the count is certain; where the orbit has
-magnified rounding to its own size, any later count can be had by rounding.
+stretches what is there already by its derivative, 2|z| for z² + c (running error analysis, which in
+the plane is the arithmetic of balls). As long as the bound is small the count is certain; where the
+orbit has magnified rounding to its own size, any later count can be had by rounding.
 
 Importing this module imports Numba.
 """

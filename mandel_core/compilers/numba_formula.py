@@ -31,7 +31,7 @@ from mandel_core.formulas.formula import Formula
 _formulas: dict[str, Formula] = {}  # by the names of their types
 
 
-class FormulaType(types.Type):  # type: ignore[misc]
+class FormulaType(types.Type):
     """Numba's type of one version of one formula."""
 
     def __init__(self, formula: Formula) -> None:

@@ -14,9 +14,7 @@ from typing import Any
 from mandel_core.formulas.formula import Formula, Home
 
 
-def step(
-    a: Any, b: Any, p: Any, q: Any, cx: Any, cy: Any, fma: Any
-) -> tuple[Any, Any]:
+def step(a: Any, b: Any, p: Any, q: Any, cx: Any, cy: Any, fma: Any) -> tuple[Any, Any]:
     return fma(a, a, fma(-b, b, fma(cy, p, cx))), fma(a + a, b, cy * q)
 
 

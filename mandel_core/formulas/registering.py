@@ -40,8 +40,8 @@ def register_formula(
     name : a lower-case identifier. One that was registered before is replaced, as when a cell is
         run again; those of the package are not.
     step : ``step(a, b, cx, cy, fma)``, a Python function that returns the two parts of the z after
-        a + ib. It is written with + - * / and abs alone and calls nothing else but ``fma(x, y, z)``,
-        which is x * y + z, so that the same text serves Numba, NumPy and torch.
+        a + ib. It is written with + - * / and abs alone and calls nothing else but
+        ``fma(x, y, z)``, which is x * y + z: so the same text serves Numba, NumPy and torch.
     title, expression : for people; the name and nothing if there are none.
     exponent : |z'| is about |z|**exponent far outside; above 1, at most 9. Powers, and powers with
         parts turned round by signs or abs, stretch distances by no more than that says, which is
@@ -137,5 +137,5 @@ def _try(formula: Formula) -> None:
         ) from error
     if fitting != [True, True]:
         raise ValueError(
-            f"the step {formula.name!r} does not work: of two arrays of numbers it does not make two"
+            f"the step {formula.name!r} does not work: it does not make two arrays of two"
         )

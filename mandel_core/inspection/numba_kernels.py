@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any, Self
 
+from mandel_core.formulas import FORMULAS
 from mandel_core.inspection.report import Inspection, Language, Listing, largest
 from mandel_core.model.job import Job
 from mandel_core.model.stage import Stage
@@ -21,7 +22,8 @@ class Numba:
 
     def __init__(self, stage: Stage, job: Job, cold: bool) -> None:
         self._stage = stage
-        self._dtype = job.settings.dtype
+        self._dtype: str = job.settings.dtype
+        self._formula = FORMULAS.find(job.settings.formula)
         self._cold = cold
 
     def __enter__(self) -> Self:
@@ -62,7 +64,13 @@ class Numba:
     def _signature(self, kernel: Any) -> Any:
         names = {self._dtype, _COMPLEX[self._dtype]}
         fitting = (types for types in kernel.signatures if types[0].dtype.name in names)
-        return next(fitting, kernel.signatures[-1])
+        # Some kernels are compiled for each formula, others for all.
+        return max(fitting, key=self._is_of_formula, default=kernel.signatures[-1])
+
+    def _is_of_formula(self, types: Any) -> bool:
+        from mandel_core.compilers.numba_formula import type_of
+
+        return type_of(self._formula) in types
 
 
 def _without_cache(kernel: Any, signature: Any) -> Any:

@@ -23,7 +23,8 @@ from mandel_core.stages.stage_00_numpy import step
 
 def run(job: Job) -> ZN:
     place = place_for(job)
-    return complex_loop(job, compiled(job, complex_step(job, step), place=place, fullgraph=True), place)
+    kernel = compiled(job, complex_step(job, step), place=place, fullgraph=True)
+    return complex_loop(job, kernel, place)
 
 
 STAGE = Stage(

@@ -30,7 +30,7 @@ MOST_ITERATIONS = 5e7  # and fewer where 8 could take so many that cancelling is
 
 
 def start(x: Any, y: Any, k: Any) -> tuple[Any, Any, Any, Any]:
-    """Z and c of the pixel x + iy; k is for formulas whose c is the same for all pixels."""
+    """Where z begins, and c, for the pixel x + iy; k is the c of formulas that have but one."""
     return x - x, y - y, x, y
 
 

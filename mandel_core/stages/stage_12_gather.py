@@ -113,9 +113,7 @@ def in_tiles(
         job.checkpoint()
         size = LARGE if arrays[0].numel() - start >= LARGE and points - start > LARGE / 2 else SMALL
         tile = [plane[start : start + size] for plane in arrays]
-        kernel = compiled(
-            job, planes_step(job, step), fullgraph=True, points=size, options=OPTIONS
-        )
+        kernel = compiled(job, planes_step(job, step), fullgraph=True, points=size, options=OPTIONS)
         for _ in range(times):
             kernel(*tile, *more)
         start += size

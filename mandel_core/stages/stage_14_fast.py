@@ -59,20 +59,21 @@ def step(
         checkpoint()
         interior.discs(x[: N.shape[1]].astype(np.float64), y.astype(np.float64), maxiter, known)
     executed = 0
+    stored, where = scratch
     # Discs want many rows; the iterations after them are done in few where they are long.
     size = int(np.clip(MOST_ITERATIONS / (x.size * maxiter), 1, y.size))
     for start in range(0, y.size, size):
         checkpoint()
         rows = slice(start, start + size)
-        todo = x, y[rows], horizon2, maxiter, known[rows], Z[rows], N[rows], *scratch
-        executed += simd_blocks.band(*todo, formula, c)
+        todo = x, y[rows], horizon2, maxiter, known[rows], Z[rows], N[rows]
+        executed += simd_blocks.band(*todo, stored, where, formula, c)
     return executed
 
 
 def run(job: Job) -> ZN:
     formula = formula_of(job)
     if job.settings.device != "cpu":
-        return (stage_13_known if formula.symmetric else stage_12_gather).run(job)
+        return stage_13_known.run(job) if formula.symmetric else stage_12_gather.run(job)
     with job.compiling():
         _compiled(job.settings.stage, job.settings.dtype, formula)
     from mandel_core.kernels import simd_blocks
