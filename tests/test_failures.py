@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from mandel_core import STAGES, Settings, StageFailure, Viewport, devices, render, sweep
+from mandel_core.compilers.explaining import without_folders
 from mandel_core.model.failures import FailureKind
 
 SMALL = Viewport.from_bounds(-2, 0.5, -1.25, 1.25, 24, 20)
@@ -178,3 +179,8 @@ def test_too_large_a_viewport_is_a_failure_not_a_crash():
     for stage in ("numpy", "numba"):
         with pytest.raises(StageFailure, match="not enough memory"):
             render(view, stage)
+
+
+def test_words_for_a_page_have_neither_folders_nor_a_terminals_colours():
+    told = without_folders('\x1b[1mFile "/home/me/x.py"\x1b[0m, line 3')
+    assert told == 'File "…/x.py", line 3'

@@ -24,7 +24,7 @@ def parts(
             label=f"{part} part of {name}",
             value=getattr(getattr(owner, name), which),
             step=STEP,
-            format="0[.]000000000000000",
+            format="0[.][000000000000000]",
             description=owner.param[name].doc,
             sizing_mode="stretch_width",
             stylesheets=[ARROWS],

@@ -66,13 +66,17 @@ _REASONS: tuple[tuple[str, FailureKind, Callable[[str], str]], ...] = (
     ),
     ("", "error", lambda words: f"torch.compile failed: {words}"),
 )
-# What leads to a file. Where this machine keeps its files is nobody's business on a page.
+# What leads to a file: where this machine keeps its files is not for a page to tell.
 _FOLDERS = re.compile(r"(?<![\w.:/])/(?:[^\s/:'\"`,]+/)+")
 
 
+# Numba colours its messages for terminals.
+_TERMINAL = re.compile(r"\x1b\[[0-9;]*m")
+
+
 def without_folders(words: str) -> str:
-    """Words in which each file is told by its name alone."""
-    return _FOLDERS.sub("…/", words)
+    """Words in which each file is told by its name alone, and without a terminal's colours."""
+    return _FOLDERS.sub("…/", _TERMINAL.sub("", words))
 
 
 def explained(stage: str, error: Exception, heard: list[str]) -> StageFailure:
