@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from textwrap import dedent
 
 from mandel_core import Stage
 
@@ -32,7 +33,7 @@ def about_stage(stage: Stage) -> str:
     """HTML: the idea, with what else the docstring tells folded beneath it."""
     paragraphs = stage.about.split("\n\n")[1:]
     where = f"“{TUTORIAL}”: {stage.section}" if _in_tutorial(stage) else stage.section
-    told = "".join(f"<p>{_inline(' '.join(text.split()))}</p>" for text in paragraphs)
+    told = "".join(map(_block, paragraphs))
     source = ""
     if stage.name in SOURCES:
         title, address = SOURCES[stage.name]
@@ -41,6 +42,13 @@ def about_stage(stage: Stage) -> str:
         f"<details><summary>{_inline(idea(stage))}</summary>{told}"
         f"<p><small>{_inline(where)}.{source}</small></p></details>"
     )
+
+
+def _block(text: str) -> str:
+    """A paragraph; what is indented is code."""
+    if text.startswith("    "):
+        return f"<pre>{html.escape(dedent(text), quote=False)}</pre>"
+    return f"<p>{_inline(' '.join(text.split()))}</p>"
 
 
 def _in_tutorial(stage: Stage) -> bool:

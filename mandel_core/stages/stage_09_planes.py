@@ -1,9 +1,9 @@
 """Stage 9, beyond the tutorial: separate planes for real and imaginary parts.
 
 In a last dimension of two (stage 3) every load has a stride of two, and the int64 counter does not
-fit beside float32 in a vector register. Here each part is a flat, contiguous plane, and the counter
-is a float that counts the steps done, so that n need not be passed in at all: the step is one loop
-of vector instructions, and serves every n.
+fit beside float32 in a vector register. Here each part is a flat, contiguous plane (a structure of
+arrays instead of an array of structures), and the counter is a float that counts the steps done, so
+that n need not be passed in at all: the step is one loop of vector instructions, for every n.
 
 What is left is memory: one step a call reads five planes and writes three. On the tutorial's scene
 it is 3 to 4 times NumPy, where real pairs are about 1.2.

@@ -1,4 +1,4 @@
-"""Stage 11, beyond the tutorial: free-running blocks, with an exact replay.
+"""Stage 11, beyond the tutorial: free-running blocks, rolled back and replayed.
 
 Testing and masking every step takes longer than the step. Here FREE bare steps are done at a time:
 three fused multiply-adds and one addition each. Then the horizon is looked at once. A point found
@@ -6,6 +6,11 @@ beyond it goes back to where it was before the block and stays there, with its c
 block did to it, overflow included, is thrown away. After the last chunk each point is replayed with
 tested steps, FREE at most, up to the exact one at which it left. From here on the code is written
 for tensors: stages 12 and 13 gather them, which NumPy's functions in torch.compile cannot.
+
+    for block in blocks:
+        z1 = FREE bare steps from z
+        z, N = where(|z1| < horizon, (z1, N + FREE), (z, N))  # roll back what has escaped
+    replay: up to FREE tested steps from z, to the exact count
 
 Contraction to multiply-adds is a flag for the C++ compiler that Inductor does not set by default.
 A chunk holds as many blocks as fit into the chunk size, and one at least. On the tutorial's scene

@@ -1,10 +1,16 @@
-"""Stage 12, beyond the tutorial: tiles, and only the points that are still alive.
+"""Stage 12, beyond the tutorial: compaction of the live points, in tiles.
 
 A chunk of all points goes on with most of them long gone. Here rounds of chunks are separated by
 a look at the counters: once half of the points have left, or the steps wasted on those that have
 would have paid for it, those still alive are gathered into shorter planes, and the others put back
 to where they belong in the picture. The look is eager torch code, since its result has a size that
 depends on the data; the steps are stage 11's, now in tensors and in place.
+
+    while points are alive:
+        for tile in tiles of the live points:
+            chunks of free-running blocks (stage 11)
+        if most have escaped: write those back, gather the live ones into shorter planes
+    replay the last block of all that have escaped
 
 Kernels are compiled for tiles of two sizes, not for the picture's: large ones, so that their calls
 cost little, and small ones, so that the last few points do not drag a large tile to the end. They

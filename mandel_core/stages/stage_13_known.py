@@ -6,6 +6,11 @@ get a kernel of their own that also marks the points there, and replays those th
 most do. Stage 12's rounds carry on with the few that are left. The set is symmetric about the real
 axis: where the viewport's rows are, too, half of them are computed and copied.
 
+    for tile in half of the rows, if the view is symmetric:
+        inside = in the cardioid or the disc
+        CHUNK steps, and the replay of what has escaped, of the others
+    stage 12's rounds for those that are left; copy the other half of the rows
+
 Of other formulas than z² + c no outlines are known; half of the rows are copied where they are
 symmetric, and the stage says so where they are not.
 

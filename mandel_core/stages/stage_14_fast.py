@@ -4,7 +4,18 @@ The ideas of stages 8 to 13 in Numba, without the compiler between two steps: la
 blocks with an exact replay, gathering of the points still alive, the outlines known in closed
 form, mirrored rows. Two more are possible because the loop over n is compiled as well: an orbit
 that comes back to where it was is inside (Brent), and from DISCS_PAY iterations on whole discs are
-proven to be inside at once. Outlines and discs are those of z² + c; mirrored rows are for all
+proven to be inside at once.
+
+    for band of rows, on each thread:
+        inside = in the cardioid, the disc, or a disc around a point found to be inside
+        for block of LANES points, in vector registers:
+            z after DENSE bare steps, again and again, at most DENSE_PHASE; roll back, replay
+        while points are alive:
+            rounds of FREE bare steps on the live points, gathered into dense blocks
+            inside = those whose orbit came back to where the round began (periodicity checking)
+    copy the rows of the other sign, if the view is symmetric
+
+Outlines and discs are those of z² + c; mirrored rows are for all
 symmetric formulas, and everything else for all.
 
 On the tutorial's scene it is about 220 times NumPy, with 2000 iterations 1400 times.
