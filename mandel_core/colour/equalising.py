@@ -43,7 +43,7 @@ SAMPLE = 2**15  # points, at least
 # above where it takes many steps from a small horizon to SMOOTH_RADIUS. Ends hold what is outside.
 MARGIN = 8
 
-BAND = 32  # rows
+ROWS_AT_ONCE = 32
 BLOCK = 512  # points; the scratch of a block stays in the first-level cache
 
 _Counts = NDArray[np.uint32]
@@ -305,11 +305,11 @@ class _Sorting:
 
 def _in_bands(rows: int, work: Callable[[int, int, int], None]) -> None:
     """Call `work` with a thread's number and the band it is to do, (start, stop), until all are."""
-    bands = iter(range(0, rows, BAND))
+    bands = iter(range(0, rows, ROWS_AT_ONCE))
 
     def work_bands(number: int) -> None:
         for start in bands:
-            work(number, start, min(start + BAND, rows))
+            work(number, start, min(start + ROWS_AT_ONCE, rows))
 
     shared(work_bands, COLOURING)
 

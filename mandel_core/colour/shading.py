@@ -12,7 +12,7 @@ from mandel_core.colour.smooth import Floats, continuous_count
 from mandel_core.model.results import Frame
 from mandel_core.runtime.threads import COLOURING, shared
 
-_BAND = 16  # rows
+ROWS_AT_ONCE = 16
 
 
 def shade(frame: Frame, look: Look = "equalised", palette: str = "inferno") -> RGBA:
@@ -48,10 +48,10 @@ def hill_shade(count: Floats, palette: str = "hot") -> RGBA:
     picture = np.full((rows, columns, 4), 255, np.uint8)
     downwards = picture[::-1]
 
-    bands = iter(range(0, rows, _BAND))
+    bands = iter(range(0, rows, ROWS_AT_ONCE))
 
     def paint(start: int) -> None:
-        band = slice(start, min(start + _BAND, rows))
+        band = slice(start, min(start + ROWS_AT_ONCE, rows))
         step = np.minimum((height[band, :columns] * value.size).astype(np.intp), value.size - 1)
         bright = brightness[band, :columns]
         share = np.abs(bright)

@@ -10,7 +10,7 @@ from typing import TypedDict, get_args
 from mandel_core.formulas import FORMULAS
 from mandel_core.model.viewport import Precision
 
-MAX_ITERATIONS = 10_000_000
+LARGEST_COUNT = 10_000_000
 # Far enough out for |c| to be nothing beside |z|**2; and the powers of two up to which the step
 # from just below the horizon must stay, so as to be a finite number.
 USUAL_HORIZON = 2.0**40
@@ -51,7 +51,7 @@ class Settings:
     formula_c: complex | None = None
 
     def __post_init__(self) -> None:
-        for name, limit in (("maxiter", MAX_ITERATIONS), ("chunksize", MAX_ITERATIONS)):
+        for name, limit in (("maxiter", LARGEST_COUNT), ("chunksize", MAX_ITERATIONS)):
             value = getattr(self, name)
             if not (1 <= value <= limit and int(value) == value):
                 raise ValueError(f"{name} must be a whole number from 1 to {limit}, not {value}")

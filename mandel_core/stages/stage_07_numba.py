@@ -25,7 +25,7 @@ from mandel_core.model.stage import ZN, Stage
 from mandel_core.runtime.threads import cores, shared
 from mandel_core.stages.applying import formula_of, numba_trouble, refuse_memory
 
-BAND = 8  # rows; small enough to share out evenly,
+ROWS_AT_ONCE = 8  # small enough to share out evenly,
 MOST_ITERATIONS = 5e7  # and fewer where 8 could take so many that cancelling is not at once
 
 
@@ -74,7 +74,7 @@ def in_bands(job: Job, step: Callable[..., int]) -> ZN:
     constant = settings.formula_c or 0j
     k = x.dtype.type(constant.real), x.dtype.type(constant.imag)
 
-    size = int(np.clip(MOST_ITERATIONS / (x.size * settings.maxiter), 1, BAND))
+    size = int(np.clip(MOST_ITERATIONS / (x.size * settings.maxiter), 1, ROWS_AT_ONCE))
     bands = iter(range(0, y.size, size))
 
     def work(_: int) -> int:

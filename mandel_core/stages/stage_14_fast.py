@@ -42,7 +42,7 @@ from mandel_core.runtime.threads import cores, shared
 from mandel_core.stages import stage_12_gather, stage_13_known
 from mandel_core.stages.applying import formula_of, numba_trouble
 
-BAND = 32  # rows a thread takes at a time,
+ROWS_AT_ONCE = 32  # that a thread takes at a time,
 MOST_ITERATIONS = 5e8  # and as many of them in one go as a cancelled picture may still cost
 DISCS_PAY = 500
 
@@ -99,14 +99,14 @@ def run(job: Job) -> ZN:
     half = job.view.mirrored_rows(job.settings.dtype) if formula.symmetric else 0
     constant = job.settings.formula_c or 0j
     c = x.dtype.type(constant.real), x.dtype.type(constant.imag)
-    bands = iter(range(0, y.size - half, BAND))
+    bands = iter(range(0, y.size - half, ROWS_AT_ONCE))
 
     def work(_: int) -> int:
-        scratch = simd_blocks.scratch(BAND, columns, x.dtype, formula.memory)
-        known = np.empty((BAND, x.size), np.uint8)
+        scratch = simd_blocks.scratch(ROWS_AT_ONCE, columns, x.dtype, formula.memory)
+        known = np.empty((ROWS_AT_ONCE, x.size), np.uint8)
         executed = 0
         for start in bands:
-            stop = min(start + BAND, y.size - half)
+            stop = min(start + ROWS_AT_ONCE, y.size - half)
             rows = slice(start, stop)
             todo = x, y[rows], horizon2, maxiter, known, Z[rows], N[rows], scratch
             executed += step(*todo, job.checkpoint, formula, c)
