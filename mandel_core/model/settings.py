@@ -51,7 +51,7 @@ class Settings:
     formula_c: complex | None = None
 
     def __post_init__(self) -> None:
-        for name, limit in (("maxiter", LARGEST_COUNT), ("chunksize", MAX_ITERATIONS)):
+        for name, limit in (("maxiter", LARGEST_COUNT), ("chunksize", LARGEST_COUNT)):
             value = getattr(self, name)
             if not (1 <= value <= limit and int(value) == value):
                 raise ValueError(f"{name} must be a whole number from 1 to {limit}, not {value}")
