@@ -185,7 +185,7 @@ def test_a_peer_computes_the_scene(peer, name):
     sample = run(contender, scene, 2, 60, with_counts=True)
     assert not isinstance(sample, Failure), sample
     counts = sample.counts
-    truth = render(counts.view, "numba", 300, counts.horizon, dtype="float64")
+    truth = render(counts.view, "numba", 300, horizon=counts.horizon, dtype="float64")
     assert np.mean(counts.iterations == truth.iterations) > 0.995
     assert sample.executed is None or sample.executed >= truth.executed
 

@@ -39,10 +39,11 @@ LIMIT_SECONDS = 120
 
 _CHILD = """
 import json, sys
-from mandel_core import Viewport, compiling, render
+from mandel_core import Viewport, render
+from mandel_core.compilers import torch_compile
 stage, chunksize, cheap = json.loads(sys.argv[1])
 if not cheap:
-    compiling.CHEAP.clear()
+    torch_compile.CHEAP.clear()
 view = Viewport.from_bounds(-2.25, 0.75, -1.25, 1.25, 1000, 833)
 print(render(view, stage, maxiter=200, chunksize=chunksize).compile_seconds)
 """
