@@ -1,6 +1,6 @@
 """Histogram equalisation in two passes over the frame, shared out among threads.
 
-The picture is that of `colour.equalise`, which is slower and easier to read: the tests hold one
+The picture is that of `shading.equalise`, which is slower and easier to read: the tests hold one
 against the other. The first pass finds each point's continuous count, puts it into one of 65535
 bins and counts what each bin gets; the second replaces bins by palette indices.
 
@@ -173,7 +173,7 @@ def _look_up(bins: Any, table: Any, start: int, stop: int, out: Any) -> None:
 def _share_out(tallies: Any, index: Any) -> None:
     """Write the palette index of each bin into `index`, given what each thread put into it.
 
-    As in `colour.equalise`, the lowest count that occurs gets 1, the highest 255 and the interior
+    As in `shading.equalise`, the lowest count that occurs gets 1, the highest 255 and the interior
     0. Bins below the lowest, which another frame may fill, get 1 as well, and those above 255.
     """
     bins = index.size - 1
@@ -247,7 +247,7 @@ def equalised(frame: Frame) -> tuple[Indices, Levels]:
 def equalised_in(frame: Frame, colours: RGBA) -> RGBA:
     """The frame in the colours of its indices, in one pass less: (ny, nx, 4) uint8.
 
-    colours : (256, 4) uint8, as `colour.palette_colours` makes them.
+    colours : (256, 4) uint8, as `palettes.palette_colours` makes them.
     """
     sorting = _Sorting(frame)
     table = colours.view(np.uint32)[:, 0][sorting.levels().index_of_bin]

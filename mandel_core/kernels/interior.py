@@ -49,7 +49,7 @@ def bulbs(x: Any, y: Any, known: Any) -> None:
             known[row, column] = 0
         if y2 > f(0.43):  # above 3 * sqrt(3) / 8 neither reaches
             continue
-        for column in range(np.uint64(left), np.uint64(right)):  # see `jitting.index`
+        for column in range(np.uint64(left), np.uint64(right)):  # see `numba_jit.index`
             u, v = x[column] - quarter, x[column] + one
             q = u * u + y2
             in_cardioid = q * (q + u + slack * (q + abs(u))) <= quarter * y2
