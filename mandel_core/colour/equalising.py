@@ -63,7 +63,7 @@ def _further(f: Any, re: float, im: float, x: float, y: float, k: Any) -> tuple[
     _, _, cx, cy = begin(f, x, y, k[0], k[1])
     steps = 0
     while re * re + im * im < SMOOTH_RADIUS**2 and steps < FURTHER_STEPS:
-        re, im = following(f, re, im, 0.0, 0.0, cx, cy)
+        re, im, _, _ = following(f, re, im, 0.0, 0.0, cx, cy)
         steps += 1
     return steps, re * re + im * im
 
@@ -73,7 +73,7 @@ def _leaves_at_once(f: Any, x: float, y: float, k: Any, horizon: float) -> bool:
     if leaps(f):
         return bool(x * x + y * y >= horizon * horizon)
     a, b, cx, cy = begin(f, x, y, k[0], k[1])
-    re, im = following(f, a, b, 0.0, 0.0, cx, cy)
+    re, im, _, _ = following(f, a, b, 0.0, 0.0, cx, cy)
     return bool(max(a * a + b * b, re * re + im * im) >= horizon * horizon)
 
 
@@ -95,7 +95,7 @@ def _sort_into_bins(
     bins: Any,
     tally: Any,
     f: Any,
-    k: Any,
+    constant: Any,
 ) -> None:
     """Write the bin of each point of `rows` = (start, stop, step) into `bins`, and count it.
 
@@ -103,7 +103,7 @@ def _sort_into_bins(
     divided into the `width[k]` bins from `first[k]` on; after the last comes that of the interior.
 
     The continuous count is 1 + n + log2(log2 h / log2 |z|), with the logarithm to the base d in
-    place of the outer one where the formula `f` makes |z|**d of |z|; k is its c. |z|**2
+    place of the outer one where the formula `f` makes |z|**d of |z|; `constant` is its c. |z|**2
     is taken in float64 and of z / 2**exponent, so that it cannot overflow; of its logarithm, 20
     bits of the mantissa are enough, since there are at least 13 before the point that it is added
     to.
@@ -133,7 +133,7 @@ def _sort_into_bins(
                 re = np.float64(left[i].real) * shrink
                 im = np.float64(left[i].imag) * shrink
                 # 0 also stands for the last step: a frame cannot tell it from the interior.
-                at_zero = 0.0 if _leaves_at_once(f, cx[i], y[row], k, horizon) else maxiter - 1.0
+                at_zero = 0.0 if _leaves_at_once(f, cx[i], y[row], constant, horizon) else maxiter - 1.0
                 steps[i] = np.float64(np.int32(last[i])) if last[i] > 0 else at_zero
                 size2[i] = re * re + im * im
                 inside[i] = (last[i] == 0) & (size2[i] < horizon2)
@@ -141,7 +141,7 @@ def _sort_into_bins(
                 for i in range(points):
                     if not inside[i]:
                         a, b = np.float64(left[i].real), np.float64(left[i].imag)
-                        more, abs2 = _further(f, a, b, cx[i], y[row], k)
+                        more, abs2 = _further(f, a, b, cx[i], y[row], constant)
                         steps[i] += more
                         size2[i] = abs2 * shrink * shrink
                         # c = -2, whose orbit lies at 2 for ever, and belongs to the set.

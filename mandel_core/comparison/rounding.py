@@ -66,7 +66,7 @@ def counts(
                 largest += added * (before + error_before)
             apart = spread(f, size, error, error_before, cx, cy) + unit * largest
             before, error_before, error = size, error, apart
-            (a, b), p, q = following(f, a, b, p, q, cx, cy), a, b
+            a, b, p, q = following(f, a, b, p, q, cx, cy)
             size = np.sqrt(a * a + b * b)
             if not may_have_left and size + error >= horizon * (1 - unit):
                 may_have_left = True

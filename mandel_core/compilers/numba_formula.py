@@ -78,7 +78,10 @@ def _stub(f: Any, *more: Any) -> Any:
 
 
 def following(f: Any, a: Any, b: Any, p: Any, q: Any, cx: Any, cy: Any) -> Any:
-    """The parts of the z after a + ib, before which it was p + iq."""
+    """The z after a + ib, before which it was p + iq, and the z before that one: four parts.
+
+    A formula without a memory leaves p and q as they are, so that they cost nothing.
+    """
     return _stub(f)
 
 
@@ -87,8 +90,19 @@ def _following(f: Any, a: Any, b: Any, p: Any, q: Any, cx: Any, cy: Any) -> Any:
     formula = _chosen(f)
     step = numba.njit(formula.step)
     if formula.memory:
-        return lambda f, a, b, p, q, cx, cy: step(a, b, p, q, cx, cy, multiply_add)
-    return lambda f, a, b, p, q, cx, cy: step(a, b, cx, cy, multiply_add)
+
+
+        def with_memory(f: Any, a: Any, b: Any, p: Any, q: Any, cx: Any, cy: Any) -> Any:
+            re, im = step(a, b, p, q, cx, cy, multiply_add)
+            return re, im, a, b
+
+        return with_memory
+
+    def without(f: Any, a: Any, b: Any, p: Any, q: Any, cx: Any, cy: Any) -> Any:
+        re, im = step(a, b, cx, cy, multiply_add)
+        return re, im, p, q
+
+    return without
 
 
 def bare_step(formula: Formula, **options: Any) -> Callable[..., Any]:

@@ -67,9 +67,9 @@ def _start(
         if leaps(f):
             a, b = cx, cy
         else:
-            (a, b), p, q = following(f, a, b, p, q, cx, cy), a, b
+            a, b, p, q = following(f, a, b, p, q, cx, cy)
         for _ in range(DENSE - 1):
-            (a, b), p, q = following(f, a, b, p, q, cx, cy), a, b
+            a, b, p, q = following(f, a, b, p, q, cx, cy)
         inside = multiply_add(a, a, b * b) < horizon2
         w[RE + lane] = a if inside else a0
         w[IM + lane] = b if inside else b0
@@ -83,14 +83,6 @@ def _start(
 
 
 @jit
-def _before(w: Any, lane: int, f: Any) -> tuple[Any, Any]:
-    """The z before that of a lane; 0 where the formula has no use for it."""
-    if remembers(f):
-        return w[P + lane], w[Q + lane]
-    return w.dtype.type(0), w.dtype.type(0)
-
-
-@jit
 def _dense(w: Any, horizon2: Any, f: Any) -> bool:
     """DENSE more steps, taken back where the lane has left; whether any lane is still there."""
     steps = w.dtype.type(DENSE)
@@ -98,16 +90,11 @@ def _dense(w: Any, horizon2: Any, f: Any) -> bool:
     for lane in range(LANES):
         a0, b0, cx, cy = w[RE + lane], w[IM + lane], w[CX + lane], w[CY + lane]
         a, b, count = a0, b0, w[COUNT + lane]
-        p0, q0 = _before(w, lane, f)
-        p, q = p0, q0
         for _ in range(DENSE):
-            (a, b), p, q = following(f, a, b, p, q, cx, cy), a, b
+            a, b, _, _ = following(f, a, b, a, b, cx, cy)
         inside = multiply_add(a, a, b * b) < horizon2
         w[RE + lane] = a if inside else a0
         w[IM + lane] = b if inside else b0
-        if remembers(f):
-            w[P + lane] = p if inside else p0
-            w[Q + lane] = q if inside else q0
         w[COUNT + lane] = count + steps if inside else count
         some |= inside
     return some
@@ -121,19 +108,12 @@ def _free(w: Any, horizon2: Any, f: Any) -> bool:
     for lane in range(LANES):
         a0, b0, cx, cy = w[RE + lane], w[IM + lane], w[CX + lane], w[CY + lane]
         a, b, count = a0, b0, w[COUNT + lane]
-        p0, q0 = _before(w, lane, f)
-        p, q = p0, q0
         for _ in range(FREE):
-            (a, b), p, q = following(f, a, b, p, q, cx, cy), a, b
+            a, b, _, _ = following(f, a, b, a, b, cx, cy)
         back = (a == w[RE0 + lane]) & (b == w[IM0 + lane])
-        if remembers(f):
-            back &= (p == w[P0 + lane]) & (q == w[Q0 + lane])
         inside = (multiply_add(a, a, b * b) < horizon2) & (not back)
         w[RE + lane] = a if inside else a0
         w[IM + lane] = b if inside else b0
-        if remembers(f):
-            w[P + lane] = p if inside else p0
-            w[Q + lane] = q if inside else q0
         stays = caught if back else count
         w[COUNT + lane] = count + steps if inside else stays
         some |= inside
@@ -148,13 +128,48 @@ def _replay(w: Any, horizon2: Any, steps: int, limit: int, f: Any) -> None:
         for lane in range(LANES):
             a, b, count = w[RE + lane], w[IM + lane], w[COUNT + lane]
             inside = (multiply_add(a, a, b * b) < horizon2) & (count < most) & (count >= zero)
-            p, q = _before(w, lane, f)
-            re, im = following(f, a, b, p, q, w[CX + lane], w[CY + lane])
+            re, im, _, _ = following(f, a, b, a, b, w[CX + lane], w[CY + lane])
             w[RE + lane] = re if inside else a
             w[IM + lane] = im if inside else b
-            if remembers(f):
-                w[P + lane] = a if inside else p
-                w[Q + lane] = b if inside else q
+            w[COUNT + lane] = count + one if inside else count
+
+
+@jit
+def _remembering(w: Any, horizon2: Any, steps: int, returns: bool, f: Any) -> bool:
+    """`_dense`, or `_free` where lanes may come back, for a formula with a memory.
+
+    On its own, since the mere possibility of these two more parts slows the others down.
+    """
+    done, caught = w.dtype.type(steps), w.dtype.type(CAUGHT)
+    some = False
+    for lane in range(LANES):
+        a0, b0, p0, q0 = w[RE + lane], w[IM + lane], w[P + lane], w[Q + lane]
+        a, b, p, q, count = a0, b0, p0, q0, w[COUNT + lane]
+        for _ in range(steps):
+            a, b, p, q = following(f, a, b, p, q, w[CX + lane], w[CY + lane])
+        back = returns & (a == w[RE0 + lane]) & (b == w[IM0 + lane])
+        back &= (p == w[P0 + lane]) & (q == w[Q0 + lane])
+        inside = (multiply_add(a, a, b * b) < horizon2) & (not back)
+        w[RE + lane], w[IM + lane] = a if inside else a0, b if inside else b0
+        w[P + lane], w[Q + lane] = p if inside else p0, q if inside else q0
+        stays = caught if back else count
+        w[COUNT + lane] = count + done if inside else stays
+        some |= inside
+    return some
+
+
+@jit
+def _replay_remembering(w: Any, horizon2: Any, steps: int, limit: int, f: Any) -> None:
+    """`_replay` for a formula with a memory."""
+    zero, one, most = w.dtype.type(0), w.dtype.type(1), w.dtype.type(limit)
+    for _ in range(steps):
+        for lane in range(LANES):
+            a, b, p, q = w[RE + lane], w[IM + lane], w[P + lane], w[Q + lane]
+            count = w[COUNT + lane]
+            inside = (multiply_add(a, a, b * b) < horizon2) & (count < most) & (count >= zero)
+            re, im, _, _ = following(f, a, b, p, q, w[CX + lane], w[CY + lane])
+            w[RE + lane], w[IM + lane] = re if inside else a, im if inside else b
+            w[P + lane], w[Q + lane] = a if inside else p, b if inside else q
             w[COUNT + lane] = count + one if inside else count
 
 
@@ -254,7 +269,10 @@ def band(
                 some = _start(w, x, left, y[row], known, row, horizon2, f, k)
                 n = DENSE
             while n < first and some:
-                some = _dense(w, horizon2, f)
+                if remembers(f):
+                    some = _remembering(w, horizon2, DENSE, False, f)
+                else:
+                    some = _dense(w, horizon2, f)
                 n += DENSE
             executed += n * LANES
             if some:
@@ -262,7 +280,10 @@ def band(
                     _store(stored, alive, w, lanes[i], f)
                     where[alive] = row * columns + left + lanes[i]
                     alive += 1
-            _replay(w, horizon2, DENSE, n, f)
+            if remembers(f):
+                _replay_remembering(w, horizon2, DENSE, n, f)
+            else:
+                _replay(w, horizon2, DENSE, n, f)
             _write(w, row, left, width, maxiter, Z, N)
     executed += _rounds(w, horizon2, first, maxiter, alive, stored, where, Z, N, f)
     return executed
@@ -309,10 +330,16 @@ def _rounds(
             done = 0
             some = True
             while done < in_round and some:
-                some = _free(w, horizon2, f)
+                if remembers(f):
+                    some = _remembering(w, horizon2, FREE, True, f)
+                else:
+                    some = _free(w, horizon2, f)
                 done += FREE
             executed += done * LANES
-            _replay(w, horizon2, FREE, limit, f)
+            if remembers(f):
+                _replay_remembering(w, horizon2, FREE, limit, f)
+            else:
+                _replay(w, horizon2, FREE, limit, f)
             go_on = 0 if final else _sorted(w, w.dtype.type(in_round), width, lanes)
             for i in range(go_on, width):
                 lane = i if final else lanes[i]
