@@ -133,7 +133,9 @@ def _sort_into_bins(
                 re = np.float64(left[i].real) * shrink
                 im = np.float64(left[i].imag) * shrink
                 # 0 also stands for the last step: a frame cannot tell it from the interior.
-                at_zero = 0.0 if _leaves_at_once(f, cx[i], y[row], constant, horizon) else maxiter - 1.0
+                at_zero = (
+                    0.0 if _leaves_at_once(f, cx[i], y[row], constant, horizon) else maxiter - 1.0
+                )
                 steps[i] = np.float64(np.int32(last[i])) if last[i] > 0 else at_zero
                 size2[i] = re * re + im * im
                 inside[i] = (last[i] == 0) & (size2[i] < horizon2)

@@ -91,7 +91,6 @@ def _following(f: Any, a: Any, b: Any, p: Any, q: Any, cx: Any, cy: Any) -> Any:
     step = numba.njit(formula.step)
     if formula.memory:
 
-
         def with_memory(f: Any, a: Any, b: Any, p: Any, q: Any, cx: Any, cy: Any) -> Any:
             re, im = step(a, b, p, q, cx, cy, multiply_add)
             return re, im, a, b
