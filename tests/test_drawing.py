@@ -106,7 +106,7 @@ def test_surroundings_have_the_same_colours_for_the_same_counts(stage: str) -> N
 def test_levels_are_for_the_same_maxiter_and_horizon_only() -> None:
     _, levels = equalised(render(HOME, "fast", 100))
     for other in (render(HOME, "fast", 101), render(HOME, "fast", 100, horizon=2.0**30)):
-        with pytest.raises(ValueError, match="maxiter and horizon"):
+        with pytest.raises(ValueError, match="maxiter, horizon and formula"):
             levels.indices(other)
 
 

@@ -14,7 +14,9 @@ import mandel_core
 README = Path(__file__).parent.parent / "README.md"
 
 
-@pytest.mark.parametrize("name", ["compare", "inspect", "register_stage", "sweep"])
+@pytest.mark.parametrize(
+    "name", ["compare", "inspect", "register_formula", "register_stage", "sweep"]
+)
 def test_the_example_does_what_it_shows(name: str) -> None:
     function = getattr(mandel_core, name)
     (example,) = doctest.DocTestFinder(recurse=False).find(function, name)
@@ -22,10 +24,21 @@ def test_the_example_does_what_it_shows(name: str) -> None:
     assert doctest.DocTestRunner().run(example).failed == 0
 
 
-def test_the_readmes_own_step_works() -> None:
-    code = README.read_text().partition("<!-- own-step -->\n```python\n")[2].partition("```")[0]
+def printed_by(block: str) -> list[str]:
+    """The lines that a marked block of the README prints."""
+    code = README.read_text().partition(f"<!-- {block} -->\n```python\n")[2].partition("```")[0]
     with contextlib.redirect_stdout(io.StringIO()) as output:
         exec(compile(code, "README.md", "exec"), {"__name__": "__main__"})
-    verdict, seconds = output.getvalue().splitlines()
+    return output.getvalue().splitlines()
+
+
+def test_the_readmes_own_step_works() -> None:
+    verdict, seconds = printed_by("own-step")
     assert verdict.startswith(("Rounding:", "The same"))
     assert all(float(word) > 0 for word in seconds.split())
+
+
+def test_the_readmes_own_formula_works() -> None:
+    most, verdict = printed_by("own-formula")
+    assert int(most) > 100
+    assert verdict.startswith(("Rounding:", "The same"))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import panel as pn
 import pytest
 
 from dashboard import Explorer
-from dashboard.state import HOME, State
-from mandel_core import STAGES, Viewport
+from dashboard.state import HOME, State, home
+from mandel_core import STAGES, Viewport, register_formula
 
 
 @pytest.fixture
@@ -71,10 +73,56 @@ def test_settings_follow_the_stage_and_the_view(explorer: Explorer) -> None:
 
 def test_numpys_time_belongs_to_a_view(explorer: Explorer) -> None:
     here, there = explorer.viewport(), Viewport.from_screen("-1.25", 0, "0.5", 8, 8)
-    explorer.remember_numpy(here, 200, 0.5)
-    assert explorer.numpy_seconds(here, 200) == 0.5
-    assert explorer.numpy_seconds(here, 100) is None
-    assert explorer.numpy_seconds(there, 200) is None
+    settings = explorer.settings()
+    explorer.remember_numpy(here, settings, 0.5)
+    assert explorer.numpy_seconds(here, replace(settings, stage="numba")) == 0.5
+    assert explorer.numpy_seconds(here, replace(settings, maxiter=100)) is None
+    assert explorer.numpy_seconds(here, replace(settings, formula="tricorn")) is None
+    assert explorer.numpy_seconds(there, settings) is None
+
+
+def test_choosing_a_formula_goes_to_its_home(explorer: Explorer) -> None:
+    explorer.controls()
+    explorer.param.update(x="-1.25", width="0.01")
+    explorer.formula = "phoenix"
+    assert explorer.state == home("phoenix")
+    assert explorer.settings().formula_c == 0.56667 - 0.5j
+    explorer.param.update(x="0.5", c="0.3+0.1j")
+    explorer.go_home()
+    assert explorer.state == replace(home("phoenix"), c=0.3 + 0.1j)
+    explorer.param.update(formula="burning_ship", x="-1.7", y="-0.03", width="0.2")
+    assert (explorer.state.x, explorer.state.width) == (Decimal("-1.7"), Decimal("0.2"))
+    assert explorer.settings().formula_c is None
+
+
+def test_c_is_shown_where_the_formula_has_one(explorer: Explorer) -> None:
+    controls = explorer.controls()
+    real, imaginary = controls.select(pn.widgets.FloatInput)
+    (row,) = [row for row in controls.select(pn.Row) if real in row.objects]
+    assert not row.visible
+    explorer.formula = "julia"
+    assert row.visible
+    assert complex(real.value, imaginary.value) == explorer.c
+    imaginary.value = 0.25
+    assert explorer.c == -0.8 + 0.25j
+    imaginary.value = 9.0
+    assert explorer.c == -0.8 + 0.25j == complex(real.value, imaginary.value)
+
+
+def test_a_formula_of_ones_own_is_offered_and_drawn_anew(explorer: Explorer) -> None:
+    def step(a, b, cx, cy, fma):
+        return a * a - b * b + cx, 2 * a * b + cy
+
+    register_formula("mine", step, title="My formula")
+    (menu,) = [w for w in explorer.controls().select(pn.widgets.Select) if w.name == "Formula"]
+    assert "My formula" in menu.options
+    explorer.formula = "mine"
+    explorer.x = "0.25"
+    drawn: list[str] = []
+    explorer.param.watch(lambda event: drawn.append(event.new), "formula", onlychanged=False)
+    register_formula("mine", step, title="My formula")
+    assert drawn == ["mine"]
+    assert explorer.x == Decimal("0.25"), "where it is looked at stays"
 
 
 def test_every_stage_is_offered_in_order(explorer: Explorer) -> None:

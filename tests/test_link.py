@@ -22,9 +22,10 @@ from dashboard.state import (
     PALETTES,
     PRECISIONS,
     State,
+    home,
 )
 from dashboard.view.link import MAX_LENGTH, decode, encode
-from mandel_core import STAGES
+from mandel_core import FORMULAS, STAGES
 
 centres = st.decimals(-MAX_CENTRE, MAX_CENTRE, allow_nan=False, places=60) | st.decimals(
     -MAX_CENTRE, MAX_CENTRE, allow_nan=False
@@ -34,6 +35,8 @@ states = st.builds(
     x=centres,
     y=centres,
     width=st.decimals(MIN_WIDTH, MAX_WIDTH, allow_nan=False),
+    formula=st.sampled_from(FORMULAS.names),
+    c=st.builds(complex, *[st.floats(-8, 8)] * 2),
     stage=st.sampled_from(STAGES.names),
     chunksize=st.integers(1, MAX_CHUNK),
     device=st.sampled_from(DEVICES),
@@ -70,12 +73,23 @@ def test_a_bad_number_is_replaced_and_named(key: str, value: str) -> None:
     assert f"link's {key} " in notices[0]
 
 
-@pytest.mark.parametrize("key", ["stage", "device", "precision", "colour", "palette"])
+@pytest.mark.parametrize(
+    "key", ["formula", "c", "stage", "device", "precision", "colour", "palette"]
+)
 def test_an_unknown_name_is_replaced_and_named(key: str) -> None:
     state, notices = decode(f"?{key}=../../etc/passwd&x=-1.25")
     assert state == State(x=Decimal("-1.25"))
     assert len(notices) == 1
     assert f"link's {key} " in notices[0]
+
+
+def test_a_link_with_nothing_but_a_formula_leads_to_its_home() -> None:
+    for name in FORMULAS.names:
+        assert decode(f"?formula={name}") == (home(name), ())
+    assert decode("?formula=julia&c=0.25,-0.5")[0].c == 0.25 - 0.5j
+    state, (notice,) = decode("?formula=phoenix&c=nan,1")
+    assert state == home("phoenix")
+    assert "replaced by 0.56667,-0.5" in notice
 
 
 def test_costly_values_are_refused() -> None:

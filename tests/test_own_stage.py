@@ -112,7 +112,9 @@ def hostile(victim: Path) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("key", ["stage", "x", "width", "chunk", "iterations", "palette", "step"])
+@pytest.mark.parametrize(
+    "key", ["stage", "formula", "c", "x", "width", "chunk", "iterations", "palette", "step"]
+)
 def test_code_in_a_link_is_words(key: str, tmp_path: Path) -> None:
     from urllib.parse import urlencode
 
@@ -124,7 +126,9 @@ def test_code_in_a_link_is_words(key: str, tmp_path: Path) -> None:
     assert not victim.exists()
 
 
-@pytest.mark.parametrize("name", ["stage", "device", "precision", "x", "iterations", "chunksize"])
+@pytest.mark.parametrize(
+    "name", ["stage", "formula", "c", "device", "precision", "x", "iterations", "chunksize"]
+)
 def test_code_in_a_param_is_refused(explorer: Explorer, name: str, tmp_path: Path) -> None:
     victim = tmp_path / "made"
     for text in hostile(victim):
@@ -141,7 +145,7 @@ def test_no_text_is_a_stage_but_a_stages_name(text: str) -> None:
 
 # Where Python is made of text or bytes at all, and why.
 ALLOWED = {
-    ("registering.py", "cloudpickle.loads"),  # what this process's own Python registered
+    ("own_code.py", "cloudpickle.loads"),  # what this process's own Python registered
     ("shared_memory.py", "pickle.loads"),  # what the worker answers to its parent
 }
 BUILT_IN = {"eval", "exec", "compile", "__import__"}
@@ -172,6 +176,7 @@ def test_no_text_becomes_code(package: Any) -> None:
 def test_the_dashboard_registers_nothing() -> None:
     for file in Path(dashboard.__path__[0]).rglob("*.py"):
         assert "register_stage" not in file.read_text()
+        assert "register_formula" not in file.read_text()
 
 
 def test_a_visitor_who_sends_code_changes_nothing(tmp_path: Path) -> None:

@@ -266,13 +266,66 @@ def test_the_file_is_where_the_environment_says(monkeypatch, tmp_path):
 
 def test_a_change_of_the_columns_is_a_new_version():
     """Else a file of the version before would be read wrongly: raise VERSION with this list."""
-    assert VERSION == 1
+    assert VERSION == 2
     assert (
         *("kind", "moment", "x", "y", "width", "height", "nx", "ny"),
         *("stage", "maxiter", "horizon", "chunksize", "device", "threads", "dtype"),
+        *("formula", "formula_c"),
         *("run_seconds", "first_seconds", "compile_seconds", "retaken", "busy"),
         *("processor", "cores", "python", "torch", "numpy", "numba", "step"),
     ) == _COLUMNS
+
+
+def test_a_file_of_version_1_gets_what_it_lacks(tmp_path):
+    path = tmp_path / "results.sqlite"
+    columns = [name for name in _COLUMNS if name not in ("formula", "formula_c")]
+    with sqlite3.connect(path) as file:
+        file.execute(f"CREATE TABLE records (id INTEGER PRIMARY KEY, {', '.join(columns)})")
+        row = {
+            "kind": "measured",
+            "moment": "2026-01-02T03:04:05+00:00",
+            "step": "abc",
+            "x": "-0.75",
+            "y": "0",
+            "width": "3",
+            "height": "2.5",
+            "nx": 97,
+            "ny": 81,
+            "stage": "chunked",
+            "maxiter": 200,
+            "horizon": 2.0**40,
+            "chunksize": 10,
+            "device": "cpu",
+            "threads": None,
+            "dtype": "float32",
+            "run_seconds": "[0.5]",
+            "first_seconds": 1.0,
+            "compile_seconds": 0.0,
+            "retaken": 0,
+            "busy": 0.0,
+            "processor": "p",
+            "cores": 2,
+            "python": "3",
+            "torch": "2",
+            "numpy": "2",
+            "numba": "0",
+        }
+        marks = ", ".join("?" * len(columns))
+        file.execute(
+            f"INSERT INTO records ({', '.join(columns)}) VALUES ({marks})",
+            [row[name] for name in columns],
+        )
+        file.execute("PRAGMA user_version = 1")
+    file.close()
+    records = Records(path)
+    assert not records.notice
+    (old,) = records.find()
+    assert old.measurement.settings == Settings("chunked")
+    julia = Settings("fast", formula="julia", formula_c=0.25 - 0.5j)
+    records.add(replace(MEASURED, settings=julia))
+    assert records.find()[0].measurement.settings == julia
+    assert "formula" in old.differences(VIEW, replace(julia, stage="chunked"))
+    records.close()
 
 
 def test_a_record_tells_how_it_differs_from_now():

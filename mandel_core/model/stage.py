@@ -100,17 +100,32 @@ class Stage:
 
 
 def helpers(step: Callable[..., Any]) -> list[types.FunctionType]:
-    """The Python functions that a step calls, from its module or around it, in their order."""
-    if not isinstance(step, types.FunctionType):
-        return []
-    names = step.__code__.co_names
-    named = [value for name, value in step.__globals__.items() if name in names]
-    around = inspect.getclosurevars(step).nonlocals.values()
-    return [
-        value
-        for value in (*named, *around)
-        if isinstance(value, types.FunctionType) and value is not step
-    ]
+    """The Python functions that a step calls, each after those that it calls itself.
+
+    They are in its module, around it, or the defaults of its arguments.
+    """
+    found: list[types.FunctionType] = []
+
+    seen: set[Any] = {step}
+
+    def visit(function: types.FunctionType) -> None:
+        for called in _called(function):
+            if called not in seen:
+                seen.add(called)
+                visit(called)
+                found.append(called)
+
+    if isinstance(step, types.FunctionType):
+        visit(step)
+    return found
+
+
+def _called(function: types.FunctionType) -> list[types.FunctionType]:
+    names = function.__code__.co_names
+    named = [value for name, value in function.__globals__.items() if name in names]
+    around = inspect.getclosurevars(function).nonlocals.values()
+    usual = function.__defaults__ or ()
+    return [value for value in (*named, *around, *usual) if isinstance(value, types.FunctionType)]
 
 
 class StageList(Registry[Stage]):
