@@ -41,7 +41,7 @@ from mandel_core.worker.tasks import Picture
 _sessions = itertools.count()
 
 
-class Explorer(Params, pn.viewable.Viewer):
+class Explorer(pn.viewable.Viewer, Params):
     """The Mandelbrot set through a stage of optimisation, live.
 
     Shown as the last line of a notebook cell or put into any Panel layout. Setting a param moves

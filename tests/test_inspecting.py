@@ -135,7 +135,7 @@ def stage_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., Any]]
             STAGES["where"], step=step, run=lambda job: pairs_loop(job, compiled(job, step))
         )
         stages = tuple(stage if old.name == "where" else old for old in STAGES)
-        monkeypatch.setattr(STAGES, "_stages", stages)
+        monkeypatch.setattr(STAGES, "_known", stages)
         return stage
 
     return replaced

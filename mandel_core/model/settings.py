@@ -28,7 +28,7 @@ class Settings:
     maxiter : iterations per point, at least 1.
     horizon : the escape radius (bailout): a point has escaped once |z| reaches it. From 2 up to
         where a step from there overflows: for z² + c 2**63 in float32 and 2**511 in float64, for
-        higher powers less. 0 stands for 2**40, or the highest if that is less.
+        higher powers less. 2**40 stands for the highest where that is less.
     chunksize : iterations per compiled call, for the stages that have it.
     device : "cpu", "cuda" or "mps"; only the torch stages know others than "cpu".
     threads : how many; None for as many as the machine has. Each new number compiles anew.
@@ -42,7 +42,7 @@ class Settings:
 
     stage: str = "chunked"
     maxiter: int = 200
-    horizon: float = 0.0
+    horizon: float = USUAL_HORIZON
     chunksize: int = 10
     device: str = "cpu"
     threads: int | None = None
@@ -66,11 +66,11 @@ class Settings:
         self._settle_constant()
 
     def _settle_horizon(self) -> None:
-        """Fill in the usual horizon. Raises ValueError for one that makes no sense."""
+        """Keep the usual horizon within the limit. Raises ValueError for one that makes no sense."""
         # A record may be of a formula that was registered when it was made.
         exponent = FORMULAS[self.formula].exponent if self.formula in FORMULAS else 2
         highest = 2.0 ** int(LARGEST_POWERS[self.dtype] // exponent)
-        if self.horizon == 0:
+        if self.horizon == USUAL_HORIZON:
             object.__setattr__(self, "horizon", min(USUAL_HORIZON, highest))
         if not (math.isfinite(self.horizon) and 2 <= self.horizon <= highest):
             raise ValueError(
