@@ -66,7 +66,7 @@ class Settings:
         self._settle_constant()
 
     def _settle_horizon(self) -> None:
-        """Keep the usual horizon within the limit. Raises ValueError for one that makes no sense."""
+        """Keep the usual horizon within the limit. Raises ValueError for any other beyond."""
         # A record may be of a formula that was registered when it was made.
         exponent = FORMULAS[self.formula].exponent if self.formula in FORMULAS else 2
         highest = 2.0 ** int(LARGEST_POWERS[self.dtype] // exponent)

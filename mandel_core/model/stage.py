@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mandel_core.formulas import FORMULAS, MANDELBROT
 from mandel_core.model.job import Job
 from mandel_core.model.settings import Keywords, Settings
-from mandel_core.model.sources import Part, parts_run_by
+from mandel_core.model.sources import ARITHMETIC, Part, parts_run_by
 from mandel_core.runtime.registry import Registry
 
 Varies = Literal["chunksize", "device", "threads"]
@@ -58,6 +58,8 @@ class Stage:
     @property
     def parts(self) -> tuple[Part, ...]:
         """Every function whose arithmetic runs, also those in other files; the step is last."""
+        if not self.run.__module__.startswith(ARITHMETIC):
+            return parts_of(self.step)
         parts = parts_run_by(self.run.__module__, "step", "run")
         if any(part.module.startswith(_KERNELS) for part in parts):  # made for a formula
             return (*parts_run_by(MANDELBROT.step.__module__, "step"), *parts)
@@ -97,6 +99,17 @@ class Stage:
     def about(self) -> str:
         """What the stage changes, what the tutorial reported, what is different today."""
         return inspect.getdoc(sys.modules[self.run.__module__]) or ""
+
+
+def parts_of(step: Callable[..., Any]) -> tuple[Part, ...]:
+    """The helpers of a step from anywhere, and the step. Raises OSError if there is no text."""
+    return tuple(map(_part, [*helpers(step), step]))
+
+
+def _part(function: Any) -> Part:
+    lines, first = inspect.getsourcelines(function)
+    file = inspect.getsourcefile(function) or ""
+    return Part(function.__module__, function.__name__, file, first, "".join(lines))
 
 
 def helpers(step: Callable[..., Any]) -> list[types.FunctionType]:

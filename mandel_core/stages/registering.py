@@ -18,7 +18,7 @@ from mandel_core.model.failures import StageFailure
 from mandel_core.model.job import Job
 from mandel_core.model.settings import Settings
 from mandel_core.model.sources import Part
-from mandel_core.model.stage import BETWEEN, ZN, Stage, Step, Varies, helpers
+from mandel_core.model.stage import BETWEEN, ZN, Stage, Step, Varies, helpers, parts_of
 from mandel_core.model.viewport import Viewport
 from mandel_core.runtime import own_code
 from mandel_core.stages import STAGES, planes
@@ -52,8 +52,7 @@ class OwnStage(Stage):
         """The helpers beside the step that it calls, and the step; none where there is no text."""
         if self.text == _NO_SOURCE:
             return ()
-        functions: list[Callable[..., Any]] = [*helpers(self.step), self.step]
-        return tuple(map(_part, functions))
+        return parts_of(self.step)
 
     @property
     def source(self) -> str:
@@ -64,12 +63,6 @@ class OwnStage(Stage):
     def about(self) -> str:
         """The step's docstring."""
         return inspect.getdoc(self.step) or ""
-
-
-def _part(function: Callable[..., Any]) -> Part:
-    lines, first = inspect.getsourcelines(function)
-    file = inspect.getsourcefile(function) or ""
-    return Part(function.__module__, function.__name__, file, first, "".join(lines))
 
 
 def register_stage(
