@@ -198,7 +198,8 @@ def test_a_pixel_beyond_the_horizon_has_left_at_once() -> None:
             far = np.hypot(*np.meshgrid(*view.axes("float64"))) >= 4
             assert far.any()
             assert not frame.iterations[far].any()
-            assert np.nanmax(continuous_count(frame)[far]) <= 1
+            # At the horizon it is 1, but for what c adds to |z|**2 there.
+            assert np.nanmax(continuous_count(frame)[far]) < 1.1
 
 
 def test_what_makes_no_sense_is_refused() -> None:

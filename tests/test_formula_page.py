@@ -1,0 +1,30 @@
+"""Formulas on the page: by link, from the menu, and the way home."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dashboard.state import home
+from tests.browsing import ROOT, browsing, chromium, serving
+
+
+def test_the_link_and_the_menu_lead_to_a_formula(tmp_path: Path) -> None:
+    chromium()
+    with (
+        serving(
+            ["panel", "serve", "dashboard", "--liveness"], "/liveness", cwd=ROOT, scratch=tmp_path
+        ) as address,
+        browsing(viewport={"width": 1000, "height": 700}) as visitor,
+    ):
+        page = visitor.page
+        page.goto(f"{address}/dashboard?formula=phoenix")
+        visitor.settled(formula="phoenix", c="0.56667,-0.5", width=str(home("phoenix").width))
+        page.get_by_label("Real part of c").first.wait_for()
+        page.get_by_label("Formula").select_option("Burning Ship")
+        ship = home("burning_ship")
+        visitor.settled(formula="burning_ship", x=str(ship.x), y=str(ship.y), width=str(ship.width))
+        page.get_by_label("Real part of c").first.wait_for(state="hidden")
+        page.screenshot(path=str(tmp_path / "ship.png"))
+        page.goto(f"{address}/dashboard?formula=nova&c=1")
+        visitor.settled(formula="mandelbrot")
+        page.get_by_text("The link's formula “nova” was replaced by mandelbrot").first.wait_for()
