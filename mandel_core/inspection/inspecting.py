@@ -60,7 +60,9 @@ def inspect_settings(
     if stage.kernels is None and not stage.uses_torch(settings):
         note = "NumPy calls ready-made machine code, operation by operation: nothing is compiled."
         return replace(empty, note=note)
-    deadline = [time.monotonic() + RUN_SECONDS]
+    # Before it compiles, torch loads its compiler, which may take long and is no running.
+    loads = stage.uses_torch(settings)
+    deadline = [float("inf") if loads else time.monotonic() + RUN_SECONDS]
 
     def stop_or_enough() -> bool:
         return control.should_stop() or time.monotonic() > deadline[0]
