@@ -65,6 +65,12 @@ def test_no_address_reads_what_is_not_served(address: str, path: str) -> None:
     assert status(address + path) in {403, 404}
 
 
+@pytest.mark.parametrize("token", ["", "chunked", "1e308", "eyJ4IjoxfQ", "%D9%A1%D9%A2", "%FF"])
+def test_a_token_that_is_none_is_refused(address: str, token: str) -> None:
+    assert status(f"{address}/dashboard?bokeh-token={token}") in {400, 403}
+    assert status(f"{address}/liveness") == 200
+
+
 # Digits that are none to `int`, more of them than Python converts, lists and dictionaries.
 LINKS = (
     "?foo=%C2%B2",

@@ -7,6 +7,7 @@ import secrets
 from typing import Any
 
 from bokeh.server import server as bokeh_server
+from bokeh.server.views import session_handler
 from panel.io import server
 from tornado.web import HTTPError
 
@@ -59,6 +60,19 @@ def sign_sessions() -> None:
         return make(*args, **kwargs | {"sign_sessions": True, "secret_key": key})
 
     bokeh_server.BokehTornado = signing
+
+
+def refuse_broken_tokens() -> None:
+    """Answer 403 to a page that is asked for with a token that is none, at which Bokeh fails."""
+    read = session_handler.get_session_id
+
+    def session_of(token: str) -> Any:
+        try:
+            return read(token)
+        except Exception:  # whatever base64, gzip and json raise
+            raise HTTPError(403, reason="Invalid token") from None
+
+    session_handler.get_session_id = session_of
 
 
 def limit_bodies() -> None:
