@@ -22,6 +22,8 @@ from mandel_core.bench.peers import PEERS
 from mandel_core.rendering.engine import render
 from mandel_core.runtime.threads import usable_cores
 
+pytestmark = pytest.mark.slow
+
 SMALL = ("--nx", "40", "--ny", "30", "--maxiter", "20", "--repeats", "2")
 
 

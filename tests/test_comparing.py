@@ -14,6 +14,8 @@ from mandel_core import Cancelled, Frame, Settings, StageFailure, Viewport, comp
 from mandel_core.comparison.comparing import compare_settings, held_against
 from mandel_core.model.control import Control
 
+pytestmark = [pytest.mark.compile, pytest.mark.slow]
+
 NX, NY = 211, 163
 VIEWS = {
     "home": ("-0.75", "0", "3.5", 200),

@@ -16,6 +16,8 @@ from mandel_core.compilers import inductor_cache
 from mandel_core.compilers.explaining import explained
 from mandel_core.compilers.inductor_cache import is_cut
 
+pytestmark = [pytest.mark.compile, pytest.mark.slow]
+
 KEY = "c" + "a2b3" * 12 + "xyz"
 OTHER = "c" + "z" * 51
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.browsing import ROOT, browsing, serving
+
+pytestmark = pytest.mark.browser
 
 
 def test_the_code_can_be_read_searched_and_copied(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from mandel_core.colour.shading import shade
 from mandel_core.colour.smooth import continuous_count
 from mandel_core.kernels import interior
 
+pytestmark = [pytest.mark.compile, pytest.mark.slow]
+
 NX, NY = 83, 61  # no multiple of anything that a kernel likes
 
 # Centre, width, iterations.

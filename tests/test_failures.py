@@ -15,6 +15,8 @@ from mandel_core import STAGES, Settings, StageFailure, Viewport, devices, rende
 from mandel_core.compilers.explaining import without_folders
 from mandel_core.model.failures import FailureKind
 
+pytestmark = [pytest.mark.compile, pytest.mark.slow]
+
 SMALL = Viewport.from_bounds(-2, 0.5, -1.25, 1.25, 24, 20)
 
 

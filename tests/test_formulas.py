@@ -14,6 +14,8 @@ from mandel_core.colour.smooth import continuous_count
 from mandel_core.comparison.comparing import held_against
 from mandel_core.formulas.formula import Formula, plain
 
+pytestmark = pytest.mark.slow
+
 NX, NY = 83, 61  # no multiple of anything that a kernel likes
 MULTIBROTS = {f"multibrot{degree}": degree for degree in range(3, 9)}
 BUILT_IN = (*("mandelbrot", *MULTIBROTS, "julia", "burning_ship", "tricorn", "celtic", "phoenix"),)

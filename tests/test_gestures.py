@@ -13,6 +13,8 @@ import pytest
 from dashboard.state import MIN_WIDTH
 from tests.browsing import PICTURE, ROOT, Watched, browsing, chromium, serving
 
+pytestmark = pytest.mark.browser
+
 VIEW = "?x=-0.7445&y=0.1235&width=0.02"
 
 

@@ -14,6 +14,8 @@ from dashboard.state import HOME
 from dashboard.view.link import decode
 from tests.browsing import ROOT, browsing, serving
 
+pytestmark = pytest.mark.browser
+
 
 @pytest.fixture(scope="module")
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -18,6 +18,8 @@ from mandel_core.model.failures import Cancelled
 from mandel_core.model.settings import Settings
 from mandel_core.stages import stage_03_pairs
 
+pytestmark = [pytest.mark.compile, pytest.mark.slow]
+
 VIEW = Viewport.from_bounds(-2, 0.5, -1.25, 1.25, 32, 24)
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from tests.browsing import ROOT, Watched, browsing, serving
 
+pytestmark = pytest.mark.browser
+
 VIEW = "?chunk=2&iterations=20&stage=chunked"
 
 

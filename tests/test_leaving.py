@@ -7,9 +7,13 @@ import socket
 import struct
 from pathlib import Path
 
+import pytest
+
 from dashboard.bench.asking import Feed, View, how_to_ask
 from dashboard.bench.wire import TOKEN, Session
 from tests.browsing import ROOT, serving
+
+pytestmark = pytest.mark.slow
 
 MOMENTS = ("page", "handshake", "upgrade", "acknowledged", "asked", "reading", "picture")
 PICTURES = 3

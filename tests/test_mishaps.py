@@ -20,6 +20,8 @@ from dashboard.server import leaving
 from dashboard.server.mishaps import MOST_FAILED
 from tests.browsing import ROOT, browsing, serving
 
+pytestmark = pytest.mark.browser
+
 NUMBER = re.compile(r"under the number ([0-9a-f]{8})\.")
 
 # An app whose page cannot always be made.

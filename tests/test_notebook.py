@@ -6,7 +6,11 @@ import json
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from tests.browsing import browsing, chromium, serving
+
+pytestmark = pytest.mark.browser
 
 CELLS = (
     "from dashboard import Explorer\nexplorer = Explorer(iterations=60)\nexplorer",

@@ -17,6 +17,8 @@ import pytest
 
 from mandel_core.compilers import numba_cache, numba_import
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:

@@ -23,6 +23,8 @@ from dashboard.bench.asking import View
 from tests.browsing import ROOT, browsing, free_port, wait_until_it_answers
 from tests.test_sessions import answer, arrive
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 120.0
 SETTINGS = {
     "MAX_SESSIONS": "3",

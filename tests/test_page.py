@@ -13,6 +13,8 @@ from dashboard.state import DEVICES, HOME, MIN_WIDTH
 from mandel_core import devices
 from tests.browsing import ROOT, Watched, browsing, chromium, serving
 
+pytestmark = pytest.mark.browser
+
 SIZE = {"width": 1000, "height": 700}
 
 

@@ -14,6 +14,8 @@ from dashboard.bench.slow_line import Direction
 from dashboard.bench.table import full, machine, share
 from dashboard.bench.visits import Visit
 
+pytestmark = pytest.mark.slow
+
 
 def model(kind: str, ident: str, **attributes: Any) -> dict[str, Any]:
     return {"type": "object", "name": kind, "id": ident, "attributes": attributes}

@@ -18,6 +18,8 @@ from mandel_core.worker.pool import Pool, PoolLimits
 from mandel_core.worker.tasks import Draw, Measure, Picture, Time
 from tests.test_worker import ENDLESS, PATIENCE, VIEW, Phases
 
+pytestmark = pytest.mark.slow
+
 LIGHT = Draw(VIEW, Settings("fast", maxiter=50))
 HEAVY = Draw(VIEW, ENDLESS.settings)
 

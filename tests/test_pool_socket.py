@@ -25,6 +25,8 @@ from tests.browsing import ROOT
 from tests.test_pool import HEAVY, LIGHT
 from tests.test_worker import ENDLESS, PATIENCE, VIEW, Phases
 
+pytestmark = pytest.mark.slow
+
 
 def result(future: Future[Any]) -> Any:
     return future.result(PATIENCE)

@@ -32,6 +32,8 @@ from mandel_core.stages.stage_09_planes import step as tutorials_planes
 from mandel_core.worker.tasks import Render
 from mandel_core.worker.worker import Worker
 
+pytestmark = [pytest.mark.compile, pytest.mark.slow]
+
 VIEW = Viewport.from_bounds(-2.25, 0.75, -1.25, 1.25, 49, 41)
 MAXITER = 40
 PATIENCE = 120

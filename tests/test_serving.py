@@ -27,6 +27,8 @@ from dashboard.bench.wire import TOKEN
 from tests.browsing import ROOT, Watched, browsing, free_port, serving
 from tests.proxying import DEPLOY, Certificate, Proxy, caddy, edited, nginx, unchecked
 
+pytestmark = pytest.mark.browser
+
 SECURITY = ROOT / "SECURITY.md"
 SERVING = ROOT / "docs" / "serving.md"
 PREFIX = "/fractal"

@@ -13,9 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from dashboard.bench.asking import Feed, View, how_to_ask
 from dashboard.bench.wire import Session
 from tests.browsing import ROOT, free_port, wait_until_it_answers
+
+pytestmark = pytest.mark.slow
 
 # A server that writes how many explorers and figures there are when it gets a signal.
 COUNTING = """

@@ -10,6 +10,8 @@ import pytest
 from dashboard.page import lean
 from tests.browsing import ROOT, browsing, chromium, serving
 
+pytestmark = pytest.mark.browser
+
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

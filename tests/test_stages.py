@@ -11,6 +11,8 @@ from mandel_core import STAGES, Cancelled, Settings, Viewport, render
 from mandel_core.model.control import Control
 from mandel_core.rendering.engine import render_settings
 
+pytestmark = [pytest.mark.compile, pytest.mark.slow]
+
 FAST = ("numpy", "numba", "lanes", "fast")
 PLANES = ("planes", "cheap", "free", "gather", "known")
 TORCH = ("where", "pairs", "chunked", "trampoline", *PLANES)

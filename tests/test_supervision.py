@@ -21,6 +21,8 @@ from mandel_core.worker.tasks import Render
 from mandel_core.worker.worker import Worker
 from tests.test_worker import ENDLESS, PATIENCE, QUICK, VIEW, Phases, result
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def worker() -> Iterator[Worker]:

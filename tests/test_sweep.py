@@ -25,6 +25,8 @@ from mandel_core.measurement.system_load import Load, _Reading
 from mandel_core.model.control import Control
 from mandel_core.runtime.threads import cores
 
+pytestmark = [pytest.mark.compile, pytest.mark.slow]
+
 VIEW = Viewport.from_bounds(-2, 0.5, -1.25, 1.25, 26, 22)
 
 

@@ -21,6 +21,8 @@ from dashboard.trials.memory import Sample, growth
 from dashboard.trials.result import Defect, Results, Row, share, table
 from tests.browsing import ROOT
 
+pytestmark = pytest.mark.slow
+
 DOCUMENT: list[dict[str, Any]] = [
     {"name": "Button", "id": "p1", "attributes": {"label": "Measure"}},
     {"name": "ColumnDataSource", "id": "p2", "attributes": {"data": {}}},

@@ -31,6 +31,8 @@ from mandel_core.worker.submission import Limits
 from mandel_core.worker.tasks import Devices, Draw, Measure, Render
 from mandel_core.worker.worker import TRIES, Worker
 
+pytestmark = [pytest.mark.compile, pytest.mark.slow]
+
 VIEW = Viewport.from_bounds(-2.25, 0.75, -1.25, 1.25, 120, 100)
 QUICK = Render(VIEW, Settings("numpy", maxiter=20))
 ENDLESS = Render(VIEW, Settings("numpy", maxiter=10_000_000))
