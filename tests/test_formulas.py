@@ -13,6 +13,7 @@ from mandel_core.colour.shading import equalise, shade
 from mandel_core.colour.smooth import continuous_count
 from mandel_core.comparison.comparing import held_against
 from mandel_core.formulas.formula import Formula, plain
+from mandel_core.model.settings import Settings
 
 pytestmark = pytest.mark.slow
 
@@ -211,7 +212,9 @@ def test_what_makes_no_sense_is_refused() -> None:
     with pytest.raises(ValueError, match="finite"):
         render(view, "fast", formula="julia", formula_c=complex("nan"))
     with pytest.raises(ValueError, match="horizon must lie between 2 and 32768"):
-        render(view, "fast", formula="multibrot8", horizon=2.0**40)
+        render(view, "fast", formula="multibrot8", horizon=2.0**41)
+    # The usual horizon is the highest where that is less.
+    assert Settings("fast", formula="multibrot8").horizon == 2.0**15
 
 
 # Formulas of one's own.
