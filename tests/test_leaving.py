@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import struct
 from pathlib import Path
 
 import pytest
+from tornado.iostream import StreamClosedError
+from tornado.websocket import WebSocketClosedError
 
 from dashboard.bench.asking import Feed, View, how_to_ask
 from dashboard.bench.wire import TOKEN, Session
+from dashboard.server import leaving
 from tests.browsing import ROOT, serving
 
 pytestmark = pytest.mark.slow
@@ -103,3 +107,13 @@ def test_whoever_leaves_costs_no_traceback_and_those_who_stay_are_served(tmp_pat
     log = (tmp_path / "server.log").read_text()
     for word in ("Traceback", "Error", "Failed sending"):
         assert word not in log
+
+
+def test_a_message_to_a_closed_socket_is_no_news_and_other_failures_are() -> None:
+    def news(error: Exception) -> bool:
+        told = type(error), error, None
+        return leaving.is_news(logging.LogRecord("asyncio", 40, "", 1, "never retrieved", (), told))
+
+    assert not news(WebSocketClosedError())
+    assert not news(StreamClosedError())
+    assert news(ValueError())

@@ -3,7 +3,8 @@
 Whoever closes a page while it loads, or while a picture is on its way, makes Bokeh stumble: it
 opens a session's connection for a socket that is closed by then, and finds out by a ping half a
 minute later; it tells a session of the end of a connection that this ping has taken away already;
-and it warns once for each message that had been on its way. Upstream `WSHandler._async_open` would
+it warns once for each message that had been on its way; and Tornado forgets the
+failure of a message that it was about to write. Upstream `WSHandler._async_open` would
 have to look whether the socket is still open, and `on_close` whether there still is a session.
 """
 
@@ -13,6 +14,8 @@ import logging
 from typing import Any
 
 from bokeh.server.views.ws import WSHandler
+from tornado.iostream import StreamClosedError
+from tornado.websocket import WebSocketClosedError
 
 # By Bokeh's logger of this name, for each message; that a connection was closed has its own line.
 _LOGGER, _LOST = "bokeh.server.views.ws", "Failed sending message as connection was closed"
@@ -27,12 +30,15 @@ def part_quietly() -> None:
     """See that from now on visitors may leave at any time."""
     WSHandler.on_close = _on_close
     WSHandler._async_open = _async_open
-    logging.getLogger(_LOGGER).addFilter(is_news)
+    for name in (_LOGGER, "asyncio"):
+        logging.getLogger(name).addFilter(is_news)
 
 
 def is_news(record: logging.LogRecord) -> bool:
     """Whether a line of the log says more than that somebody has left."""
-    return record.msg != _LOST
+    # Tornado writes in a task of its own, whose failure asyncio tells when it is forgotten.
+    failed = record.exc_info[1] if record.exc_info else None
+    return record.msg != _LOST and not isinstance(failed, WebSocketClosedError | StreamClosedError)
 
 
 _close, _open = WSHandler.on_close, WSHandler._async_open
