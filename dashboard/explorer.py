@@ -81,6 +81,7 @@ class Explorer(pn.viewable.Viewer, Params):
     def keep_address(self, address: Callable[[State], str | None]) -> None:
         """Have the browser's address say this of each state that is seen."""
         self._flow.address = address
+        self._flow.view.is_page = True
 
     def go_home(self) -> None:
         """Show the whole set of the formula again; its c, stage and colours stay."""

@@ -197,7 +197,7 @@ class Watched:
         self.page.wait_for_function(IN_PLACE)
 
     def pixels(self) -> Any:
-        """What the picture looks like: (rows, columns, 3), without the toolbar above it."""
+        """What the picture looks like: (rows, columns, 3), without what lies over it."""
         import io
 
         from PIL import Image
@@ -206,10 +206,17 @@ class Watched:
         self.page.evaluate(
             "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
         )
-        box = self.figure().bounding_box()
-        box = {**box, "y": box["y"] + 40, "height": box["height"] - 40}
-        image = Image.open(io.BytesIO(self.page.screenshot(clip=box, animations="disabled")))
+        shot = self.page.screenshot(
+            clip=self.figure().bounding_box(),
+            animations="disabled",
+            style=".overlay { visibility: hidden } .bk-events { outline: none !important }",
+        )
+        image = Image.open(io.BytesIO(shot))
         return np.asarray(image.convert("RGB"))
+
+    def press(self, name: str) -> None:
+        """Press the button over the picture that is called so."""
+        self.figure().get_by_role("button", name=name, exact=True).click()
 
     def centre(self) -> tuple[float, float]:
         """The middle of the picture on the screen."""

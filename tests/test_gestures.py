@@ -115,7 +115,7 @@ def test_at_the_limit_nothing_creeps(visitor: Watched, address: str) -> None:
 
 def test_a_box_is_shown_whole_and_centred(visitor: Watched, address: str) -> None:
     before = open_at(visitor, address)
-    visitor.page.locator(".bk-tool-icon-box-zoom").first.click()
+    visitor.press("Zoom to a box")
     box, (x, y) = visitor.figure().bounding_box(), place(visitor)
     visitor.page.mouse.move(x - 40, y - 90)
     visitor.page.mouse.down()
@@ -126,14 +126,13 @@ def test_a_box_is_shown_whole_and_centred(visitor: Watched, address: str) -> Non
     )
     after = at_rest(visitor)
     pixel = (before["right"] - before["left"]) / before["columns"]
-    # The window's left edge on the screen: the figure fills its element but for the toolbar.
     x0 = box["x"] + (box["width"] - before["columns"]) / 2
     middle = (after["left"] + after["right"]) / 2
     assert middle == pytest.approx(before["left"] + (x - x0) * pixel, abs=2 * pixel)
     assert after["top"] - after["bottom"] == pytest.approx(180 * pixel, rel=0.03)
 
 
-def test_reset_goes_home(visitor: Watched, address: str) -> None:
+def test_the_way_home_shows_nothing_black(visitor: Watched, address: str) -> None:
     open_at(visitor, address)
     visitor.page.evaluate(
         f"""() => {{
@@ -147,7 +146,7 @@ def test_reset_goes_home(visitor: Watched, address: str) -> None:
             frame();
         }}"""
     )
-    visitor.page.locator(".bk-tool-icon-reset").first.click()
+    visitor.press("The whole set")
     visitor.settled(x="-0.75", y="0", width="3.5")
     at_rest(visitor)
     leap = visitor.page.evaluate("window.shown.filter(([wide]) => wide > 1)")
@@ -224,7 +223,6 @@ def test_a_window_that_changes_its_size_never_shows_a_stretched_picture(
         visitor.page.set_viewport_size({"width": width, "height": height})
         visitor.page.wait_for_function(f"([width]) => ({PICTURE})().columns <= width", arg=[width])
         at_rest(visitor)
-        visitor.page.locator(".bk-tool-icon-save").first.wait_for()
     assert visitor.page.evaluate("window.worst") < 1e-9
     assert view_of(visitor) == before
 

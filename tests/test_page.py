@@ -97,12 +97,11 @@ def test_pixels_stay_square(visitor: Watched, address: str) -> None:
     open_page(visitor, address)
     for width in (900, SIZE["width"]):
         visitor.page.set_viewport_size({"width": width, "height": SIZE["height"]})
-        # The toolbar above and the margins beside the picture are the page's own.
         visitor.page.locator(".about").get_by_text(f"{width - 380} × ").wait_for()
         across, up = pixel_sizes(visitor)
         assert across == pytest.approx(up, rel=1e-3)
     before = visitor.link()
-    visitor.page.locator(".bk-tool-icon-box-zoom").first.click()
+    visitor.press("Zoom to a box")
     x, y = visitor.centre()
     visitor.page.mouse.move(x - 150, y - 20)
     visitor.page.mouse.down()
@@ -112,7 +111,7 @@ def test_pixels_stay_square(visitor: Watched, address: str) -> None:
     across, up = pixel_sizes(visitor)
     assert across == pytest.approx(up, rel=1e-3)
     before = visitor.link()
-    visitor.page.locator(".bk-tool-icon-reset").first.click()
+    visitor.press("The whole set")
     assert Decimal(visitor.moved(before)["width"]) == Decimal("3.5")
 
 

@@ -15,8 +15,6 @@ import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import holoviews as hv
@@ -29,7 +27,9 @@ from holoviews import streams
 
 from dashboard import notebook
 from dashboard.state import HOME, MAX_CENTRE, MAX_WIDTH, MIN_WIDTH
+from dashboard.view.calls import Calls
 from dashboard.view.request import Request
+from dashboard.view.scripts import code
 from mandel_core import Viewport
 from mandel_core.colour.encoding import Encoded
 from mandel_core.worker.tasks import Picture
@@ -38,7 +38,6 @@ from mandel_core.worker.tasks import Picture
 hv.Store.set_current_backend("bokeh")
 
 _log = logging.getLogger(__name__)
-_SCRIPTS = ("camera.js", "hand.js", "frames.js", "requests.js", "picture.js")
 _LIMITS = {
     "min_width": float(MIN_WIDTH),
     "max_width": float(MAX_WIDTH),
@@ -72,12 +71,17 @@ class PictureView:
     """The DynamicMap, and every figure that HoloViews made of it.
 
     on_request : called with what a browser asks for, in the document's thread.
+    calls : what else its scripts and the server tell each other.
+    is_page : whether the page around the figure is ours: its address, its keys. To be set before
+        the figure is made.
     """
 
     def __init__(self, on_request: Callable[[Request], None]) -> None:
         self._on_request = on_request
         self._view = self._home = (float(HOME.x), float(HOME.y), float(HOME.width))
         self._displays: dict[str, _Display] = {}
+        self.calls = Calls(lambda: notebook.push(self.pane))
+        self.is_page = False
         self._newest = _Newest()
         self._adopted: weakref.WeakSet[Any] = weakref.WeakSet()
         self.plot = hv.DynamicMap(_element, streams=[self._newest]).opts(
@@ -85,10 +89,9 @@ class PictureView:
                 responsive=True,
                 xaxis=None,
                 yaxis=None,
-                toolbar="above",
+                toolbar=None,  # what Bokeh's tools do is done in `browser/`
                 default_tools=[],
-                tools=["pan", "box_zoom", "wheel_zoom", "reset", "save"],
-                active_tools=["pan", "wheel_zoom"],
+                tools=[],
                 apply_ranges=False,
                 border=0,
                 hooks=[_adopting(self)],
@@ -168,7 +171,8 @@ class PictureView:
     def _target(self) -> dict[str, list[Any]]:
         x, y, width = self._view
         home = dict(zip(("x", "y", "width"), self._home, strict=True))
-        return {"x": [x], "y": [y], "width": [width], "limits": [_LIMITS], "home": [home]}
+        values = {"x": x, "y": y, "width": width, "limits": _LIMITS, "home": home}
+        return {name: [value] for name, value in (values | {"is_page": self.is_page}).items()}
 
     def adopt(self, plot: Any) -> None:
         """Take up a figure that HoloViews has just made; do nothing if it is drawn again."""
@@ -192,14 +196,17 @@ class PictureView:
             target=ColumnDataSource(self._target(), name="target"),
         )
         display.request.on_change("data", lambda attr, old, new: self._on_data(new))
+        asked, answers = self.calls.sources()
         args = {
             "figure": figure,
             "source": plot.handles["source"],
             "request": display.request,
             "feed": display.feed,
             "target": display.target,
+            "asked": asked,
+            "answers": answers,
         }
-        figure.js_on_change("inner_width", CustomJS(args=args, code=_code(), module=True))
+        figure.js_on_change("inner_width", CustomJS(args=args, code=code(), module=True))
         self._displays[plot.id] = display
         self._adopted.add(plot)
 
@@ -245,9 +252,3 @@ def _sent(image: Encoded, view: Viewport, prefix: str = "") -> dict[str, Any]:
         "top": top,
     }
     return {prefix + key: value for key, value in sent.items()}
-
-
-@cache
-def _code() -> str:
-    folder = Path(__file__).parent / "browser"
-    return "\n".join((folder / name).read_text() for name in _SCRIPTS)

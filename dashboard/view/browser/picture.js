@@ -2,6 +2,7 @@
 // Runs each time the figure's width changes; does its work the first time a view of it is there.
 
 const joined = new WeakMap();
+const DOUBLE_NOTCHES = 6; // a double click: three times as close
 
 // Bokeh draws half a pixel aside, which makes lines crisp and the pixels of pictures uneven.
 function align(view) {
@@ -20,15 +21,7 @@ function align(view) {
   view.request_paint();
 }
 
-// Bokeh measures the toolbar before it has its new place, and hides the buttons that it then thinks
-// do not fit.
-function measure_toolbar(view) {
-  for (const bar of view.owner.query((other) => other.model === view.model.toolbar)) {
-    bar.after_resize?.();
-  }
-}
-
-export default ({ figure, source, request, feed, target }, _figure, _data, { index }) => {
+export default ({ figure, source, request, feed, target, asked, answers }, _figure, _data, { index }) => {
   const view = index.get_one(figure);
   const known = joined.get(figure);
   if (view == null || !(figure.inner_width > 0)) {
@@ -38,50 +31,82 @@ export default ({ figure, source, request, feed, target }, _figure, _data, { ind
     known.handle(view);
     return;
   }
-  const column = (model, name) => model.get_column(name)?.[0];
-  const goal = () => ["x", "y", "width"].map((name) => column(target, name));
-  const camera = new Camera(figure, column(target, "limits"), column(target, "home"));
+  const column = (name) => target.get_column(name)?.[0];
+  const camera = new Camera(figure, column("limits"), column("home"));
   const frames = new Frames(source);
-  const requests = new Requests(camera, frames, (asked) => {
-    request.data = Object.fromEntries(Object.entries(asked).map(([key, value]) => [key, [value]]));
+  const requests = new Requests(camera, frames, (wanted) => {
+    request.data = Object.fromEntries(Object.entries(wanted).map(([key, value]) => [key, [value]]));
   });
-  const go = () => {
-    camera.home = column(target, "home");
-    camera.set(...goal());
+  const overlay = new Overlay(figure, camera, column("is_page"));
+  const step = () => {
     camera.apply();
     frames.cover(camera);
+    overlay.changed();
+  };
+  const settle = () => {
+    step();
     requests.rest();
   };
+  const travel = new Travel(
+    camera,
+    () => {
+      step();
+      requests.moved();
+    },
+    () => requests.rest(),
+  );
   const moved = () => {
-    camera.apply();
-    frames.cover(camera);
+    travel.stop();
+    step();
     requests.moved();
   };
+  const around = ({ across, up }) => ({
+    x: camera.x + across * camera.width,
+    y: camera.y + up * camera.height,
+  });
+  const hand = new Hand(camera, overlay, {
+    on_move: moved,
+    on_release: () => requests.moved(),
+    on_double: (place, out) => {
+      const { x, y } = around(place);
+      travel.near(x, y, camera.width * NOTCH ** (out ? DOUBLE_NOTCHES : -DOUBLE_NOTCHES));
+    },
+    on_rectangle: (from, to) => {
+      const [a, b] = [around(from), around(to)];
+      const [wide, high] = [Math.abs(b.x - a.x), Math.abs(b.y - a.y)];
+      const width = Math.max(wide, (high * camera.columns) / camera.rows);
+      travel.near((a.x + b.x) / 2, (a.y + b.y) / 2, width);
+    },
+  });
+  const go_home = () => travel.to(camera.home.x, camera.home.y, camera.home.width);
+  // Where the server says: somebody else than the hand has moved the view.
+  const go = () => {
+    camera.home = column("home");
+    travel.to(column("x"), column("y"), column("width"));
+  };
   const take = async () => {
-    const message = new Map(
-      [...new Map(feed.data instanceof Map ? feed.data : Object.entries(feed.data))].map(
-        ([name, values]) => [name, values[0]],
-      ),
-    );
-    const get = (name) => message.get(name);
+    const message = row_of(feed);
+    const get = (name) => message[name];
     if (get("link") != null && location.search !== get("link")) {
       history.replaceState(history.state, "", get("link"));
     }
     const picture = await frames.take(get, Math.round(figure.inner_width * devicePixelRatio));
+    frames.cover(camera);
     if (get("seq") != null) {
       requests.answered(get("seq"), picture === null ? 0 : picture.nx * picture.ny);
     }
   };
-  let hand = null;
   const handle = (now) => {
-    if (hand?.view !== now) {
+    if (hand.view !== now) {
       align(now);
-      hand = new Hand(now, camera, moved, () => requests.moved());
+      hand.attach(now);
+      overlay.attach(now);
+      overlay.changed();
     }
   };
   camera.listener = () => {
-    frames.cover(camera);
-    requests.rest();
+    travel.stop();
+    settle();
   };
   feed.properties.data.change.connect(() => void take());
   target.properties.data.change.connect(go);
@@ -89,11 +114,27 @@ export default ({ figure, source, request, feed, target }, _figure, _data, { ind
     // In the very moment, before Bokeh paints: a picture is never shown stretched.
     size.change.connect(() => {
       camera.apply();
+      overlay.changed();
       requests.moved();
-      requestAnimationFrame(() => requestAnimationFrame(() => measure_toolbar(hand.view)));
     });
   }
   joined.set(figure, { handle });
   handle(view);
-  go();
+  camera.set(column("x"), column("y"), column("width"));
+  settle();
+  const here = {
+    ...{ overlay, camera, frames, requests, travel, hand, figure, moved, settle, go_home },
+    calls: new Calls(asked, answers),
+    is_page: overlay.is_page,
+    get view() {
+      return hand.view;
+    },
+    where: (event) => {
+      const place = hand.place(event);
+      return place === null ? null : { ...place, ...around(place) };
+    },
+  };
+  for (const add of OVERLAYS) {
+    add(here);
+  }
 };

@@ -1,0 +1,32 @@
+"""The picture's scripts and style sheets for the browser: one file a concern, joined to a module.
+
+An overlay, anything that lies over the picture, is a file in `browser/` and its name here; the
+contract is at the top of `browser/overlay.js`.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+_FOLDER = Path(__file__).parent / "browser"
+
+_CORE = ("camera.js", "travel.js", "hand.js", "frames.js", "requests.js", "calls.js", "overlay.js")
+
+# In the order of their buttons within a group, and of their keys in the list of keys.
+OVERLAYS = ("moving.js", "help.js")
+
+STYLES = ("overlay.css",)
+
+
+@cache
+def code() -> str:
+    """The module that a figure runs in the browser."""
+    styles = "\n".join(map(_read, STYLES))
+    scripts = (*_CORE, *OVERLAYS, "picture.js")
+    return "\n".join([f"const STYLES = {json.dumps(styles)};", *map(_read, scripts)])
+
+
+def _read(name: str) -> str:
+    return (_FOLDER / name).read_text()
