@@ -84,7 +84,7 @@ def free_port() -> int:
 def serving(command: list[str], path: str, cwd: Path, scratch: Path) -> Iterator[str]:
     """Run a server on a free port until the block ends; yields its address once it answers.
 
-    Its compilers start without a cache, in `scratch`, and its log is kept there.
+    Its log is kept in `scratch`.
     """
     port = free_port()
     address = f"http://localhost:{port}"
@@ -92,7 +92,6 @@ def serving(command: list[str], path: str, cwd: Path, scratch: Path) -> Iterator
         server = subprocess.Popen(
             [sys.executable, "-m", *command, f"--port={port}"],
             cwd=cwd,
-            env=os.environ | {"TORCHINDUCTOR_CACHE_DIR": str(scratch / "inductor")},
             stdout=output,
             stderr=subprocess.STDOUT,
         )

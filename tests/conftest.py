@@ -1,7 +1,8 @@
-"""Shared fixtures: the home view, and frames that are computed once for all tests."""
+"""Shared fixtures: the home view, frames that are computed once, and a server with the page."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from mandel_core import FORMULAS, STAGES, Frame, Viewport, render
+from tests.browsing import ROOT, chromium, serving
 
 Render = Callable[..., Frame]
 
@@ -21,6 +23,42 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MANDEL_EXPLORER_DATA", str(folder))
         yield folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiler_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """What torch compiles in one test is there for the others, in servers and in processes beside.
+
+    It starts empty: what this user has compiled before decides nothing.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # which all processes of one run have in common
+    folder = folder / "inductor"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TORCHINDUCTOR_CACHE_DIR", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def server_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the log of the shared server is, `server.log`."""
+    return tmp_path_factory.mktemp("server")
+
+
+@pytest.fixture(scope="session")
+def server(server_folder: Path, compiler_cache: Path) -> Iterator[str]:
+    """The address of a server for all tests that leave it as they found it."""
+    chromium()
+    command = ["panel", "serve", "dashboard", "--liveness"]
+    with serving(command, "/liveness", cwd=ROOT, scratch=server_folder) as base:
+        yield base
+
+
+@pytest.fixture(scope="session")
+def address(server: str) -> str:
+    """The address of the shared server's page."""
+    return f"{server}/dashboard"
 
 
 @pytest.fixture(autouse=True)

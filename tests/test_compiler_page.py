@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from tests.browsing import ROOT, browsing, serving
+from tests.browsing import browsing
 
 pytestmark = pytest.mark.browser
 
 
-def test_the_code_can_be_read_searched_and_copied(tmp_path: Path) -> None:
-    command = ["panel", "serve", "dashboard", "--liveness"]
-    with (
-        serving(command, "/liveness", cwd=ROOT, scratch=tmp_path) as address,
-        browsing(
-            viewport={"width": 1300, "height": 800},
-            permissions=["clipboard-read", "clipboard-write"],
-        ) as visitor,
-    ):
+def test_the_code_can_be_read_searched_and_copied(address: str) -> None:
+    with browsing(
+        viewport={"width": 1300, "height": 800},
+        permissions=["clipboard-read", "clipboard-write"],
+    ) as visitor:
         page = visitor.page
-        page.goto(f"{address}/dashboard?stage=planes&iterations=20")
+        page.goto(f"{address}?stage=planes&iterations=20")
         page.locator(".about").get_by_text(" pixels, ").first.wait_for()
         page.get_by_role("tab", name="Compiler").click()
         code = page.get_by_label("Generated code")

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from dashboard.state import home
-from tests.browsing import ROOT, browsing, chromium, serving
+from tests.browsing import browsing
+
+pytestmark = pytest.mark.browser
 
 
-def test_the_link_and_the_menu_lead_to_a_formula(tmp_path: Path) -> None:
-    chromium()
-    with (
-        serving(
-            ["panel", "serve", "dashboard", "--liveness"], "/liveness", cwd=ROOT, scratch=tmp_path
-        ) as address,
-        browsing(viewport={"width": 1000, "height": 700}) as visitor,
-    ):
+def test_the_link_and_the_menu_lead_to_a_formula(address: str, tmp_path: Path) -> None:
+    with browsing(viewport={"width": 1000, "height": 700}) as visitor:
         page = visitor.page
-        page.goto(f"{address}/dashboard?formula=phoenix")
+        page.goto(f"{address}?formula=phoenix")
         visitor.settled(formula="phoenix", c="0.56667,-0.5", width=str(home("phoenix").width))
         page.get_by_label("Real part of c").first.wait_for()
         page.get_by_label("Formula").select_option("Burning Ship")
@@ -25,6 +23,6 @@ def test_the_link_and_the_menu_lead_to_a_formula(tmp_path: Path) -> None:
         visitor.settled(formula="burning_ship", x=str(ship.x), y=str(ship.y), width=str(ship.width))
         page.get_by_label("Real part of c").first.wait_for(state="hidden")
         page.screenshot(path=str(tmp_path / "ship.png"))
-        page.goto(f"{address}/dashboard?formula=nova&c=1")
+        page.goto(f"{address}?formula=nova&c=1")
         visitor.settled(formula="mandelbrot")
         page.get_by_text("The link's formula “nova” was replaced by mandelbrot").first.wait_for()

@@ -11,20 +11,11 @@ import numpy as np
 import pytest
 
 from dashboard.state import MIN_WIDTH
-from tests.browsing import PICTURE, ROOT, Watched, browsing, chromium, serving
+from tests.browsing import PICTURE, Watched, browsing
 
 pytestmark = pytest.mark.browser
 
 VIEW = "?x=-0.7445&y=0.1235&width=0.02"
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    chromium()
-    scratch = tmp_path_factory.mktemp("server")
-    command = ["panel", "serve", "dashboard", "--liveness"]
-    with serving(command, "/liveness", cwd=ROOT, scratch=scratch) as base:
-        yield f"{base}/dashboard"
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,21 +11,9 @@ import pytest
 from dashboard.page import query
 from dashboard.state import HOME
 from dashboard.view.link import decode
-from tests.browsing import ROOT, browsing, serving
+from tests.browsing import browsing
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("server")
-
-
-@pytest.fixture(scope="module")
-def address(scratch: Path) -> Iterator[str]:
-    command = ["panel", "serve", "dashboard", "--liveness"]
-    with serving(command, "/liveness", cwd=ROOT, scratch=scratch) as base:
-        yield base
 
 
 def status(address: str) -> int:
@@ -47,9 +34,9 @@ def status(address: str) -> int:
         "x",
     ],
 )
-def test_no_address_imports_a_module(address: str, path: str) -> None:
-    assert status(f"{address}/components/{path}") == 404
-    assert status(f"{address}/liveness") == 200
+def test_no_address_imports_a_module(server: str, path: str) -> None:
+    assert status(f"{server}/components/{path}") == 404
+    assert status(f"{server}/liveness") == 200
 
 
 @pytest.mark.parametrize(
@@ -63,14 +50,14 @@ def test_no_address_imports_a_module(address: str, path: str) -> None:
         "/shutdown",
     ],
 )
-def test_no_address_reads_what_is_not_served(address: str, path: str) -> None:
-    assert status(address + path) in {403, 404}
+def test_no_address_reads_what_is_not_served(server: str, path: str) -> None:
+    assert status(server + path) in {403, 404}
 
 
 @pytest.mark.parametrize("token", ["", "chunked", "1e308", "eyJ4IjoxfQ", "%D9%A1%D9%A2", "%FF"])
-def test_a_token_that_is_none_is_refused(address: str, token: str) -> None:
-    assert status(f"{address}/dashboard?bokeh-token={token}") in {400, 403}
-    assert status(f"{address}/liveness") == 200
+def test_a_token_that_is_none_is_refused(server: str, token: str) -> None:
+    assert status(f"{server}/dashboard?bokeh-token={token}") in {400, 403}
+    assert status(f"{server}/liveness") == 200
 
 
 # Digits that are none to `int`, more of them than Python converts, lists and dictionaries.
@@ -83,13 +70,15 @@ LINKS = (
 )
 
 
-def test_any_link_gives_a_page(address: str, scratch: Path) -> None:
+def test_any_link_gives_a_page(address: str, server_folder: Path) -> None:
+    log = server_folder / "server.log"
+    before = len(log.read_text())
     with browsing() as visitor:
         for link in LINKS:
-            visitor.page.goto(f"{address}/dashboard{link}")
+            visitor.page.goto(address + link)
             visitor.page.locator(".about").get_by_text(" pixels, ").first.wait_for()
             visitor.settled(stage="fast")
-    assert "Traceback" not in (scratch / "server.log").read_text()
+    assert "Traceback" not in log.read_text()[before:]
 
 
 def test_what_the_server_took_apart_is_read_as_the_link_was() -> None:

@@ -39,7 +39,6 @@ SETTINGS = {
 def server(scratch: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     port = free_port()
     own = {f"MANDEL_EXPLORER_{name}": value for name, value in settings.items()}
-    own["TORCHINDUCTOR_CACHE_DIR"] = str(scratch / "inductor")
     command = [sys.executable, "-m", "panel", "serve", "dashboard", f"--port={port}", "--liveness"]
     with (scratch / "server.log").open("w") as log:
         process = subprocess.Popen(

@@ -23,7 +23,7 @@ from mandel_core import STAGES, Settings, Viewport, inspect, register_stage
 from mandel_core.colour.encoding import encode_indices
 from mandel_core.colour.palettes import palette_colours
 from mandel_core.worker.tasks import Picture
-from tests.browsing import ROOT, browsing, chromium, serving
+from tests.browsing import browsing
 
 VIEW = Viewport.from_bounds(-2.25, 0.75, -1.25, 1.25, 16, 12)
 
@@ -88,6 +88,8 @@ def test_its_title_is_text() -> None:
     assert "<img" not in describe(Picture(VIEW, Settings("mine"), image, 1.0, 0.0), None)
 
 
+@pytest.mark.compile
+@pytest.mark.slow
 def test_the_compiler_is_looked_at_like_any_other() -> None:
     register_stage("mine", flat, "planes")
     found = inspect(VIEW, "mine", maxiter=5)
@@ -179,19 +181,14 @@ def test_the_dashboard_registers_nothing() -> None:
         assert "register_formula" not in file.read_text()
 
 
-def test_a_visitor_who_sends_code_changes_nothing(tmp_path: Path) -> None:
+@pytest.mark.browser
+def test_a_visitor_who_sends_code_changes_nothing(address: str, tmp_path: Path) -> None:
     """Over the socket: code as the value of every widget, and a stage this server has not."""
-    chromium()
     register()  # in this process, not in the server's
     victim = tmp_path / "made"
-    with (
-        serving(
-            ["panel", "serve", "dashboard", "--liveness"], "/liveness", cwd=ROOT, scratch=tmp_path
-        ) as address,
-        browsing(viewport={"width": 1000, "height": 700}) as visitor,
-    ):
+    with browsing(viewport={"width": 1000, "height": 700}) as visitor:
         page = visitor.page
-        page.goto(f"{address}/dashboard?stage=mine&iterations=60")
+        page.goto(f"{address}?stage=mine&iterations=60")
         visitor.settled(stage=HOME.stage, iterations="60")
         page.get_by_text("The link's stage “mine” was replaced").first.wait_for()
         # The very way by which a choice from the menu reaches the server.
@@ -218,7 +215,7 @@ def test_a_visitor_who_sends_code_changes_nothing(tmp_path: Path) -> None:
         )
         assert sent > 20
         # The server has taken all of it up once it answers on the same socket.
-        page.goto(f"{address}/dashboard?iterations=50")
+        page.goto(f"{address}?iterations=50")
         visitor.settled(stage=HOME.stage, iterations="50")
         visitor.errors.clear()
     assert not victim.exists()

@@ -11,20 +11,11 @@ import pytest
 
 from dashboard.state import DEVICES, HOME, MIN_WIDTH
 from mandel_core import devices
-from tests.browsing import ROOT, Watched, browsing, chromium, serving
+from tests.browsing import Watched, browsing
 
 pytestmark = pytest.mark.browser
 
 SIZE = {"width": 1000, "height": 700}
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    chromium()
-    scratch = tmp_path_factory.mktemp("server")
-    command = ["panel", "serve", "dashboard", "--liveness"]
-    with serving(command, "/liveness", cwd=ROOT, scratch=scratch) as base:
-        yield f"{base}/dashboard"
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -50,7 +49,6 @@ def counting_server(scratch: Path) -> Iterator[tuple[subprocess.Popen[bytes], in
         server = subprocess.Popen(
             [sys.executable, "-c", COUNTING, str(scratch / "count.json"), str(port)],
             cwd=ROOT,
-            env=os.environ | {"TORCHINDUCTOR_CACHE_DIR": str(scratch / "inductor")},
             stdout=log,
             stderr=subprocess.STDOUT,
         )

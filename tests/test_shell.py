@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from dashboard.page import lean
-from tests.browsing import ROOT, browsing, chromium, serving
+from tests.browsing import browsing
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    chromium()
-    scratch = tmp_path_factory.mktemp("server")
-    command = ["panel", "serve", "dashboard", "--liveness"]
-    with serving(command, "/liveness", cwd=ROOT, scratch=scratch) as base:
-        yield f"{base}/dashboard"
 
 
 def colour(page: Any, element: str, name: str = "background-color") -> str:

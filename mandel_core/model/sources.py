@@ -45,6 +45,7 @@ class _Module:
     imported: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
+@cache
 def parts_run_by(module: str, *names: str) -> tuple[Part, ...]:
     """The functions of `module` of these names, and all that they refer to where arithmetic is.
 
