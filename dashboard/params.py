@@ -7,20 +7,23 @@ from dataclasses import fields
 import param
 
 from dashboard.state import (
+    DENSITIES,
     DEVICES,
     HOME,
+    INSIDE_NAMES,
     LOOK_NAMES,
     MAX_CENTRE,
     MAX_CHUNK,
     MAX_ITERATIONS,
     MAX_WIDTH,
     MIN_WIDTH,
-    PALETTES,
+    PALETTE_NAMES,
     PRECISIONS,
     State,
     formula_names,
     stage_names,
 )
+from dashboard.view.colour import Colour, Stops
 from dashboard.view.constant import Constant
 from dashboard.view.coordinate import Coordinate
 from mandel_core.runtime.threads import cores
@@ -78,11 +81,33 @@ class Params(param.Parameterized):
         default=HOME.look,
         objects=LOOK_NAMES,
         label="Colour",
-        doc="How iteration counts become colours.",
+        doc="How the points that escape are coloured.",
     )
     palette = param.Selector(
-        default=HOME.palette, objects=list(PALETTES), doc="The colour map, by Matplotlib's name."
+        default=HOME.palette, objects=list(PALETTE_NAMES), doc="The colours, by name."
     )
+    reversed = param.Boolean(
+        default=HOME.reversed, doc="Whether the palette runs from its end to its beginning."
+    )
+    cyclic = param.Boolean(
+        default=HOME.cyclic,
+        doc="Whether the palette begins anew where it ends; otherwise its last colour goes on.",
+    )
+    density = param.Number(
+        default=HOME.density,
+        bounds=DENSITIES,
+        doc="How many times as often the palette is gone through.",
+    )
+    phase = param.Number(
+        default=HOME.phase, bounds=(0, 1), doc="By how much of the palette colours are moved on."
+    )
+    inside = param.Selector(
+        default=HOME.inside,
+        objects=INSIDE_NAMES,
+        doc="How the points that do not escape are coloured.",
+    )
+    interior = Colour(HOME.interior, doc="The colour of points that do not escape, as #rrggbb.")
+    stops = Stops(HOME.stops, doc="One's own palette, as colours and positions: ff8800-25_...")
 
     @property
     def state(self) -> State:

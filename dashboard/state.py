@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 
 from dashboard import server_settings
 from mandel_core import FORMULAS, STAGES
-from mandel_core.colour.palettes import LOOKS, PALETTES, Look
+from mandel_core.colour.colouring import DENSITIES, Colouring
+from mandel_core.colour.insides import INSIDES
+from mandel_core.colour.looks import LOOKS
+from mandel_core.colour.palettes import OWN, PALETTES
 
 # Past these float64 cannot tell pixels apart, or there is nothing left to see.
 MIN_WIDTH, MAX_WIDTH = Decimal("1e-12"), Decimal(16)
@@ -21,7 +24,9 @@ MAX_PIXELS = 4096
 
 PRECISIONS = ("automatic", "float32", "float64")
 DEVICES = ("cpu", "cuda", "mps")
-LOOK_NAMES = {look.capitalize(): look for look in LOOKS}
+LOOK_NAMES = {look.title: name for name, look in LOOKS.items()}
+INSIDE_NAMES = {inside.title: name for name, inside in INSIDES.items()}
+PALETTE_NAMES = (*PALETTES, OWN)
 
 
 def stage_names() -> dict[str, str]:
@@ -47,6 +52,7 @@ class State:
 
     formula, c : what is iterated; c is of meaning where the formula has a constant.
     automatic : whether `iterations` follow the view.
+    look to stops : as in `Colouring`.
     """
 
     x: Decimal = Decimal("-0.75")
@@ -60,8 +66,20 @@ class State:
     iterations: int = 200
     automatic: bool = True
     precision: str = "automatic"
-    look: Look = "equalised"
-    palette: str = "inferno"
+    look: str = "smooth"
+    palette: str = "lagoon"
+    reversed: bool = False
+    cyclic: bool = True
+    density: float = 1.0
+    phase: float = 0.0
+    inside: str = "plain"
+    interior: str = "#000000"
+    stops: str = ""
+
+    @property
+    def colouring(self) -> Colouring:
+        """How its picture is coloured."""
+        return Colouring(**{field.name: getattr(self, field.name) for field in fields(Colouring)})
 
 
 HOME = State()
@@ -76,8 +94,11 @@ def home(formula: str) -> State:
 
 
 __all__ = [
+    "DENSITIES",
     "DEVICES",
     "HOME",
+    "INSIDES",
+    "INSIDE_NAMES",
     "LOOKS",
     "LOOK_NAMES",
     "MAX_CENTRE",
@@ -87,7 +108,7 @@ __all__ = [
     "MAX_PIXELS",
     "MAX_WIDTH",
     "MIN_WIDTH",
-    "PALETTES",
+    "PALETTE_NAMES",
     "PRECISIONS",
     "State",
     "formula_names",

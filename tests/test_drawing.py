@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 
 from mandel_core import Cancelled, Settings, Viewport, register_stage, render
+from mandel_core.colour.colouring import Colouring
 from mandel_core.colour.equalising import equalised
-from mandel_core.colour.palettes import LOOKS, palette_colours
+from mandel_core.colour.looks import LOOKS
+from mandel_core.colour.palettes import palette_colours
+from mandel_core.colour.places import Course
 from mandel_core.colour.shading import shade
 from mandel_core.colour.smooth import continuous_count
 from mandel_core.model.control import NO_CONTROL, Control
@@ -24,6 +27,8 @@ from mandel_core.worker.tasks import Draw, Picture, Time
 HOME = Viewport.from_screen("-0.75", "0", "3.5", 120, 100)
 SEAHORSES = Viewport.from_screen("-0.743643887037151", "0.131825904205330", "1e-3", 240, 200)
 FAST = Settings("fast")
+GREY = Colouring(palette="gray")
+EQUALISED = Colouring("equalised", "inferno")
 
 
 def draw(task: Draw, control: Control = NO_CONTROL) -> Picture:
@@ -52,10 +57,18 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
 
 
 def test_another_palette_or_look_runs_no_stage(steps: Callable[[], int]) -> None:
-    task = Draw(HOME, Settings("counted", maxiter=30), palette="gray")
+    task = Draw(HOME, Settings("counted", maxiter=30), GREY)
     first = draw(task)
     assert steps() == 30
-    others = [draw(replace(task, palette="hot")), draw(replace(task, look="hill-shaded"))]
+    changes: list[dict[str, Any]] = [
+        *({"look": look} for look in LOOKS if look != GREY.look),
+        {"palette": "hot"},
+        {"reversed": True},
+        {"density": 3.0},
+        {"phase": 0.5},
+        {"interior": "#ff0000"},
+    ]
+    others = [draw(replace(task, colouring=replace(GREY, **change))) for change in changes]
     assert steps() == 30
     for other in others:
         assert (other.run_seconds, other.compile_seconds) == (first.run_seconds, 0)
@@ -76,7 +89,7 @@ def test_a_stage_registered_anew_is_run_again(steps: Callable[[], int]) -> None:
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_the_picture_is_shades(look: Any) -> None:
-    picture = draw(Draw(HOME, FAST, look, "viridis"))
+    picture = draw(Draw(HOME, FAST, Colouring(look, "viridis")))
     expected = shade(render(HOME, "fast"), look, "viridis")
     found = picture.image.rgba()
     if picture.image.coding == "indices":
@@ -87,15 +100,18 @@ def test_the_picture_is_shades(look: Any) -> None:
 
 @pytest.mark.parametrize("stage", ["fast", "numba"])
 def test_surroundings_have_the_same_colours_for_the_same_counts(stage: str) -> None:
-    picture = draw(Draw(HOME, Settings(stage), surround=3))
+    picture = draw(Draw(HOME, Settings(stage), EQUALISED, surround=3))
     wide = picture.surround_view
     assert picture.surround is not None
     assert wide is not None
     frame, beside = render(HOME, stage), render(wide, "fast")
-    indices, levels = equalised(frame)
-    around = levels.indices(beside)
+    places, levels = equalised(frame)
+    indices, around, again = (
+        each.through(lambda at: Course().indices(at, 255))
+        for each in (places, levels.places(beside), levels.places(frame))
+    )
     np.testing.assert_array_equal(picture.surround.rgba(), palette_colours("inferno")[around])
-    np.testing.assert_array_equal(levels.indices(frame), indices)
+    np.testing.assert_array_equal(again, indices)
     # Of both together: the higher the count, the higher the index, but for rounding.
     counts = np.concatenate([continuous_count(each).ravel() for each in (frame, beside)])
     order = np.argsort(counts[~np.isnan(counts)], kind="stable")
@@ -103,16 +119,18 @@ def test_surroundings_have_the_same_colours_for_the_same_counts(stage: str) -> N
     assert (np.maximum.accumulate(index) - index).max() <= 1
 
 
-def test_levels_are_for_the_same_maxiter_and_horizon_only() -> None:
-    _, levels = equalised(render(HOME, "fast", 100))
-    for other in (render(HOME, "fast", 101), render(HOME, "fast", 100, horizon=2.0**30)):
-        with pytest.raises(ValueError, match="maxiter, horizon and formula"):
-            levels.indices(other)
+def test_levels_serve_frames_of_other_limits() -> None:
+    few, more = render(HOME, "fast", 100), render(HOME, "fast", 300)
+    places, levels = equalised(few)
+    own, other = (each.through(np.array) for each in (places, levels.places(more)))
+    outside = ~np.isnan(own)
+    np.testing.assert_array_equal(other[outside], own[outside])
+    assert (other[~outside & ~np.isnan(other)] == 1).all()
 
 
 def test_what_lies_around_an_inside_is_coloured_by_itself() -> None:
     view = Viewport.from_screen("0", "0", "0.2", 120, 100)
-    picture = draw(Draw(view, FAST, surround=12))
+    picture = draw(Draw(view, FAST, EQUALISED, surround=12))
     assert picture.inside
     assert picture.surround is not None
     assert len(np.unique(picture.surround.rgba().reshape(-1, 4), axis=0)) > 50
@@ -146,7 +164,7 @@ def test_an_automatic_picture_says_its_limit() -> None:
     deep = Viewport.from_screen("-0.75", "0.001", "1e-3", 120, 100)
     picture = draw(Draw(deep, replace(FAST, dtype="float64"), automatic=True, surround=3))
     assert picture.settings.maxiter > 1000
-    again = draw(Draw(deep, picture.settings, automatic=True, palette="hot"))
+    again = draw(Draw(deep, picture.settings, GREY, automatic=True))
     assert again.settings == picture.settings
     assert again.run_seconds == picture.run_seconds
 
@@ -154,7 +172,7 @@ def test_an_automatic_picture_says_its_limit() -> None:
 def test_unknown_names_are_refused_before_anything_is_computed() -> None:
     before = len(_frames)
     with pytest.raises(ValueError, match="there is no palette 'plaid'"):
-        draw(Draw(Viewport(0, 0, 3, 3, 7, 5), FAST, palette="plaid"))
+        draw(Draw(Viewport(0, 0, 3, 3, 7, 5), FAST, Colouring(palette="plaid")))
     assert len(_frames) == before
 
 

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.state import (
+    DENSITIES,
     DEVICES,
     HOME,
+    INSIDES,
     LOOKS,
     MAX_CENTRE,
     MAX_CHUNK,
@@ -19,17 +21,31 @@ from dashboard.state import (
     MAX_ITERATIONS,
     MAX_WIDTH,
     MIN_WIDTH,
-    PALETTES,
+    PALETTE_NAMES,
     PRECISIONS,
     State,
     home,
 )
 from dashboard.view.link import MAX_LENGTH, decode, encode
 from mandel_core import FORMULAS, STAGES
+from mandel_core.colour.palettes import MOST_STOPS, format_stops
 
 centres = st.decimals(-MAX_CENTRE, MAX_CENTRE, allow_nan=False, places=60) | st.decimals(
     -MAX_CENTRE, MAX_CENTRE, allow_nan=False
 ).filter(lambda number: len(str(number)) <= MAX_DIGITS)
+# Stops at rising positions of two decimals.
+palettes = (
+    st.lists(st.integers(0, 10_000), min_size=2, max_size=MOST_STOPS, unique=True)
+    .flatmap(
+        lambda places: st.tuples(
+            *(
+                st.tuples(st.just(at / 10_000), st.from_regex(r"[0-9a-f]{6}", fullmatch=True))
+                for at in sorted(places)
+            )
+        )
+    )
+    .map(format_stops)
+)
 states = st.builds(
     State,
     x=centres,
@@ -41,9 +57,16 @@ states = st.builds(
     chunksize=st.integers(1, MAX_CHUNK),
     device=st.sampled_from(DEVICES),
     iterations=st.integers(1, MAX_ITERATIONS),
-    look=st.sampled_from(LOOKS),
+    look=st.sampled_from(tuple(LOOKS)),
     precision=st.sampled_from(PRECISIONS),
-    palette=st.sampled_from(PALETTES),
+    palette=st.sampled_from(PALETTE_NAMES),
+    reversed=st.booleans(),
+    cyclic=st.booleans(),
+    density=st.floats(*DENSITIES),
+    phase=st.floats(0, 1),
+    inside=st.sampled_from(tuple(INSIDES)),
+    interior=st.from_regex(r"#[0-9a-f]{6}", fullmatch=True),
+    stops=palettes,
 )
 
 
@@ -64,7 +87,7 @@ def test_any_value_gives_a_state_within_limits(values: dict[str, str]) -> None:
     assert decode(encode(state)) == (state, ())
 
 
-@pytest.mark.parametrize("key", ["x", "y", "width", "iterations", "chunk"])
+@pytest.mark.parametrize("key", ["x", "y", "width", "iterations", "chunk", "density", "phase"])
 @pytest.mark.parametrize("value", ["nan", "inf", "1e999", "1e999999999", "-99", "", "0x10", "१२e9"])
 def test_a_bad_number_is_replaced_and_named(key: str, value: str) -> None:
     state, notices = decode(f"?{key}={value}&palette=hot")
@@ -74,7 +97,19 @@ def test_a_bad_number_is_replaced_and_named(key: str, value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["formula", "c", "stage", "device", "precision", "colour", "palette"]
+    "key",
+    [
+        "formula",
+        "c",
+        "stage",
+        "device",
+        "precision",
+        "colour",
+        "palette",
+        "cyclic",
+        "inside",
+        "interior",
+    ],
 )
 def test_an_unknown_name_is_replaced_and_named(key: str) -> None:
     state, notices = decode(f"?{key}=../../etc/passwd&x=-1.25")
@@ -90,6 +125,13 @@ def test_a_link_with_nothing_but_a_formula_leads_to_its_home() -> None:
     state, (notice,) = decode("?formula=phoenix&c=nan,1")
     assert state == home("phoenix")
     assert "replaced by 0.56667,-0.5" in notice
+
+
+def test_stops_that_are_none_are_replaced_and_named() -> None:
+    for text in ("ff0000-0", "red-0_blue-100", "ff0000-50_00ff00-20", "ff0000-0_00ff00-101", "_"):
+        state, (notice,) = decode(f"?palette=own&stops={text}")
+        assert state == State(palette="own")
+        assert notice.startswith("The link's stops ")
 
 
 def test_costly_values_are_refused() -> None:

@@ -209,7 +209,7 @@ def test_what_cannot_travel_is_a_value_and_harms_nobody(worker: Worker) -> None:
     def fail(phase: str) -> None:
         raise RuntimeError(phase)
 
-    unpicklable = Draw(VIEW, Settings("numpy", maxiter=2), palette=(lambda: None))  # type: ignore[arg-type]
+    unpicklable = Draw(VIEW, Settings("numpy", maxiter=2), colouring=(lambda: None))  # type: ignore[arg-type]
     assert isinstance(result(worker.submit(unpicklable)), StageFailure)
     quick = Draw(VIEW, Settings("numba", maxiter=2))
     picture = result(worker.submit(quick, on_phase=fail))

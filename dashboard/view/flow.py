@@ -117,8 +117,7 @@ class PictureFlow:
         return Draw(
             view,
             settings,
-            state.look,
-            state.palette,
+            state.colouring,
             automatic=state.automatic,
             surround=SURROUND if surround else 0,
         )
@@ -178,7 +177,7 @@ class PictureFlow:
         x, y, _ = _home_of(host.state)
         view = Viewport.from_screen(x, y, WHOLE_WIDTH, WHOLE_PIXELS, WHOLE_PIXELS)
         of_formula = Settings("fast", formula=formula, formula_c=c)
-        self._whole = task = Draw(view, of_formula, host.state.look, host.state.palette)
+        self._whole = task = Draw(view, of_formula, host.state.colouring)
         future = workers.draw(task, session=f"{host.session}/whole", expected=0.05)
 
         def take(future: Future[Picture | StageFailure]) -> None:

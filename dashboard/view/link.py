@@ -9,8 +9,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from dashboard.state import (
+    DENSITIES,
     DEVICES,
     HOME,
+    INSIDES,
     LOOKS,
     MAX_CENTRE,
     MAX_CHUNK,
@@ -18,13 +20,14 @@ from dashboard.state import (
     MAX_ITERATIONS,
     MAX_WIDTH,
     MIN_WIDTH,
-    PALETTES,
+    PALETTE_NAMES,
     PRECISIONS,
     State,
     formula_names,
     home,
     stage_names,
 )
+from mandel_core.colour.palettes import parse_stops, rgb_of
 from mandel_core.model.viewport import exact
 
 MAX_LENGTH = 4096
@@ -62,8 +65,25 @@ def _one_of(names: Collection[str]) -> Callable[[str], str]:
     return parse
 
 
-def _automatic(text: str) -> bool:
+def _yes(text: str) -> bool:
     return _one_of(("yes", "no"))(text) == "yes"
+
+
+def _number(low: float, high: float) -> Callable[[str], float]:
+    part = _decimal(Decimal(repr(float(low))), Decimal(repr(float(high))))
+    return lambda text: float(part(text))
+
+
+def _colour(text: str) -> str:
+    """Without its "#", which a link writes as three characters."""
+    rgb_of(f"#{text}")
+    return f"#{text.lower()}"
+
+
+def _stops(text: str) -> str:
+    if text:
+        parse_stops(text)
+    return text
 
 
 def _stage(text: str) -> str:
@@ -93,10 +113,17 @@ _FIELDS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("chunksize", "chunk", _whole(1, MAX_CHUNK)),
     ("device", "device", _one_of(DEVICES)),
     ("iterations", "iterations", _whole(1, MAX_ITERATIONS)),
-    ("automatic", "auto", _automatic),
+    ("automatic", "auto", _yes),
     ("precision", "precision", _one_of(PRECISIONS)),
     ("look", "colour", _one_of(LOOKS)),
-    ("palette", "palette", _one_of(PALETTES)),
+    ("palette", "palette", _one_of(PALETTE_NAMES)),
+    ("reversed", "reversed", _yes),
+    ("cyclic", "cyclic", _yes),
+    ("density", "density", _number(*DENSITIES)),
+    ("phase", "phase", _number(0, 1)),
+    ("inside", "inside", _one_of(INSIDES)),
+    ("interior", "interior", _colour),
+    ("stops", "stops", _stops),
 )
 
 
@@ -108,7 +135,9 @@ def encode(state: State) -> str:
 def _text(value: object) -> str:
     if isinstance(value, complex):
         return f"{value.real},{value.imag}"
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value).removeprefix("#")
 
 
 def decode(query: str) -> tuple[State, tuple[str, ...]]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mandel_core.colour.encoding import Encoded, encode_indices, encode_rgba
-from mandel_core.colour.palettes import Look, palette_colours
-from mandel_core.colour.shading import shade
+from mandel_core.colour.colouring import Colouring
+from mandel_core.colour.encoding import Encoded
+from mandel_core.colour.measures import Measures
+from mandel_core.colour.painting import paint
 from mandel_core.formulas import FORMULAS
 from mandel_core.model.control import NO_CONTROL, Control
 from mandel_core.model.results import Frame
@@ -20,9 +22,6 @@ from mandel_core.model.viewport import Viewport
 from mandel_core.rendering.engine import render_settings
 from mandel_core.runtime.recent import Recent
 from mandel_core.stages import STAGES
-
-if TYPE_CHECKING:
-    from mandel_core.colour.equalising import Levels
 
 # An underlay is seen for moments and at the edges: one of its pixels to twelve of the picture's.
 COARSENESS = 12
@@ -33,6 +32,14 @@ WIDEST = 64
 # Bytes: six frames of 1000 x 833 points. Each picture may bring its surroundings, which are small.
 REMEMBERED = 2**26
 _frames: Recent[Hashable, Frame] = Recent(most=16, most_bytes=REMEMBERED)
+# What was measured of frames beyond their counts, which can take longer than they did.
+_measured: Recent[Hashable, NDArray[Any]] = Recent(most=16, most_bytes=REMEMBERED // 2)
+
+
+def _key(view: Viewport, settings: Settings) -> Hashable:
+    # Of its own stages and formulas a notebook may have several versions, each with its own step.
+    stage, formula = STAGES.find(settings.stage), FORMULAS.find(settings.formula)
+    return view, settings, stage, stage.step, formula
 
 
 def frame_of(
@@ -44,9 +51,7 @@ def frame_of(
 
     A frame from memory has the run time it once took, and no time for compiling.
     """
-    # Of its own stages and formulas a notebook may have several versions, each with its own step.
-    stage, formula = STAGES.find(settings.stage), FORMULAS.find(settings.formula)
-    key = view, settings, stage, stage.step, formula
+    key = _key(view, settings)
     known = _frames.get(key)
     if known is not None:
         return replace(known, compile_seconds=0.0)
@@ -55,24 +60,31 @@ def frame_of(
     return frame
 
 
+def measures_of(frame: Frame, control: Control = NO_CONTROL) -> Measures:
+    """What can be measured of a frame's points, or what was measured of it lately."""
+    of_frame = _key(frame.view, frame.settings)
+
+    def keep(name: str, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+        known = _measured.get((name, of_frame))
+        if known is None:
+            known = make()
+            _measured.keep((name, of_frame), known, known.nbytes)
+        return known
+
+    return Measures(frame, control, keep)
+
+
 def coloured(
-    frame: Frame, look: Look, palette: str, levels: Levels | None = None
-) -> tuple[Encoded, Levels | None]:
-    """The frame's picture, coded, and the levels of its counts where the look has some.
+    frame: Frame, colouring: Colouring, scale: Any = None, control: Control = NO_CONTROL
+) -> tuple[Encoded, Any]:
+    """The frame's picture, coded, and the scale that gives other frames the same colours.
 
-    levels : those of a frame beside this one, which lends them; None for this one's own.
+    scale : that of a frame beside this one, which lends it; None for this one's own.
 
-    Raises ValueError for an unknown look or palette.
+    Raises ValueError for a colouring that makes no sense.
     """
-    if look != "equalised":
-        return encode_rgba(shade(frame, look, palette)), None
-    from mandel_core.colour.equalising import equalised
-
-    colours = palette_colours(palette)
-    if levels is not None and levels.some:
-        return encode_indices(levels.indices(frame), colours), levels
-    indices, levels = equalised(frame)
-    return encode_indices(indices, colours), levels
+    painting, scale = paint(measures_of(frame, control), colouring, scale)
+    return painting.encoded(), scale
 
 
 def surroundings(view: Viewport, times: int) -> Viewport | None:

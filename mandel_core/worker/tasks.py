@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from statistics import median
 from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mandel_core.colour.colouring import Colouring
 from mandel_core.colour.encoding import Encoded
-from mandel_core.colour.palettes import Look, check
 from mandel_core.comparison.comparing import Agreement, compare_settings
 from mandel_core.comparison.marking import mark_size, marks
 from mandel_core.compilers.torch_compile import devices
@@ -127,18 +127,17 @@ class Draw(_OfStage):
     surround : if not 0, also draw the view so many times as wide, coarse, with the stage `fast`.
     """
 
-    look: Look = "equalised"
-    palette: str = "inferno"
+    colouring: Colouring = field(default_factory=Colouring)
     automatic: bool = False
     surround: int = 0
 
     def run(self, control: Control) -> Picture:
-        check(self.look, self.palette)
+        self.colouring.check()
         view, settings = self.view, self.settings
         if self.automatic:
             settings = replace(settings, maxiter=automatic_limit(view, settings, control))
         frame = drawing.frame_of(view, settings, control)
-        image, levels = drawing.coloured(frame, self.look, self.palette)
+        image, scale = drawing.coloured(frame, self.colouring, control=control)
         picture = Picture(
             *(view, settings, image, frame.run_seconds, frame.compile_seconds),
             inside=drawing.is_inside(frame),
@@ -147,7 +146,7 @@ class Draw(_OfStage):
         if around is None:
             return picture
         beside = drawing.draw_surroundings(around, settings, control)
-        surround, _ = drawing.coloured(beside, self.look, self.palette, levels)
+        surround, _ = drawing.coloured(beside, self.colouring, scale, control)
         return replace(picture, surround=surround, surround_view=around)
 
 

@@ -1,0 +1,204 @@
+"""The smooth iteration count of a frame's points, compiled; `smooth.continuous_count` quickly.
+
+The tests hold one against the other. Importing this module imports Numba.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mandel_core.colour.smooth import FURTHER_STEPS, SMOOTH_RADIUS
+from mandel_core.compilers.numba_cache import kept
+from mandel_core.compilers.numba_formula import (
+    begin,
+    following,
+    leaps,
+    per_doubling,
+    remembers,
+)
+from mandel_core.compilers.numba_import import numba
+from mandel_core.formulas import FORMULAS
+from mandel_core.model.results import Frame
+from mandel_core.runtime.threads import COLOURING, shared
+
+ROWS_AT_ONCE = 32
+BLOCK = 512  # points; the scratch of a block stays in the first-level cache
+
+
+def _log2_1p(t: Any) -> Any:
+    """log2(1 + t) for 0 <= t < 1 within 1e-6, and exact at both ends, so that octaves meet."""
+    f = np.float32
+    q = f(0.06379893) - f(0.01519822) * t
+    q = f(0.19609948) - (f(0.13067898) - q * t) * t
+    q = f(0.44267967) - (f(0.27805939) - q * t) * t
+    return t + t * (f(1) - t) * q
+
+
+def _further(f: Any, re: float, im: float, x: float, y: float, k: Any) -> tuple[int, float]:
+    """How many steps it is from here to SMOOTH_RADIUS, and |z|**2 there."""
+    _, _, cx, cy = begin(f, x, y, k[0], k[1])
+    steps = 0
+    while re * re + im * im < SMOOTH_RADIUS**2 and steps < FURTHER_STEPS:
+        re, im, _, _ = following(f, re, im, 0.0, 0.0, cx, cy)
+        steps += 1
+    return steps, re * re + im * im
+
+
+def _leaves_at_once(f: Any, x: float, y: float, k: Any, horizon: float) -> bool:
+    """What `Formula.leaves_at_once` says."""
+    if leaps(f):
+        return bool(x * x + y * y >= horizon * horizon)
+    a, b, cx, cy = begin(f, x, y, k[0], k[1])
+    re, im, _, _ = following(f, a, b, 0.0, 0.0, cx, cy)
+    return bool(max(a * a + b * b, re * re + im * im) >= horizon * horizon)
+
+
+def counting_scratch() -> Any:
+    """What `count_block` works in, for one thread."""
+    return np.empty(BLOCK), np.empty(BLOCK, np.float32), np.empty(BLOCK)
+
+
+def count_block(
+    last: Any,
+    left: Any,
+    cx: Any,
+    cy: float,
+    horizon: float,
+    maxiter: int,
+    margin: float,
+    scratch: Any,
+    inside: Any,
+    count: Any,
+    f: Any,
+    constant: Any,
+) -> None:
+    """Write the continuous counts, plus `margin`, of up to BLOCK points of a row into `count`.
+
+    last, left : their iterations and z; cx, cy : where they are. inside : becomes whether the point
+        did not escape; its count means nothing.
+
+    The continuous count is 1 + n + log2(log2 h / log2 |z|), with the logarithm to the base d in
+    place of the outer one where the formula `f` makes |z|**d of |z|; `constant` is its c. |z|**2
+    is taken in float64 and of z / 2**exponent, so that it cannot overflow; of its logarithm, 20
+    bits of the mantissa are enough, since there are at least 13 before the point that it is added
+    to.
+    """
+    size2, log, steps = scratch
+    size2_bits, log_bits = size2.view(np.int64), log.view(np.int32)
+    exponent = math.floor(math.log2(horizon))
+    shrink = 2.0**-exponent
+    horizon2 = (horizon * shrink) ** 2
+    per_step = per_doubling(f)
+    offset = 1 + math.log2(math.log2(horizon)) * per_step + margin
+    points = cx.size
+    # Slices, since LLVM makes vector instructions of loops whose indices begin at 0.
+    for i in range(points):
+        re = np.float64(left[i].real) * shrink
+        im = np.float64(left[i].imag) * shrink
+        # 0 also stands for the last step: a frame cannot tell it from the interior.
+        at_zero = 0.0 if _leaves_at_once(f, cx[i], cy, constant, horizon) else maxiter - 1.0
+        steps[i] = np.float64(np.int32(last[i])) if last[i] > 0 else at_zero
+        size2[i] = re * re + im * im
+        inside[i] = (last[i] == 0) & (size2[i] < horizon2)
+    if horizon < SMOOTH_RADIUS and not remembers(f):
+        for i in range(points):
+            if not inside[i]:
+                a, b = np.float64(left[i].real), np.float64(left[i].imag)
+                more, abs2 = _further(f, a, b, cx[i], cy, constant)
+                steps[i] += more
+                size2[i] = abs2 * shrink * shrink
+                # c = -2, whose orbit lies at 2 for ever, and belongs to the set.
+                inside[i] = abs2 < SMOOTH_RADIUS**2
+    for i in range(points):
+        high = np.int32(size2_bits[i] >> 32)
+        mantissa = np.float32(high & 0xFFFFF) * np.float32(2.0**-20)
+        log2 = np.float32((high >> 20) - 1023) + _log2_1p(mantissa)
+        log[i] = np.float32(exponent) + np.float32(0.5) * log2
+    for i in range(points):
+        bits = log_bits[i]
+        mantissa = np.float32(bits & 0x7FFFFF) * np.float32(2.0**-23)
+        log2 = np.float32((bits >> 23) - 127) + _log2_1p(mantissa)
+        count[i] = steps[i] + (offset - log2 * np.float32(per_step))
+
+
+def _count_rows(
+    n: Any,
+    z: Any,
+    x: Any,
+    y: Any,
+    horizon: float,
+    maxiter: int,
+    start: int,
+    stop: int,
+    out: Any,
+    f: Any,
+    constant: Any,
+) -> None:
+    inside = np.empty(BLOCK, np.bool_)
+    count = np.empty(BLOCK)
+    scratch = counting_scratch()
+    for row in range(start, stop):
+        for first in range(0, x.size, BLOCK):
+            block = slice(first, min(first + BLOCK, x.size))
+            cx, last, left, counts = x[block], n[row, block], z[row, block], out[row, block]
+            count_block(
+                last, left, cx, y[row], horizon, maxiter, 0.0, scratch, inside, count, f, constant
+            )
+            for i in range(cx.size):
+                counts[i] = np.nan if inside[i] else count[i]
+
+
+_log2_1p = numba.njit(_log2_1p)
+_further = numba.njit(_further)
+_leaves_at_once = numba.njit(_leaves_at_once)
+counting_scratch = numba.njit(counting_scratch)
+count_block = numba.njit(fastmath={"contract"}, error_model="numpy")(count_block)
+_count_rows = kept(numba.njit(nogil=True, fastmath={"contract"}, error_model="numpy")(_count_rows))
+
+
+class Points:
+    """A frame's points as the kernels of colouring take them, in float64.
+
+    x, y, n, z : their coordinates, (nx,) and (ny,), iterations and z, (ny, nx).
+    constants : the horizon and maxiter. formula : it, and its c in two parts.
+    """
+
+    def __init__(self, frame: Frame) -> None:
+        settings = frame.settings
+        self.x, self.y = (axis.astype(np.float64) for axis in frame.view.axes(settings.dtype))
+        self.n, self.z = np.ascontiguousarray(frame.iterations), np.ascontiguousarray(frame.z)
+        self.constants = float(settings.horizon), settings.maxiter
+        c = settings.formula_c or 0j
+        self.formula = FORMULAS.find(settings.formula), (c.real, c.imag)
+
+
+def counts(frame: Frame) -> NDArray[np.float32]:
+    """The continuous counts, (ny, nx) float32, nan for points that did not escape.
+
+    Compiles for a second or two the first time a machine sees a frame of this number type.
+    """
+    points = Points(frame)
+    out = np.empty(points.n.shape, np.float32)
+    given = points.n, points.z, points.x, points.y, *points.constants
+
+    def count(_: int, start: int, stop: int) -> None:
+        _count_rows(*given, start, stop, out, *points.formula)
+
+    in_bands(points.y.size, count)
+    return out
+
+
+def in_bands(rows: int, work: Callable[[int, int, int], None]) -> None:
+    """Call `work` with a thread's number and the band it is to do, (start, stop), until all are."""
+    bands = iter(range(0, rows, ROWS_AT_ONCE))
+
+    def work_bands(number: int) -> None:
+        for start in bands:
+            work(number, start, min(start + ROWS_AT_ONCE, rows))
+
+    shared(work_bands, COLOURING)
