@@ -50,6 +50,7 @@ class Explorer(pn.viewable.Viewer, Params):
 
     def __init__(self, notices: tuple[str, ...] = (), **params: Any) -> None:
         params.setdefault("automatic", "iterations" not in params)
+        anywhere = params.keys().isdisjoint({"x", "y", "width"})
         super().__init__(**(_home(params.get("formula", HOME.formula)) | params))
         self.session = f"session-{next(_sessions)}"
         self._doc = pn.state.curdoc
@@ -57,7 +58,11 @@ class Explorer(pn.viewable.Viewer, Params):
         self._following = False
         self._numpy_seconds: dict[Hashable, float] = {}
         self._flow = PictureFlow(self, self._settled)
-        self._flow.view.move(self.x, self.y, self.width)
+        if anywhere:
+            self._flow.go_home()
+        else:
+            self._flow.view.live_at(FORMULAS[self.formula].home)
+            self._flow.view.move(self.x, self.y, self.width)
         # Not panes: in a notebook each update of a pane sends its style sheets' CDN addresses.
         self._about = pn.widgets.StaticText(sizing_mode="stretch_width", css_classes=["about"])
         self._flow.asking.on_cancel(self.cancel)
@@ -85,8 +90,8 @@ class Explorer(pn.viewable.Viewer, Params):
 
     def go_home(self) -> None:
         """Show the whole set of the formula again; its c, stage and colours stay."""
-        whole = home(self.formula)
-        self.param.update(x=whole.x, y=whole.y, width=whole.width)
+        x, y, width = self._flow.home()
+        self.param.update(x=x, y=y, width=width)
 
     def go_back(self) -> None:
         """Show the last view again in which some points escaped; home if there was none."""
@@ -250,7 +255,7 @@ class Explorer(pn.viewable.Viewer, Params):
         if self._following:
             return
         if any(event.name == "formula" and event.old != event.new for event in events):
-            whole = _home(self.formula)
+            whole = _home(self.formula, self._flow.size)
             self.follow(**{name: whole[name] for name in whole.keys() - names})
             names |= whole.keys()
         if "iterations" in names and "automatic" not in names:
@@ -296,11 +301,11 @@ class Explorer(pn.viewable.Viewer, Params):
             self.param.trigger("stage")
 
 
-def _home(formula: str) -> dict[str, Any]:
+def _home(formula: str, size: tuple[int, int] | None = None) -> dict[str, Any]:
     """The params that lead to where all of a formula is seen; none for an unknown one."""
     if formula not in FORMULAS:
         return {}
-    whole = home(formula)
+    whole = home(formula, size)
     return {"x": whole.x, "y": whole.y, "width": whole.width, "c": whole.c}
 
 

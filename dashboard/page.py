@@ -30,6 +30,8 @@ _ICON = (
     "<path d='M26 16c0-5-3.5-7.500-7-7.500S13 12 13 16s2.500 7.500 6 7.500 7-2.500 7-7.500z'/>"
     "<circle cx='9.500' cy='16' r='3.600'/><circle cx='4.800' cy='16' r='1.300'/></g></svg>"
 )
+# What of a link says where one looks.
+_VIEW = frozenset({"x", "y", "width"})
 # Bokeh serves these with every page; nothing here draws with WebGL.
 _UNUSED = ("bokeh-gl",)
 
@@ -50,7 +52,10 @@ def _make() -> None:
     # The plain design brings no style sheets: those of the page reach every widget by themselves.
     pn.extension(design=Design, apply_signatures=False)
     state, notices = decode(query(pn.state.session_args))
-    explorer = Explorer(notices=notices, **asdict(state))
+    given = asdict(state)
+    if _VIEW.isdisjoint(pn.state.session_args):  # home then, which depends on the window's shape
+        given = {name: value for name, value in given.items() if name not in _VIEW}
+    explorer = Explorer(notices=notices, **given)
     explorer.keep_address(encode)
     pn.state.on_session_destroyed(lambda context: explorer.close())
     _show(controls=explorer.controls(), main=explorer.main())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from dashboard import server_settings
 from mandel_core import FORMULAS, STAGES
@@ -85,12 +85,21 @@ class State:
 HOME = State()
 
 
-def home(formula: str) -> State:
-    """The view that shows all of a formula's picture, with the formula's own c."""
+def home(formula: str, size: tuple[int, int] | None = None) -> State:
+    """The view that shows all of a formula's picture, with the formula's own c.
+
+    size : the window's columns and rows; in one that is wide for its height the view is wider, to
+        two decimals. None where they are not known yet.
+    """
     known = FORMULAS[formula]
     own, c = known.home, known.constant
     c = HOME.c if c is None else c
-    return replace(HOME, formula=formula, x=own.x, y=own.y, width=own.width, c=c)
+    width = own.width
+    if size is not None:
+        columns, rows = size
+        fitting = (own.height * columns / rows).quantize(Decimal("0.01"), ROUND_CEILING)
+        width = min(max(width, fitting), MAX_WIDTH)
+    return replace(HOME, formula=formula, x=own.x, y=own.y, width=width, c=c)
 
 
 __all__ = [

@@ -15,7 +15,7 @@ from dashboard.state import HOME, MAX_WIDTH, MIN_WIDTH, State, home
 from dashboard.view.host import Host
 from dashboard.view.picture import PictureView
 from dashboard.view.request import Request
-from mandel_core import STAGES, Settings, StageFailure, Viewport
+from mandel_core import FORMULAS, STAGES, Settings, StageFailure, Viewport
 from mandel_core.worker.tasks import Draw, Picture, Time
 
 # How long a view must stand still to be one that was meant, and to be timed again.
@@ -47,7 +47,7 @@ class PictureFlow:
         self.address: Callable[[State], str | None] = lambda state: None
         self.size: tuple[int, int] | None = None
         self.shown: Picture | None = None
-        self.way_back = _home_of(host.state)
+        self.way_back = self.home()
         self._whole: Draw | None = None  # the last one that was asked for
         self._number = 0  # of the browser's last request
         self._limit = host.state.iterations  # where the search for the automatic one begins
@@ -60,16 +60,28 @@ class PictureFlow:
         state = self._host.state
         return Viewport.from_screen(state.x, state.y, state.width, nx, ny)
 
+    def home(self) -> tuple[Decimal, Decimal, Decimal]:
+        """The x, y and width that show all of the formula in a window of this size."""
+        known = home(self._host.state.formula, self.size)
+        return known.x, known.y, known.width
+
+    def go_home(self) -> None:
+        """Have the browser show all of the formula, whatever shape its window takes."""
+        state = self._host.state
+        self.view.live_at(FORMULAS[state.formula].home)
+        self.view.move(state.x, state.y, state.width, fit=True)
+
     def params_changed(self, names: set[str]) -> None:
         """Somebody else than the browser has changed the view or how it is made."""
         state = self._host.state
         if "iterations" in names:
             self._limit = state.iterations
         if "formula" in names:
-            self.way_back = _home_of(state)
+            self.way_back = self.home()
             self._limit = HOME.iterations if state.automatic else state.iterations
-        self.view.live_at(*_home_of(state))
-        self.view.move(state.x, state.y, state.width)
+        self.view.live_at(FORMULAS[state.formula].home)
+        at_home = self.size is not None and (state.x, state.y, state.width) == self.home()
+        self.view.move(state.x, state.y, state.width, fit=at_home)
         self.ask()
 
     def ask(self, surround: bool = False) -> None:
@@ -174,7 +186,7 @@ class PictureFlow:
             drawn = self._whole.settings
             if (drawn.formula, drawn.formula_c) == (formula, c):
                 return
-        x, y, _ = _home_of(host.state)
+        x, y, _ = self.home()
         view = Viewport.from_screen(x, y, WHOLE_WIDTH, WHOLE_PIXELS, WHOLE_PIXELS)
         of_formula = Settings("fast", formula=formula, formula_c=c)
         self._whole = task = Draw(view, of_formula, host.state.colouring)
@@ -219,8 +231,3 @@ class PictureFlow:
         timer = threading.Timer(seconds, self._host.in_document, (callback, *args))
         timer.daemon = True
         timer.start()
-
-
-def _home_of(state: State) -> tuple[Decimal, Decimal, Decimal]:
-    known = home(state.formula)
-    return known.x, known.y, known.width

@@ -30,8 +30,9 @@ from dashboard.state import HOME, MAX_CENTRE, MAX_WIDTH, MIN_WIDTH
 from dashboard.view.calls import Calls
 from dashboard.view.request import Request
 from dashboard.view.scripts import code
-from mandel_core import Viewport
+from mandel_core import FORMULAS, Viewport
 from mandel_core.colour.encoding import Encoded
+from mandel_core.formulas.formula import Home
 from mandel_core.worker.tasks import Picture
 
 # Not `hv.extension`, which in a notebook fetches Panel's scripts from a CDN.
@@ -78,7 +79,9 @@ class PictureView:
 
     def __init__(self, on_request: Callable[[Request], None]) -> None:
         self._on_request = on_request
-        self._view = self._home = (float(HOME.x), float(HOME.y), float(HOME.width))
+        self._view = (float(HOME.x), float(HOME.y), float(HOME.width))
+        self._home = FORMULAS[HOME.formula].home
+        self._fit = False
         self._displays: dict[str, _Display] = {}
         self.calls = Calls(lambda: notebook.push(self.pane))
         self.is_page = False
@@ -140,17 +143,20 @@ class PictureView:
 
     def is_at(self, x: Decimal, y: Decimal, width: Decimal) -> None:
         """The browser shows this view; what `move` is told of it is no news."""
-        self._view = (float(x), float(y), float(width))
+        self._view, self._fit = (float(x), float(y), float(width)), False
 
-    def live_at(self, x: Decimal, y: Decimal, width: Decimal) -> None:
+    def live_at(self, home: Home) -> None:
         """Have the browser's reset lead to this view, from the next `move` on that moves."""
-        self._home = (float(x), float(y), float(width))
+        self._home = home
 
-    def move(self, x: Decimal, y: Decimal, width: Decimal) -> None:
-        """Have the browser go to this view, unless that is where it is."""
+    def move(self, x: Decimal, y: Decimal, width: Decimal, fit: bool = False) -> None:
+        """Have the browser go to this view, unless that is where it is.
+
+        fit : whether it is home, of which the browser shows all whatever its window's shape.
+        """
         view = (float(x), float(y), float(width))
-        if view != self._view:
-            self._view = view
+        if view != self._view or (fit and not self._displays):
+            self._view, self._fit = view, fit
             for display in self._displays.values():
                 display.target.data = self._target()
             notebook.push(self.pane)
@@ -170,9 +176,10 @@ class PictureView:
 
     def _target(self) -> dict[str, list[Any]]:
         x, y, width = self._view
-        home = dict(zip(("x", "y", "width"), self._home, strict=True))
-        values = {"x": x, "y": y, "width": width, "limits": _LIMITS, "home": home}
-        return {name: [value] for name, value in (values | {"is_page": self.is_page}).items()}
+        home = {name: float(value) for name, value in vars(self._home).items()}
+        view = {"x": x, "y": y, "width": width, "fit": self._fit}
+        target: dict[str, Any] = view | {"limits": _LIMITS, "home": home, "is_page": self.is_page}
+        return {name: [value] for name, value in target.items()}
 
     def adopt(self, plot: Any) -> None:
         """Take up a figure that HoloViews has just made; do nothing if it is drawn again."""

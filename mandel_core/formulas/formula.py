@@ -24,11 +24,16 @@ def plain(x: Any, y: Any, z: Any) -> Any:
 
 @dataclass(frozen=True)
 class Home:
-    """The view that shows all of a picture: its centre and width in the complex plane."""
+    """The view that shows all of a picture, in units of the complex plane.
+
+    x, y : its centre.
+    width, height : how much has to be seen; whatever the shape of a window, all of it shows both.
+    """
 
     x: Decimal
     y: Decimal
     width: Decimal
+    height: Decimal
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +75,7 @@ class Formula:
     leap: bool = False
     outlines: bool = False
     spread: Callable[..., Any] | None = None
-    home: Home = field(default=Home(Decimal(0), Decimal(0), Decimal(4)))
+    home: Home = field(default=Home(Decimal(0), Decimal(0), Decimal(4), Decimal(3)))
     definition: bytes = b""
 
     def next(self, a: Any, b: Any, p: Any, q: Any, cx: Any, cy: Any) -> tuple[Any, Any]:

@@ -18,5 +18,5 @@ JULIA = Formula(
     step=step,
     plane="z",
     constant=-0.8 + 0.156j,
-    home=Home(Decimal(0), Decimal(0), Decimal("3.5")),
+    home=Home(Decimal(0), Decimal(0), Decimal("3.5"), Decimal(3)),
 )

@@ -24,5 +24,5 @@ MANDELBROT = Formula(
     symmetric=True,
     leap=True,
     outlines=True,
-    home=Home(Decimal("-0.75"), Decimal(0), Decimal("3.5")),
+    home=Home(Decimal("-0.75"), Decimal(0), Decimal("3.5"), Decimal("2.5")),
 )

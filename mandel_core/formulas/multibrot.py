@@ -41,7 +41,7 @@ MULTIBROTS = tuple(
         exponent=degree,
         symmetric=True,
         leap=True,
-        home=Home(Decimal(0), Decimal(0), Decimal("3.5")),
+        home=Home(Decimal(0), Decimal(0), Decimal("3.5"), Decimal("2.8")),
     )
     for degree in DEGREES
 )

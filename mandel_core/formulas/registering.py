@@ -51,7 +51,7 @@ def register_formula(
     memory : ``step(a, b, p, q, cx, cy, fma)``, where p + iq is the z before.
     symmetric : promises that the picture is symmetric about the real axis, whatever c is; half of
         it is then copied.
-    home : centre x, y and width of the view that shows all of it.
+    home : centre x, y and width of the view that shows all of it, and is three quarters as high.
 
     Raises ValueError, in one sentence, for a name or title that cannot be had, and for a step that
     does not fit: it is tried on a few points.
@@ -82,13 +82,18 @@ def register_formula(
         "constant": None if constant is None else complex(constant),
         "memory": memory,
         "symmetric": symmetric,
-        "home": Home(*(Decimal(repr(float(part))) for part in home)),
+        "home": _home(*home),
     }
     parts = {"fields": fields, "lines": own_code.lines_of([step])}
     formula = _formula(name, own_code.pickled(name, step, parts))
     _try(formula)
     FORMULAS.add(formula)
     return formula
+
+
+def _home(x: float, y: float, width: float) -> Home:
+    x_, y_, width_, height = (Decimal(repr(float(part))) for part in (x, y, width, 0.75 * width))
+    return Home(x_, y_, width_, height)
 
 
 def take(name: str, definition: bytes) -> None:

@@ -3,7 +3,7 @@
 const NOTCH = 1.2; // how much closer one notch of the wheel is
 
 class Camera {
-  // limits: {min_width, max_width, max_centre}; home: {x, y, width}; all numbers.
+  // limits: {min_width, max_width, max_centre}; home: {x, y, width, height}; all numbers.
   constructor(figure, limits, home) {
     this.figure = figure;
     this.limits = limits;
@@ -36,6 +36,20 @@ class Camera {
     this.width = this.base = Math.min(Math.max(width, min_width), max_width);
     this.notches = 0;
     this.anchor = null;
+    this.at_home = false;
+  }
+
+  // The width at which a window of this shape shows all of home, to two decimals.
+  get home_width() {
+    const { width, height } = this.home;
+    const fitting = Math.ceil((100 * height * this.columns) / this.rows - 1e-6) / 100;
+    return Math.min(Math.max(width, fitting), this.limits.max_width);
+  }
+
+  // Stays home, whatever shape the window takes, until something moves.
+  go_home() {
+    this.set(this.home.x, this.home.y, this.home_width);
+    this.at_home = true;
   }
 
   // across, up: where in the window, from -0.5 to 0.5; what lies there stays there.
@@ -58,6 +72,7 @@ class Camera {
       this.width = this.base * NOTCH ** -count;
     }
     // Measured from the anchor and not from tick to tick, so that in and out again is the identity.
+    this.at_home = false;
     this.x = this._within(anchor.x + across * (anchor.width - this.width));
     this.y = this._within(anchor.y + up * (anchor.height - this.height));
   }
@@ -67,6 +82,7 @@ class Camera {
     this.x = this._within(this.x - across * this.width);
     this.y = this._within(this.y - up * this.height);
     this.anchor = null;
+    this.at_home = false;
   }
 
   // The smallest window of this shape that shows the box, centred.
@@ -79,13 +95,14 @@ class Camera {
   apply() {
     const { x_range, y_range } = this.figure;
     const { x, y, width, height, home } = this;
-    const home_height = (home.width * this.rows) / this.columns;
+    const home_width = this.home_width;
+    const home_height = (home_width * this.rows) / this.columns;
     this.applied = [x - width / 2, x + width / 2, y - height / 2, y + height / 2];
     const [start, end, bottom, top] = this.applied;
     const local = { sync: false };
     this.applying = true;
     x_range.setv(
-      { start, end, reset_start: home.x - home.width / 2, reset_end: home.x + home.width / 2 },
+      { start, end, reset_start: home.x - home_width / 2, reset_end: home.x + home_width / 2 },
       local,
     );
     y_range.setv(
@@ -113,7 +130,9 @@ class Camera {
       if (this.applied === undefined || ends.every((end, i) => end === this.applied[i])) {
         return;
       }
-      if (ends.every(Number.isFinite)) {
+      if (x_range.start === x_range.reset_start && x_range.end === x_range.reset_end) {
+        this.go_home();
+      } else if (ends.every(Number.isFinite)) {
         this.fit(...ends);
       }
       this.apply();

@@ -78,11 +78,15 @@ export default ({ figure, source, request, feed, target, asked, answers }, _figu
       travel.near((a.x + b.x) / 2, (a.y + b.y) / 2, width);
     },
   });
-  const go_home = () => travel.to(camera.home.x, camera.home.y, camera.home.width);
+  const go_home = () => travel.to(camera.home.x, camera.home.y, camera.home_width, true);
   // Where the server says: somebody else than the hand has moved the view.
   const go = () => {
     camera.home = column("home");
-    travel.to(column("x"), column("y"), column("width"));
+    if (column("fit")) {
+      go_home();
+    } else {
+      travel.to(column("x"), column("y"), column("width"));
+    }
   };
   const take = async () => {
     const message = row_of(feed);
@@ -113,6 +117,9 @@ export default ({ figure, source, request, feed, target, asked, answers }, _figu
   for (const size of [figure.properties.inner_width, figure.properties.inner_height]) {
     // In the very moment, before Bokeh paints: a picture is never shown stretched.
     size.change.connect(() => {
+      if (camera.at_home) {
+        camera.go_home();
+      }
       camera.apply();
       overlay.changed();
       requests.moved();
@@ -120,7 +127,11 @@ export default ({ figure, source, request, feed, target, asked, answers }, _figu
   }
   joined.set(figure, { handle });
   handle(view);
-  camera.set(column("x"), column("y"), column("width"));
+  if (column("fit")) {
+    camera.go_home();
+  } else {
+    camera.set(column("x"), column("y"), column("width"));
+  }
   settle();
   const here = {
     ...{ overlay, camera, frames, requests, travel, hand, figure, moved, settle, go_home },

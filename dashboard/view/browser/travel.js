@@ -32,7 +32,8 @@ class Travel {
     this.to(short(x, width), short(y, width), short(width, width));
   }
 
-  to(x, y, width) {
+  // at_home: whether that is home, which stays so whatever shape the window takes.
+  to(x, y, width, at_home = false) {
     const { camera } = this;
     this.stop();
     const start = { x: camera.x, y: camera.y, width: camera.width };
@@ -40,6 +41,7 @@ class Travel {
     const goal = { x: camera.x, y: camera.y, width: camera.width };
     const way = way_between(start, goal);
     if (this.still.matches || document.hidden || way.length === 0) {
+      camera.at_home = at_home;
       this.on_move();
       this.on_arrive();
       return;
@@ -54,6 +56,7 @@ class Travel {
       if (share === 1) {
         this.frame = this.goal = null;
         camera.set(goal.x, goal.y, goal.width);
+        camera.at_home = at_home;
         this.on_move();
         this.on_arrive();
         return;

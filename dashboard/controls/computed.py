@@ -1,0 +1,49 @@
+"""How the picture is computed: the stage, and what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import panel as pn
+
+from dashboard.controls.group import group
+from dashboard.params import Params
+from dashboard.view.about_stage import about_stage
+from dashboard.widgets.choice import choice
+from dashboard.widgets.number import number, tick
+from mandel_core import STAGES
+
+_ROW = {"sizing_mode": "stretch_width", "margin": 0}
+
+
+def computed(params: Params, notify: Callable[[str], None]) -> pn.Card:
+    """The group of what computes; the chunk size can be set where the stage has chunks."""
+    chunks = number(params, "chunksize", notify)
+    about = pn.widgets.StaticText(margin=(0, 10, 5, 10), sizing_mode="stretch_width")
+
+    def on_stage(*_: Any) -> None:
+        stage = STAGES[params.stage]
+        chunks.disabled = "chunksize" not in stage.varies
+        about.value = about_stage(stage)
+
+    on_stage()
+    params.param.watch(on_stage, "stage")
+    return group(
+        "How it is computed",
+        "One program, from NumPy to the fastest: choose the stage that draws.",
+        choice(params, "stage", label="Stage"),
+        about,
+        pn.Row(
+            chunks,
+            number(params, "iterations", notify, step=100),
+            tick(params, "automatic", width=100, align="end"),
+            **_ROW,
+        ),
+        pn.Row(
+            choice(params, "device", label="Device"),
+            number(params, "threads", notify),
+            choice(params, "precision", label="Precision"),
+            **_ROW,
+        ),
+    )
