@@ -9,11 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from mandel_core import FORMULAS, STAGES, Frame, Viewport, render
 from tests.browsing import ROOT, chromium, serving
 
 Render = Callable[..., Frame]
+
+# How long an example takes tells how busy the machine is.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session", autouse=True)

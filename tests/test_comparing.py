@@ -64,7 +64,7 @@ def test_compiled_stages_differ_by_nothing_but_rounding(stage, home):
     assert compare(home, stage, 60, chunksize=5).is_rounding
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     x=st.floats(-2, 0.5),
     y=st.floats(-1.2, 1.2),
@@ -161,7 +161,7 @@ def test_an_error_as_small_as_rounding_shows_by_its_direction(error):
     assert comparison.higher > 1.5 * comparison.lower  # while rounding goes either way
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(row=st.integers(0, NY - 1), column=st.integers(0, NX - 1), by=st.sampled_from([-1, 1, 40]))
 def test_one_wrong_pixel_is_found_and_shown_where_it_is(row, column, by):
     frame, right = frame_of("home", "float64"), truth("home")

@@ -105,7 +105,7 @@ def test_the_chunk_size_changes_nothing(stage):
         assert np.count_nonzero(frame.iterations != frames[0].iterations) <= 0.002 * NX * NY
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     column=st.integers(0, 200),
     row=st.integers(0, 150),
@@ -134,7 +134,7 @@ def discs_of(view, maxiter):
     return known.astype(bool)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(-2, 0.5), st.floats(-1.2, 1.2), st.sampled_from([0.5, 0.02, 1e-3]))
 def test_discs_hold_nothing_that_leaves(x, y, width):
     view = Viewport.from_screen(x, y, width, 64, 48)

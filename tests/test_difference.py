@@ -33,7 +33,7 @@ def planted(*changes: tuple[int, int, int]) -> Any:
     return held_against(replace(RIGHT, iterations=N), RIGHT)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     row=st.integers(0, NY - 1),
     column=st.integers(0, NX - 1),

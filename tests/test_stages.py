@@ -208,7 +208,7 @@ def test_a_part_of_a_grid_is_that_part_of_the_picture(stage, home, rendered):
 
 
 @pytest.mark.parametrize("stage", FAST)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     x=st.floats(-2.2, 0.7),
     y=st.floats(-1.2, 1.2),
