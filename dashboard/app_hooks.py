@@ -36,12 +36,14 @@ def on_server_loaded(server_context: Any) -> None:
     from dashboard.server.admission import limit_pages
     from dashboard.server.event_loop import lag
     from dashboard.server.leaving import part_quietly
+    from dashboard.server.messages import take_only_changes_of_models
     from dashboard.server.mishaps import keep_to_ourselves
     from dashboard.server.routes import close_autoload, close_components, refuse_broken_tokens
 
     close_components()  # before the first request is answered
     close_autoload()
     refuse_broken_tokens()
+    take_only_changes_of_models()
     keep_to_ourselves()
     part_quietly()
     limit_pages(server_settings.current())

@@ -16,6 +16,7 @@ import param
 from dashboard import notebook
 from dashboard.compute import workers
 from dashboard.controls import controls
+from dashboard.document import InDocument
 from dashboard.lab import stored
 from dashboard.lab.compiler_tab import CodeView
 from dashboard.lab.difference_tab import Difference
@@ -53,7 +54,7 @@ class Explorer(pn.viewable.Viewer, Params):
         anywhere = params.keys().isdisjoint({"x", "y", "width"})
         super().__init__(**(_home(params.get("formula", HOME.formula)) | params))
         self.session = f"session-{next(_sessions)}"
-        self._doc = pn.state.curdoc
+        self.in_document = InDocument()
         _explorers.add(self)
         self._following = False
         self._numpy_seconds: dict[Hashable, float] = {}
@@ -198,14 +199,6 @@ class Explorer(pn.viewable.Viewer, Params):
         self._sweep.refresh()
         self._lab.refresh()
 
-    def in_document(self, callback: Callable[..., None], *args: Any) -> None:
-        """Call back where this explorer's models may be changed, from any thread."""
-        if self._doc is None:
-            with notebook.changing:
-                callback(*args)
-        elif self._doc.session_context is not None:
-            self._doc.add_next_tick_callback(lambda: callback(*args))
-
     def controls(self) -> pn.Column:
         """The widgets, what is known of the frame, and the chart."""
         beneath = self._about, self._flow.asking.panel, self._notice.panel, self._sweep.panel
@@ -262,7 +255,7 @@ class Explorer(pn.viewable.Viewer, Params):
             self.follow(automatic=False)
         if names - {"x", "y", "width"}:
             self.notify("")
-        with notebook.changing if self._doc is None else nullcontext():
+        with nullcontext() if self.in_document.served else notebook.changing:
             self._flow.params_changed(names)
 
     def _settled(self, picture: Picture) -> None:

@@ -45,9 +45,11 @@ else:
 """
 HOOKS = """
 from dashboard.server.leaving import part_quietly
+from dashboard.server.messages import take_only_changes_of_models
 from dashboard.server.mishaps import keep_to_ourselves
 
 def on_server_loaded(server_context):
+    take_only_changes_of_models()
     keep_to_ourselves()
     part_quietly()
 """
@@ -125,6 +127,7 @@ def test_whoever_sends_nothing_else_is_put_out(address: str) -> None:
         (BINARY, [b"\x00"]),
         (TEXT, [b'{"msgid": "1", "msgtype": "NO-SUCH"}', b"{}", b"{}"]),
         (TEXT, [b'{"msgid": "1", "msgtype": "SERVER-INFO-REPLY"}', b"{}", b"{}"]),
+        (TEXT, [b'{"msgid": "1", "msgtype": "PUSH-DOC"}', b"{}", b'{"doc": {"roots": []}}']),
     ],
 )
 def test_what_is_no_message_closes_the_connection_with_a_sentence(

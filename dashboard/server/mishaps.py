@@ -70,6 +70,8 @@ async def _handle(self: Any, message: Any, connection: Any) -> Any:
         return None
     try:
         return await handler(message, connection)
+    except ProtocolError:  # the connection is closed, with these words in the log
+        raise
     except Exception as reason:
         told = logged(f"A {message.msgtype} message failed", reason)
     # A page of ours sends none that fails; the log is not filled by one that sends nothing else.

@@ -1,0 +1,46 @@
+"""Where a page's models may be changed: in the event loop, and while the session is there.
+
+What is computed is answered in other threads, and timers have threads of their own. Bokeh keeps the
+document in hand on a list that all threads share, so that another thread's would be taken for it.
+And it takes a document apart when its visitor has left, while another thread is about to use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import panel as pn
+from tornado.ioloop import IOLoop
+
+from dashboard import notebook
+
+
+class InDocument:
+    """Calls back where the models of one page may be changed, from any thread.
+
+    Made in the thread that makes the page. In a notebook, and wherever else nobody is served, it
+    calls back at once. What is called back once the visitor has left is dropped.
+    """
+
+    def __init__(self) -> None:
+        self._doc = pn.state.curdoc
+        self._loop = IOLoop.current() if self._doc is not None else None
+
+    @property
+    def served(self) -> bool:
+        """Whether a server has the page, and not a notebook."""
+        return self._doc is not None
+
+    def __call__(self, callback: Callable[..., None], *args: Any) -> None:
+        """Call back."""
+        if self._doc is None:
+            with notebook.changing:
+                callback(*args)
+        elif self._loop is not None:
+            self._loop.add_callback(self._next_tick, callback, args)
+
+    def _next_tick(self, callback: Callable[..., None], args: tuple[Any, ...]) -> None:
+        """In the event loop: wait for the document's lock."""
+        if self._doc is not None and self._doc.session_context is not None:
+            self._doc.add_next_tick_callback(lambda: callback(*args))
