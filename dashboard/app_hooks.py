@@ -14,11 +14,13 @@ def prepare() -> None:
     server_settings.use(server_settings.from_arguments(sys.argv[1:]))
 
     from dashboard.server.health import add_addresses
+    from dashboard.server.messages import limit_messages
     from dashboard.server.routes import limit_bodies, sign_sessions
 
     add_addresses()
     sign_sessions()
     limit_bodies()
+    limit_messages()
 
 
 # Bokeh runs this file under a name of its own, with what follows `--args` as arguments.
@@ -36,14 +38,14 @@ def on_server_loaded(server_context: Any) -> None:
     from dashboard.server.admission import limit_pages
     from dashboard.server.event_loop import lag
     from dashboard.server.leaving import part_quietly
-    from dashboard.server.messages import take_only_changes_of_models
+    from dashboard.server.messages import take_only_what_is_heard
     from dashboard.server.mishaps import keep_to_ourselves
     from dashboard.server.routes import close_autoload, close_components, refuse_broken_tokens
 
     close_components()  # before the first request is answered
     close_autoload()
     refuse_broken_tokens()
-    take_only_changes_of_models()
+    take_only_what_is_heard()
     keep_to_ourselves()
     part_quietly()
     limit_pages(server_settings.current())

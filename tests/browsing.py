@@ -7,7 +7,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -108,7 +107,7 @@ def wait_until_it_answers(server: subprocess.Popen[bytes], address: str) -> None
         try:
             urllib.request.urlopen(address, timeout=10).close()
             return
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:  # it does not listen yet, or not answer in time
             assert server.poll() is None, "the server ended before it answered"
             try:
                 server.wait(0.1)

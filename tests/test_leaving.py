@@ -15,6 +15,7 @@ from tornado.websocket import WebSocketClosedError
 from dashboard.bench.asking import Feed, View, how_to_ask
 from dashboard.bench.wire import TOKEN, Session
 from dashboard.server import leaving
+from dashboard.server.admission import ServerFull
 from tests.browsing import ROOT, serving
 
 pytestmark = pytest.mark.slow
@@ -107,6 +108,16 @@ def test_whoever_leaves_costs_no_traceback_and_those_who_stay_are_served(tmp_pat
     log = (tmp_path / "server.log").read_text()
     for word in ("Traceback", "Error", "Failed sending"):
         assert word not in log
+
+
+def test_a_page_that_is_refused_when_it_comes_back_is_told_of_once(monkeypatch) -> None:
+    """By the line in Bokeh's log: what is raised here, Tornado would write there with traceback."""
+
+    async def refused(handler: object, token: str) -> None:
+        raise ServerFull("This server has 3 visitors, and that is as many as it takes.")
+
+    monkeypatch.setattr(leaving, "_open", refused)
+    asyncio.run(leaving._async_open(object(), "token"))
 
 
 def test_a_message_to_a_closed_socket_is_no_news_and_other_failures_are() -> None:

@@ -45,11 +45,11 @@ else:
 """
 HOOKS = """
 from dashboard.server.leaving import part_quietly
-from dashboard.server.messages import take_only_changes_of_models
+from dashboard.server.messages import take_only_what_is_heard
 from dashboard.server.mishaps import keep_to_ourselves
 
 def on_server_loaded(server_context):
-    take_only_changes_of_models()
+    take_only_what_is_heard()
     keep_to_ourselves()
     part_quietly()
 """

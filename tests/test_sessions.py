@@ -12,10 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
-from dashboard.bench.asking import Feed, View, how_to_ask
+from dashboard.bench.asking import Feed, View, changed, how_to_ask, models
 from dashboard.bench.wire import Session
+from dashboard.server.mishaps import MOST_FAILED
 from tests.browsing import ROOT, free_port, wait_until_it_answers
 
 pytestmark = pytest.mark.slow
@@ -104,22 +106,36 @@ def counted(server: subprocess.Popen[bytes], scratch: Path) -> dict[str, int]:
     raise AssertionError("the server did not count")
 
 
-def test_sessions_that_have_left_are_freed(tmp_path: Path) -> None:
-    with counting_server(tmp_path) as (server, port):
-
-        async def visits() -> None:
-            await asyncio.gather(*(visit(port) for _ in range(8)))
-
-        asyncio.run(visits())
-        for _ in range(200):  # sessions are looked after a few times a second
-            found = counted(server, tmp_path)
-            if found["Explorer"] <= 2:
-                break
-        assert found["Explorer"] <= 2, found
-        assert found["PictureView"] <= 2, found
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sessions")
 
 
-def test_no_request_makes_more_than_a_window(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def counting(scratch: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    with counting_server(scratch) as started:
+        yield started
+
+
+Counting = tuple[subprocess.Popen[bytes], int]
+
+
+def test_sessions_that_have_left_are_freed(counting: Counting, scratch: Path) -> None:
+    server, port = counting
+
+    async def visits() -> None:
+        await asyncio.gather(*(visit(port) for _ in range(8)))
+
+    asyncio.run(visits())
+    for _ in range(200):  # sessions are looked after a few times a second
+        found = counted(server, scratch)
+        if found["Explorer"] <= 2:
+            break
+    assert found["Explorer"] <= 2, found
+    assert found["PictureView"] <= 2, found
+
+
+def test_no_request_makes_more_than_a_window(counting: Counting, scratch: Path) -> None:
     """Sizes that are negative, immense or no numbers; then an honest request is answered."""
     bad: list[dict[str, Any]] = [
         {"nx": [-1], "ny": [-8]},
@@ -129,20 +145,64 @@ def test_no_request_makes_more_than_a_window(tmp_path: Path) -> None:
         {"x": [None]},
         {"seq": []},
     ]
-    with counting_server(tmp_path) as (_, port):
+    _, port = counting
 
-        async def attack() -> None:
-            session, asking = await arrive(port)
-            for number, change in enumerate(bad, start=1):
-                (((event, *_), *_),) = (asking.request(number, View(-0.75, 0.0, 3.5, 200, 150)),)
-                entries = dict(event["new"]["entries"]) | change
-                event["new"]["entries"] = [[name, value] for name, value in entries.items()]
-                session.send("PATCH-DOC", {"events": [event]})
-            last = len(bad) + 1
-            for events in asking.request(last, View(-0.75, 0.0, 3.0, 200, 150)):
-                session.send("PATCH-DOC", {"events": events})
-            await asyncio.wait_for(answer(session, asking, last), 60)
-            session.close()
+    async def attack() -> None:
+        session, asking = await arrive(port)
+        for number, change in enumerate(bad, start=1):
+            (((event, *_), *_),) = (asking.request(number, View(-0.75, 0.0, 3.5, 200, 150)),)
+            entries = dict(event["new"]["entries"]) | change
+            event["new"]["entries"] = [[name, value] for name, value in entries.items()]
+            session.send("PATCH-DOC", {"events": [event]})
+        last = len(bad) + 1
+        for events in asking.request(last, View(-0.75, 0.0, 3.0, 200, 150)):
+            session.send("PATCH-DOC", {"events": events})
+        await asyncio.wait_for(answer(session, asking, last), 60)
+        session.close()
 
-        asyncio.run(attack())
-        assert "Traceback" not in (tmp_path / "server.log").read_text()
+    asyncio.run(attack())
+    assert "Traceback" not in (scratch / "server.log").read_text()
+
+
+# Of the same visitor: what each of them sends would be kept until this one leaves.
+SENT, SENT_BYTES = 40, 900_000
+
+
+def test_nothing_a_page_sends_is_kept_but_what_is_listened_to(
+    counting: Counting, scratch: Path
+) -> None:
+    server, port = counting
+
+    async def attack() -> tuple[int, int]:
+        session, asking = await arrive(port)
+        await see(session, asking, 1)
+        before = resident(server)
+        session.send("PULL-DOC-REQ", {})
+        while (message := await session.receive()).header["msgtype"] != "PULL-DOC-REPLY":
+            pass
+        found = [model["id"] for model in models(json.loads(message.content))][:SENT]
+        for model in found:
+            session.send("PATCH-DOC", {"events": [changed(model, tags=["x" * SENT_BYTES])]})
+            much = {"type": "map", "entries": [["seq", ["x" * SENT_BYTES]]]}
+            streamed = {"kind": "ColumnsStreamed", "model": {"id": asking.request_id}}
+            streamed |= {"attr": "data", "data": much, "rollover": None}
+            if found.index(model) < MOST_FAILED / 4:  # who fails too often is put out
+                session.send("PATCH-DOC", {"events": [streamed]})
+        await see(session, asking, 2)
+        after = resident(server)
+        session.close()
+        return before, after
+
+    before, after = asyncio.run(attack())
+    # Parts of it are on the way, and what was free before is handed out first.
+    assert after - before < SENT * SENT_BYTES / 2
+
+
+async def see(session: Session, asking: Feed, seq: int) -> None:
+    for events in asking.request(seq, View(-0.75, 0.0, 3.0 / seq, 200, 150)):
+        session.send("PATCH-DOC", {"events": events})
+    await asyncio.wait_for(answer(session, asking, seq), 60)
+
+
+def resident(server: subprocess.Popen[bytes]) -> int:
+    return int(psutil.Process(server.pid).memory_info().rss)

@@ -217,7 +217,8 @@ class Chart:
         """A point that was clicked is selected by now; it is picked and nothing stays selected."""
         picked: set[int] = set()
         for source in self._sources.values():
-            picked |= {int(source.data["chunksize"][index]) for index in source.selected.indices}
+            sizes = source.data["chunksize"]  # the browser's may be those of a moment ago
+            picked |= {int(sizes[i]) for i in source.selected.indices if 0 <= i < len(sizes)}
             source.selected.indices = []
         if picked:
             self._on_pick(min(picked))

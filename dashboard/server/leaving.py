@@ -3,9 +3,11 @@
 Whoever closes a page while it loads, or while a picture is on its way, makes Bokeh stumble: it
 opens a session's connection for a socket that is closed by then, and finds out by a ping half a
 minute later; it tells a session of the end of a connection that this ping has taken away already;
-it warns once for each message that had been on its way; and Tornado forgets the
-failure of a message that it was about to write. Upstream `WSHandler._async_open` would
-have to look whether the socket is still open, and `on_close` whether there still is a session.
+it warns once for each message that had been on its way; and Tornado forgets the failure of a
+message that it was about to write. And a page that comes back while the server is full is refused
+in the log, and then by an exception that nobody catches. Upstream `WSHandler._async_open` would
+have to look whether the socket is still open and not to raise what it has told, and `on_close`
+to look whether there still is a session.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from bokeh.protocol.exceptions import ProtocolError
 from bokeh.server.views.ws import WSHandler
 from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError
@@ -50,6 +53,9 @@ def _on_close(self: Any) -> None:
 
 
 async def _async_open(self: Any, token: str) -> None:
-    await _open(self, token)
+    try:
+        await _open(self, token)
+    except ProtocolError:  # which Bokeh has written to the log, and closed the connection
+        return
     if self.ws_connection is None:
         self.on_close()

@@ -30,6 +30,8 @@ PARTS: dict[str, Part] = {
     "zoom": zoom,
 }
 END_SECONDS = 10.0
+# After which a server that says nothing is taken for dead.
+ANSWER_SECONDS = 120.0
 # Where many sessions come and go; elsewhere a session lives as long as Panel lets it.
 LIFETIMES = {"sessions": 2000, "hostile": 2000}
 
@@ -71,7 +73,7 @@ async def run(
 async def _try(name: str, server: Served, plan: Plan) -> Results:
     print(name, file=sys.stderr, flush=True)
     results = await PARTS[name](server, plan)
-    alive = server.alive() and server.answers(30)
+    alive = server.alive() and server.answers(ANSWER_SECONDS)
     return Results(
         [
             *results.rows,

@@ -22,7 +22,9 @@ from dashboard.bench.apps import ROOT, free_port
 from dashboard.bench.cost import cpu_of
 
 PATH = "dashboard"
-START_SECONDS, STOP_SECONDS = 120.0, 20.0
+START_SECONDS, STOP_SECONDS = 240.0, 20.0
+# What the server started ends by itself once the server has; a busy machine takes its time.
+LEFT_SECONDS = 30.0
 WORKER = "mandel_core.worker.process"
 ROLES = ("drawing", "long", "compiling", "measuring")
 # `panel serve`, which beside that counts what it holds when it gets a signal.
@@ -138,7 +140,7 @@ class Served:
                     found.append(int(child.pid))
         return found
 
-    def count(self, seconds: float = 60.0) -> dict[str, int] | None:
+    def count(self, seconds: float = 240.0) -> dict[str, int] | None:
         """How many objects of each type it holds; None if it does not count."""
         if self.count_file is None:
             return None
@@ -164,7 +166,7 @@ class Served:
                 os.kill(self.pid, signal.SIGKILL)
             self._ended(STOP_SECONDS)
         family += [process for process in self._descended() if process not in family]
-        _, left = psutil.wait_procs(family, timeout=5)
+        _, left = psutil.wait_procs(family, timeout=LEFT_SECONDS)
         words = []
         for process in left:
             with suppress(psutil.NoSuchProcess):

@@ -17,7 +17,7 @@ GROWTH = 0.10
 KINDS = ("Explorer", "Document", "PictureView", "ServerSession")
 # A session more or less than before may be one that is about to go.
 SPARE = 2
-GONE_SECONDS = 60.0
+GONE_SECONDS = 240.0
 
 
 async def sessions(server: Served, plan: Plan) -> Results:

@@ -59,7 +59,10 @@ class Heartbeat:
 
     def silence(self) -> float:
         """Look: for how many seconds the count has been the same."""
-        count = 0 if self._closed else self._count[0]
+        try:
+            count = self._count[0]
+        except ValueError:  # closed, maybe in this moment: others than the supervisor look as well
+            count = 0
         if count != self._seen:
             self._seen = count
             self.excuse()

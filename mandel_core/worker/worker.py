@@ -187,7 +187,7 @@ class Worker:
             self._running is not None,
             len(self._waiting),
             keeper.memory,
-            {why: keeper.replaced[why] for why in sorted(keeper.replaced)},
+            dict(sorted(keeper.replaced.items())),
         )
 
     def _on_done(self, request: Submission) -> None:
