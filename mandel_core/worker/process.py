@@ -57,9 +57,7 @@ def serve(fd: int, shared: int, paused: int, beating: int, memory: int | None) -
                 else:
                     tasks.put((number, *rest))
         except (EOFError, OSError):
-            # Nobody is left to compute for, whatever is being compiled. This process leads a group
-            # of its own, in which the compilers are; some may have been stopped.
-            os.killpg(os.getpid(), signal.SIGKILL)
+            _end()
         except Exception:
             traceback.print_exc()
             os._exit(1)  # a task that cannot be read; the other end says so and starts anew
@@ -78,8 +76,19 @@ def serve(fd: int, shared: int, paused: int, beating: int, memory: int | None) -
         channel.send(("done", number, outcome))
         stopped.discard(number)
 
-    while True:
-        run(*tasks.get())
+    try:
+        while True:
+            run(*tasks.get())
+    except OSError:  # what came of a task could not be sent; the other thread may hear of it later
+        _end()
+
+
+def _end() -> None:
+    """Nobody is left to compute for: end, whatever is being compiled.
+
+    This process leads a group of its own, in which the compilers are; some may have been stopped.
+    """
+    os.killpg(os.getpid(), signal.SIGKILL)
 
 
 def _outcome(task: Task[Any], control: Control) -> Any:
