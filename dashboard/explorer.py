@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from contextlib import nullcontext
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import panel as pn
@@ -32,14 +32,18 @@ from dashboard.state import (
     home,
     stage_names,
 )
+from dashboard.subject import Subject
 from dashboard.view.describe import describe
 from dashboard.view.flow import PictureFlow
 from dashboard.widgets.notice import Notice
+from dashboard.words import count
 from mandel_core import FORMULAS, STAGES, Settings, StageFailure, Viewport
-from mandel_core.runtime.threads import cores
 from mandel_core.worker.tasks import Picture
 
 _sessions = itertools.count()
+
+# What decides which work a stage has to do, and which stage: all of the state but the colours.
+RETURNED = tuple(f.name for f in fields(State) if f.name not in {"look", "palette"})
 
 
 class Explorer(pn.viewable.Viewer, Params):
@@ -58,6 +62,7 @@ class Explorer(pn.viewable.Viewer, Params):
         _explorers.add(self)
         self._following = False
         self._numpy_seconds: dict[Hashable, float] = {}
+        self._timed: float | None = None  # seconds of the picture on screen, when warm
         self._flow = PictureFlow(self, self._settled)
         if anywhere:
             self._flow.go_home()
@@ -74,6 +79,7 @@ class Explorer(pn.viewable.Viewer, Params):
         self._ask_devices(notices)
         watched = [*(field.name for field in fields(State)), "threads"]
         self.param.watch(self._request_again, watched)
+        self.param.watch(self._on_chunk_sizes, "chunk_sizes")
         self._of_file = stored.notice()
         notices = tuple(filter(None, [*notices, self._of_file]))
         if notices:
@@ -118,6 +124,7 @@ class Explorer(pn.viewable.Viewer, Params):
     def timed(self, picture: Picture, seconds: float) -> None:
         """The kernel of the picture on screen takes so long when it is warm."""
         if picture is self._flow.shown:
+            self._timed = seconds
             self._describe(picture, seconds)
 
     def failed(self, failure: StageFailure) -> None:
@@ -140,12 +147,13 @@ class Explorer(pn.viewable.Viewer, Params):
         self._lab.close()
         self._flow.asking.cancel()
 
-    def notify(self, text: str, words: str = "") -> None:
+    def notify(self, text: str, words: str = "", topic: str = "") -> None:
         """Show one notice beside the picture, with a compiler's words folded away beneath it.
 
-        An empty text takes the notice away. Both are shown literally: they may come from a link.
+        An empty text takes the notice away; with a topic, only one of this topic. Both are shown
+        literally: they may come from a link.
         """
-        self._notice.show(text, words)
+        self._notice.show(text, words, topic=topic)
 
     def is_news(self, notice: str) -> bool:
         """Whether this about the file of results has to be said now: it was not said last."""
@@ -163,39 +171,48 @@ class Explorer(pn.viewable.Viewer, Params):
 
         view : whose distance of pixels decides the automatic precision; the one at rest.
         """
-        name, threads = stage or self.stage, threads or self.threads
-        view = view or self.viewport()
-        return Settings(
-            stage=name,
-            maxiter=self.iterations,
-            chunksize=chunksize or self.chunksize,
-            device=self.device if "device" in STAGES[name].varies else "cpu",
-            # All cores are the default everywhere, and what is compiled for it serves all.
-            threads=None if threads == cores() else threads,
-            dtype=view.precision if self.precision == "automatic" else self.precision,
-            formula=self.formula,
-            formula_c=self.c,
-        )
+        subject = Subject(view or self.viewport(), self.state, self.threads)
+        return subject.settings(stage, chunksize, threads)
+
+    def subject(self) -> Subject:
+        """The view at rest and how it is computed, as they are now."""
+        return Subject(self.viewport(), self.state, self.threads)
+
+    def go_to(self, subject: Subject) -> None:
+        """Show a view again, computed as it was then; the colours stay."""
+        then = {name: getattr(subject.state, name) for name in RETURNED}
+        automatic = then.pop("automatic")
+        self.param.update(**then, threads=subject.threads)
+        self.automatic = automatic  # on its own: setting the iterations ends automatic ones
 
     def viewport(self) -> Viewport:
         """The samples of the current view, one at the centre of each pixel on screen."""
         return self._flow.viewport()
 
     def numpy_seconds(self, view: Viewport, settings: Settings) -> float | None:
-        """NumPy's run time for this view, these iterations and formula where it was measured."""
+        """NumPy's run time for this view, these iterations and formula where it was measured.
+
+        That of a measurement, today's or a kept one; else of a picture that NumPy drew.
+        """
+        measured = stored.latest(view, replace(settings, stage="numpy", device="cpu"))
+        if measured is not None:
+            return measured.median
         return self._numpy_seconds.get(_work(view, settings))
 
     def remember_numpy(self, view: Viewport, settings: Settings, run_seconds: float) -> None:
-        """Keep NumPy's run time for this view, and show the ratio if the view is still shown."""
+        """Keep the time in which NumPy drew a picture of this view."""
         self._numpy_seconds[_work(view, settings)] = run_seconds
         while len(self._numpy_seconds) > 256:
             self._numpy_seconds.pop(next(iter(self._numpy_seconds)))
-        shown = self._flow.shown
-        if shown is not None and shown.view == view:
-            self._describe(shown)
+
+    def compile_seconds(self, settings: Settings) -> float | None:
+        """How long compiling this has taken here before, if that is known."""
+        return stored.compile_seconds(settings)
 
     def refresh(self) -> None:
-        """Bring the chart and the open tab up to date with what has been measured."""
+        """Bring up to date with what has been measured: what is said, the chart, the open tab."""
+        if self._flow.shown is not None:
+            self._describe(self._flow.shown, self._timed)
         self._sweep.refresh()
         self._lab.refresh()
 
@@ -258,16 +275,18 @@ class Explorer(pn.viewable.Viewer, Params):
         with nullcontext() if self.in_document.served else notebook.changing:
             self._flow.params_changed(names)
 
+    def _on_chunk_sizes(self, *events: param.parameterized.Event) -> None:
+        self._sweep.show_sizes()
+        self.refresh()
+
     def _settled(self, picture: Picture) -> None:
         """Bring up to date what is said beside a picture whose view has stood still."""
         if picture.settings.stage == "numpy":
             self.remember_numpy(picture.view, picture.settings, picture.run_seconds)
-        self._describe(picture)
+        self._timed = None
         if picture.inside:
-            self._notice.show(
-                f"No point of this view escapes within {picture.settings.maxiter} iterations.",
-                offer=True,
-            )
+            limit = count(picture.settings.maxiter, "iteration")
+            self._notice.show(f"No point of this view escapes within {limit}.", offer=True)
         elif self._notice.offers:
             self.notify("")
         if picture.settings == self.settings():
@@ -276,7 +295,8 @@ class Explorer(pn.viewable.Viewer, Params):
 
     def _describe(self, picture: Picture, timed: float | None = None) -> None:
         known = self.numpy_seconds(picture.view, picture.settings)
-        self._about.param.update(value=describe(picture, known, timed), styles={})
+        measured = stored.latest(picture.view, picture.settings)
+        self._about.param.update(value=describe(picture, known, timed, measured), styles={})
 
     def offer_formulas(self, name: str) -> None:
         """A formula was registered, or taken away; one that is shown is drawn anew."""

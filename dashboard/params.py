@@ -6,6 +6,7 @@ from dataclasses import fields
 
 import param
 
+from dashboard import server_settings
 from dashboard.state import (
     DENSITIES,
     DEVICES,
@@ -26,6 +27,7 @@ from dashboard.state import (
 from dashboard.view.colour import Colour, Stops
 from dashboard.view.constant import Constant
 from dashboard.view.coordinate import Coordinate
+from mandel_core.measurement.measuring import CHUNK_SIZES
 from mandel_core.runtime.threads import cores
 
 
@@ -61,6 +63,13 @@ class Params(param.Parameterized):
         default=cores(),
         bounds=(1, cores()),
         doc="How many threads compute; no part of the link, since machines differ.",
+    )
+    chunk_sizes = param.List(
+        default=list(CHUNK_SIZES[: server_settings.current().sweep_length]),
+        item_type=int,
+        bounds=(1, server_settings.current().sweep_length),
+        label="Chunk sizes to measure",
+        doc="Those that Measure and the threads' table go through; no part of the link.",
     )
     iterations = param.Integer(
         default=HOME.iterations,

@@ -1,8 +1,9 @@
-"""Durations and numbers of things in words for people."""
+"""Durations, ratios and numbers of things in words for people."""
 
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
 
 def duration(seconds: float) -> str:
@@ -13,5 +14,25 @@ def duration(seconds: float) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """A number of things: "1 run", "2 runs"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    """A number of things: "1 run", "2 runs", "50,000 iterations"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def factor(ratio: float) -> str:
+    """A ratio with two digits, and never a power of ten: "0.042", "1.5", "140", "2,300"."""
+    if ratio >= 10:
+        return f"{float(f'{ratio:.2g}'):,.0f}"
+    digits = 1 - math.floor(math.log10(ratio)) if ratio > 0 else 1
+    return f"{ratio:.{max(digits, 0)}f}"
+
+
+def against(ratio: float, other: str) -> str:
+    """How many times as fast as another: "49 × NumPy", or "26 times slower than NumPy"."""
+    if ratio >= 0.95:
+        return f"{factor(ratio)} × {other}"
+    return f"{factor(1 / ratio)} times slower than {other}"
+
+
+def plain(number: Decimal) -> str:
+    """A decimal as it is usually written: 1e-12, not 1E-12."""
+    return str(number).lower()

@@ -11,8 +11,10 @@ import panel as pn
 import pytest
 
 from dashboard import Explorer
+from dashboard.lab import stored
+from dashboard.lab.known import Known
 from dashboard.state import HOME, State, home
-from mandel_core import STAGES, Viewport, register_formula
+from mandel_core import STAGES, Measurement, Viewport, register_formula
 
 
 @pytest.fixture
@@ -97,7 +99,8 @@ def test_choosing_a_formula_goes_to_its_home(explorer: Explorer) -> None:
 
 def test_c_is_shown_where_the_formula_has_one(explorer: Explorer) -> None:
     controls = explorer.controls()
-    real, imaginary = controls.select(pn.widgets.FloatInput)
+    parts = [w for w in controls.select(pn.widgets.FloatInput) if w.name.endswith("part of c")]
+    real, imaginary = parts
     (row,) = [row for row in controls.select(pn.Row) if real in row.objects]
     assert not row.visible
     explorer.formula = "julia"
@@ -141,3 +144,64 @@ def test_iterations_that_were_given_are_kept() -> None:
     given = Explorer(iterations=60)
     assert (given.iterations, given.automatic) == (60, False)
     given.close()
+
+
+def test_a_number_that_cannot_be_taken_is_refused_in_a_sentence(explorer: Explorer) -> None:
+    inputs = {w.name: w for w in explorer.controls().select(pn.widgets.FloatInput)}
+    size, iterations = inputs["Chunk size"], inputs["Iterations"]
+    said = explorer.controls().select(pn.widgets.StaticText)
+
+    def notice() -> str:
+        return " ".join(w.value for w in said if "notice" in w.css_classes and w.visible)
+
+    size.value = 2.5
+    assert (explorer.chunksize, size.value) == (10, 10)
+    assert "Chunk size must be a whole number from 1 to 200; 2.5 is not" in notice()
+    iterations.value = 5e6
+    assert "Iterations must be a whole number from 1 to 1,000,000; 5,000,000 is not" in notice()
+    size.value = 20.0
+    assert explorer.chunksize == 20
+    iterations.value = 1e3
+    assert explorer.iterations == 1000
+    assert notice() == ""
+
+
+def test_a_notice_goes_with_its_cause(explorer: Explorer) -> None:
+    controls = explorer.controls()
+    (sizes,) = [w for w in controls.select(pn.widgets.TextInput) if "sizes" in w.name]
+    (notice,) = [w for w in controls.select(pn.widgets.StaticText) if "notice" in w.css_classes]
+    sizes.value = "5, 500"
+    assert "500" in notice.value
+    assert sizes.value == "1, 2, 5, 10, 20, 50, 100, 200"
+    sizes.value = "5, 10, 20"
+    assert not notice.visible
+    assert explorer.chunk_sizes == [5, 10, 20]
+    explorer.chunk_sizes = [1, 3]
+    assert sizes.value == "1, 3"
+
+
+def test_a_view_that_was_measured_is_shown_again(explorer: Explorer) -> None:
+    explorer.param.update(x="-1.25", width="0.1", stage="chunked", iterations=300)
+    subject = explorer.subject()
+    explorer.param.update(x="0", width="2", stage="fast", iterations=500, palette="hot")
+    explorer.go_to(subject)
+    assert explorer.palette == "hot", "the colours stay"
+    explorer.palette = subject.state.palette
+    assert explorer.subject() == subject
+    explorer.automatic = True
+    automatic = explorer.subject()
+    explorer.width = "1"
+    explorer.go_to(automatic)
+    assert explorer.subject() == automatic
+
+
+def test_the_time_of_a_measurement_goes_before_that_of_a_drawn_picture(
+    explorer: Explorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = Known(stored.MOST_KNOWN)
+    monkeypatch.setattr(stored, "_known", lambda: results)
+    monkeypatch.setattr(stored._writer, "submit", lambda *args: None)
+    view, settings = explorer.viewport(), replace(explorer.settings(), stage="numpy")
+    explorer.remember_numpy(view, settings, 0.5)
+    stored.add(Measurement(view, settings, (2.0, 2.0)))
+    assert explorer.numpy_seconds(view, explorer.settings()) == 2.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,11 @@ from dashboard.lab import stored
 from dashboard.lab.chunk_sizes import in_order, parse_sizes
 from dashboard.lab.known import Known
 from dashboard.lab.marks import COMPILED_SECONDS, Mark, columns
+from dashboard.lab.subjects import Subjects
 from dashboard.lab.ticks import merged, seconds_label, time_ticks
+from dashboard.state import State
+from dashboard.subject import Subject
+from dashboard.words import against
 from mandel_core import Measurement, Settings, StageFailure, Viewport
 
 VIEW = Viewport.from_bounds(-2, 1, -1, 1, 30, 20)
@@ -95,6 +100,66 @@ def test_the_current_size_comes_first_and_the_nearest_next() -> None:
     assert order[0] == common
     assert order[1] == numpy
     assert [settings.chunksize for settings in order[2:]] == [5, 20, 50, 1]
+
+
+def test_what_compiling_took_here_is_known_for_any_view(known: Known) -> None:
+    elsewhere = Viewport.from_bounds(-2, 0, -1, 1, 30, 20)
+    stored.add(measured(10, elsewhere))
+    stored.add(Measurement(VIEW, Settings(), (0.1,), 0.1, COMPILED_SECONDS / 2))
+    assert stored.compile_seconds(Settings()) == 5.0
+    assert stored.compile_seconds(Settings(chunksize=20)) is None
+    assert stored.compile_seconds(Settings(dtype="float64")) is None
+    assert stored.compile_seconds(Settings("pairs")) is None
+
+
+class FakeHost:
+    """A page that can be moved."""
+
+    def __init__(self) -> None:
+        self.now = Subject(VIEW, State(stage="numpy"), 1)
+
+    def subject(self) -> Subject:
+        return self.now
+
+    def go_to(self, subject: Subject) -> None:
+        self.now = subject
+
+
+def test_what_was_measured_stays_on_show_until_there_is_something_to_say_of_the_new_view() -> None:
+    host: Any = FakeHost()
+    subjects = Subjects(host)
+    assert subjects.current(running=False, known=False) == host.now
+    there = subjects.measure()
+    host.now = here = Subject(VIEW, State(iterations=50), 1)
+    for running, known, shown in (
+        (True, True, there),
+        (True, False, there),
+        (False, False, there),
+        (False, True, here),
+    ):
+        assert subjects.current(running, known) == shown
+        assert subjects.panel.visible == (shown is there)
+    subjects.current(running=True, known=True)
+    subjects._button.clicks += 1
+    assert host.now == there
+    host.now = Subject(VIEW, State(stage="fast", palette="hot"), 1)
+    assert subjects.current(running=True, known=False) == host.now, "the same work"
+
+
+@pytest.mark.parametrize(
+    ("ratio", "words"),
+    [
+        (140.4, "140 × NumPy"),
+        (2345.0, "2,300 × NumPy"),
+        (9.87, "9.9 × NumPy"),
+        (1.0, "1.0 × NumPy"),
+        (0.96, "0.96 × NumPy"),
+        (0.038, "26 times slower than NumPy"),
+        (0.5, "2.0 times slower than NumPy"),
+    ],
+)
+def test_a_ratio_reads_like_one(ratio: float, words: str) -> None:
+    assert against(ratio, "NumPy") == words
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,14 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import panel as pn
 
 from dashboard import server_settings
 from dashboard.compute import workers
+from dashboard.compute.clock import Clock
 from dashboard.compute.pending import Pending
 from dashboard.words import duration
 from mandel_core import STAGES, Settings, StageFailure, Viewport
@@ -40,12 +41,14 @@ class Asked:
     number : of the browser's request that it answers.
     rest : whether the view stands still.
     stepwise : whether a coarse picture is better than what is shown meanwhile.
+    since : when it was asked for, by the monotonic clock.
     """
 
     task: Draw
     number: int
     rest: bool = True
     stepwise: bool = False
+    since: float = field(default_factory=time.monotonic, compare=False)
 
 
 @dataclass
@@ -64,6 +67,7 @@ class Asking:
 
     on_outcome : called with each outcome, the request it is of, and whether it is the last of it.
     on_late : called when a view at rest has had no full picture for PATIENCE_SECONDS.
+    compile_seconds : how long compiling for settings has taken here, None where it is unknown.
     """
 
     def __init__(
@@ -72,9 +76,11 @@ class Asking:
         on_outcome: Callable[[Picture | StageFailure, Asked, bool], None],
         on_late: Callable[[Asked], None],
         in_document: Callable[..., None],
+        compile_seconds: Callable[[Settings], float | None] = lambda settings: None,
     ) -> None:
         self._session, self._on_outcome, self._on_late = session, on_outcome, on_late
-        self._in_document = in_document
+        self._in_document, self._compile_seconds = in_document, compile_seconds
+        self._clock = Clock(in_document, self._on_second)
         self._pending: Pending[Picture] = Pending(in_document)
         self._running: _Step | None = None
         self._next: Asked | None = None
@@ -224,11 +230,24 @@ class Asking:
         if doing == "Waiting":
             most = server_settings.current().compute_seconds_per_minute
             title += f": this visit has used the {most:g} s of computing it has in a minute"
-        self._busy.value = f"<progress style='width:100%'></progress><br>{doing} · {title}…"
-        self._button.visible = True
+        spent = int(time.monotonic() - step.asked.since)
+        words = f"{doing} · {title}…{f' {spent} s' if spent else ''}"
+        if doing == "Compiling":
+            before = self._compile_seconds(step.task.settings)
+            words += f"; it took {duration(before)} here before" if before is not None else ""
+        bar = "<progress style='width:100%' aria-label='A picture is under way'></progress>"
+        self._busy.value = f"{bar}<br>{words}"
+        if not self._button.visible:
+            self._button.visible = True
+            self._clock.start()
+
+    def _on_second(self) -> None:
+        if self._running is not None:
+            self._announce(self._running)
 
     def _quiet(self) -> None:
         if self._button.visible:
+            self._clock.stop()
             self._busy.value = ""
             self._button.visible = False
 

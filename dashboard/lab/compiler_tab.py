@@ -12,6 +12,7 @@ import panel as pn
 
 from dashboard.compute import workers
 from dashboard.compute.pending import Pending
+from dashboard.lab import stored
 from dashboard.lab.code_browser import CodeBrowser
 from dashboard.lab.highlighting import highlighted
 from dashboard.lab.host import Host
@@ -131,7 +132,10 @@ class CodeView:
         }
         spent = time.monotonic() - self._started
         since = f", {duration(spent)} so far" if spent > 1 else ""
-        self._progress.value = f"{_name(task)}: {doing.get(phase, 'running it')}{since}…"
+        words = f"{_name(task)}: {doing.get(phase, 'running it')}{since}…"
+        if phase == "compiling" and (before := stored.compile_seconds(task.settings)) is not None:
+            words += f" It took {duration(before)} here before."
+        self._progress.value = words
 
     def _on_result(self, task: Inspect, outcome: Inspection | StageFailure) -> None:
         self.close()

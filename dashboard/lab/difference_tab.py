@@ -15,6 +15,7 @@ from dashboard.compute import workers
 from dashboard.compute.pending import Pending
 from dashboard.lab.host import Host
 from dashboard.widgets import theme
+from dashboard.words import count
 from mandel_core import STAGES, Settings, StageFailure, Viewport
 from mandel_core.comparison.marking import KINDS, LEVELS, SIZES
 from mandel_core.model.control import Phase
@@ -176,7 +177,7 @@ def about(found: Marked) -> str:
     view: Viewport = found.view
     line = (
         f"{_named(found.settings)}, against {_named(found.reference)}: "
-        f"{view.nx} × {view.ny} pixels, {found.settings.maxiter} iterations."
+        f"{view.nx} × {view.ny} pixels, {count(found.settings.maxiter, 'iteration')}."
     )
     if found.reference.stage != "numpy":
         line += " NumPy itself would take too long here; its reference does the same operations."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from dashboard.subject import Subject
 from mandel_core import Settings, Viewport
 
 
@@ -13,10 +14,12 @@ class Host(Protocol):
 
     session : tells this page's requests from those of others.
     stage : the name of the one that draws.
+    chunk_sizes : those to measure, a list of whole numbers.
     """
 
     session: str
     stage: Any
+    chunk_sizes: Any
 
     def settings(
         self, stage: str | None = None, chunksize: int | None = None, threads: int | None = None
@@ -26,17 +29,20 @@ class Host(Protocol):
     def viewport(self) -> Viewport:
         """The samples of the view at rest."""
 
+    def subject(self) -> Subject:
+        """The view at rest and how it is computed, as they are now."""
+
+    def go_to(self, subject: Subject) -> None:
+        """Show a view again, computed as it was then."""
+
     def in_document(self, callback: Callable[..., None], *args: Any) -> None:
         """Call back where models may be changed, from any thread."""
 
-    def notify(self, text: str, words: str = "") -> None:
-        """Show one notice beside the picture."""
+    def notify(self, text: str, words: str = "", topic: str = "") -> None:
+        """Show one notice beside the picture; without a text, take one of this topic away."""
 
     def is_news(self, notice: str) -> bool:
         """Whether this about the file of results has to be said now."""
-
-    def remember_numpy(self, view: Viewport, settings: Settings, run_seconds: float) -> None:
-        """NumPy's run time for this view, these iterations and this formula is known."""
 
     def take_chunksize(self, size: int) -> None:
         """Draw with this chunk size from now on."""

@@ -64,12 +64,12 @@ def _row(mark: Mark) -> dict[str, Any]:
         "high": high,
         "compile": measured.compile_seconds if compiled else float("nan"),
         "stage": title,
-        "median": f"{duration(measured.median)}, {runs} run{'s' if runs > 1 else ''}",
+        "median": f"{duration(measured.median)}, {count(runs, 'run')}",
         "quartiles": f"{duration(low)} – {duration(high)}",
         "first run": duration(measured.first_seconds) if measured.first_seconds else "–",
         "compiling": duration(measured.compile_seconds) if compiled else "nothing to compile",
         "on": f"{settings.device}, {count(measured.threads, 'thread')}",
-        "view": f"{view.nx} × {view.ny}, {settings.maxiter} iterations, {settings.dtype}, "
+        "view": f"{view.nx} × {view.ny}, {count(settings.maxiter, 'iteration')}, {settings.dtype}, "
         f"width {view.pixel[0] * view.nx:.3g}",
         "versions": mark.versions,
         "measured": mark.when,

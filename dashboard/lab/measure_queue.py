@@ -11,6 +11,7 @@ import panel as pn
 
 from dashboard import server_settings
 from dashboard.compute import workers
+from dashboard.compute.clock import Clock
 from dashboard.compute.pending import Pending
 from dashboard.lab import stored
 from dashboard.lab.host import Host
@@ -51,6 +52,8 @@ class MeasureQueue:
         self._todo: list[Settings] = []
         self._total = 0
         self._pending: Pending[Measurement] = Pending(host.in_document)
+        self._clock = Clock(host.in_document, self._tell)
+        self._doing: tuple[Settings, Phase, float] | None = None  # and since when
         self._started = 0.0
         self._failed = 0
         self._remark = ""  # beside the progress and what comes of it
@@ -90,13 +93,15 @@ class MeasureQueue:
         self._words, self._remark = words or in_words, ""
         self._total, self._failed, self._started = len(self._todo), 0, time.monotonic()
         self._button.disabled = self._cancel.visible = True
+        self._clock.start()
         self._next()
 
     def cancel(self) -> None:
         """Stop measuring, also in mid-compile; what has been measured stays."""
-        self._todo = []
+        left, self._todo = len(self._todo), []
         if self._pending.cancel():
-            self._end("Cancelled.")
+            done = self._total - left - 1 - self._failed
+            self._end(f"Cancelled; {done} of {self._total} measured." if done else "Cancelled.")
 
     def set_status(self, text: str) -> None:
         """Show a sentence in place of the progress."""
@@ -105,8 +110,8 @@ class MeasureQueue:
     def _next(self) -> None:
         if not self._todo:
             took = duration(time.monotonic() - self._started)
-            failed = f", {self._failed} could not be measured" if self._failed else ""
-            self._end(f"{self._total} measured in {took}{failed}.")
+            failed = f"; {self._failed} could not be" if self._failed else ""
+            self._end(f"{self._total - self._failed} measured in {took}{failed}.")
             return
         settings = self._todo.pop(0)
         self._on_phase(settings, "waiting")
@@ -139,18 +144,35 @@ class MeasureQueue:
                 self._progress.value += self._remark
 
     def _on_phase(self, settings: Settings, phase: Phase) -> None:
+        since = time.monotonic()
+        if self._doing is not None and self._doing[:2] == (settings, phase):
+            since = self._doing[2]
+        self._doing = settings, phase, since
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._doing is None:
+            return
+        settings, phase, since = self._doing
         number = self._total - len(self._todo)
         doing = {
             "compiling": "compiling",
             "waiting": "once the picture or measurement under way is done,",
             "over budget": "once this visit has not used more computing than it may in a minute,",
         }.get(phase, "measuring")
+        spent = int(time.monotonic() - since)
+        words = f"{doing} {self._words(settings)}…{f' {spent} s' if spent else ''}"
+        if phase == "compiling" and (before := stored.compile_seconds(settings)) is not None:
+            words += f"; it took {duration(before)} here before"
         self._progress.value = (
-            f"<progress value={number - 1} max={self._total} style='width:100%'></progress><br>"
-            f"{number} of {self._total}: {doing} {self._words(settings)}…{self._remark}"
+            f"<progress value={number - 1} max={self._total} style='width:100%' "
+            f"aria-label='Measurements done'></progress><br>"
+            f"{number} of {self._total}: {words}{self._remark}"
         )
 
     def _end(self, word: str) -> None:
+        self._clock.stop()
+        self._doing = None
         self._button.disabled, self._cancel.visible = not self._open, False
         self._progress.value = word + self._remark
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import panel as pn
@@ -14,14 +16,16 @@ from dashboard.lab import stored
 from dashboard.lab.host import Host
 from dashboard.lab.marks import COMPILED_SECONDS, disturbed
 from dashboard.lab.measure_queue import MeasureQueue
+from dashboard.lab.subjects import Subjects
 from dashboard.lab.ticks import time_ticks
 from dashboard.state import stage_names
+from dashboard.subject import Subject
 from dashboard.widgets import theme
-from dashboard.words import duration
+from dashboard.words import against, count, duration
 from mandel_core import STAGES, Measurement, Settings
 
 LIMIT_SECONDS = 60.0
-_COLUMNS = ("stage", "base", "run", "low", "high", "compile", "end", "text", "told")
+_COLUMNS = ("stage", "base", "run", "low", "high", "compile", "end", "text", "told", "shade")
 _ROW = 34  # pixels a stage
 # The rest of the width is for the words that follow the longest bar.
 PLOT_SHARE = 0.55
@@ -37,6 +41,8 @@ class StagesView:
         self._queue = MeasureQueue(
             host, "stages", "Run all", self.start, self._on_measured, LIMIT_SECONDS
         )
+        self._subjects = Subjects(host)
+        self._began = datetime.now(UTC)  # of the last run
         self._failed: dict[Settings, Measurement] = {}
         self._source = ColumnDataSource({name: [] for name in _COLUMNS})
         self._figure = _figure(self._source)
@@ -48,6 +54,7 @@ class StagesView:
                 sizing_mode="stretch_width",
             ),
             self._queue.bar,
+            self._subjects.panel,
             self._pane,
             self._caption,
             sizing_mode="stretch_width",
@@ -55,17 +62,16 @@ class StagesView:
 
     def open(self) -> None:
         """Show what is known for the view and the settings of now."""
-        host = self._host
-        view = host.viewport()
-        known = {}
-        for stage in stage_names().values():
-            settings = host.settings(stage)
-            known[stage] = stored.latest(view, settings) or self._failed.get(settings)
+        now = self._host.subject()
+        known = self._known(now)
+        subject = self._subjects.current(self._queue.running, any(known.values()))
+        if subject != now:
+            known = self._known(subject)
         times = [
             time
             for one in known.values()
-            if one and one.run_seconds
-            for time in (*one.quartiles, *_compiling(one))
+            if one and one.measured.run_seconds
+            for time in (*one.measured.quartiles, *_compiling(one.measured))
         ]
         low, high = (min(times) / 2, max(times)) if times else (1e-3, 1.0)
         rows = [_row(name, one, known, low) for name, one in known.items()]
@@ -77,7 +83,7 @@ class StagesView:
         self._figure.height = 60 + _ROW * len(rows)
         columns = zip(*rows, strict=True)
         self._source.data = dict(zip(_COLUMNS, map(list, columns), strict=True))
-        self._caption.value = self._caption_text(known)
+        self._caption.value = self._caption_text(subject, known)
         notebook.push(self._pane)
 
     def close(self) -> None:
@@ -86,31 +92,60 @@ class StagesView:
 
     def start(self) -> None:
         """Measure every stage, those without a compiler first: they take no time to begin."""
-        host = self._host
         self._failed.clear()
-        todo = [host.settings(stage) for stage in stage_names().values()]
+        self._began = datetime.now(UTC)
+        subject = self._subjects.measure()
+        todo = [subject.settings(stage) for stage in stage_names().values()]
         todo.sort(key=lambda settings: STAGES[settings.stage].uses_torch(settings))
-        self._queue.start(host.viewport(), todo, lambda settings: STAGES[settings.stage].title)
+        self._queue.start(subject.view, todo, lambda settings: STAGES[settings.stage].title)
+        self.open()
+
+    def _known(self, subject: Subject) -> dict[str, _Result | None]:
+        known: dict[str, _Result | None] = {}
+        for stage in stage_names().values():
+            settings = subject.settings(stage)
+            record = stored.latest_record(subject.view, settings)
+            failed = self._failed.get(settings)
+            if record is not None:
+                earlier = "" if record.when >= self._began else f"{record.when:%d %b %H:%M} UTC"
+                known[stage] = _Result(record.measurement, earlier)
+            else:
+                known[stage] = _Result(failed) if failed else None
+        return known
 
     def _on_measured(self, measured: Measurement) -> None:
         if measured.failure is not None:
             self._failed[measured.settings] = measured
 
-    def _caption_text(self, known: dict[str, Measurement | None]) -> str:
-        view, settings = self._host.viewport(), self._host.settings()
+    def _caption_text(self, subject: Subject, known: dict[str, _Result | None]) -> str:
+        view, settings = subject.view, subject.settings()
         lines = [
-            f"{view.nx} × {view.ny} pixels, {settings.maxiter} iterations, {settings.dtype}; "
-            f"chunk size {settings.chunksize} where there are chunks. Bars end at the median, "
-            f"lines span the quartiles. A stage is given up after {LIMIT_SECONDS:g} s "
-            "of compiling or running."
+            f"{view.nx} × {view.ny} pixels, {count(settings.maxiter, 'iteration')}, "
+            f"{settings.dtype}; chunk size {settings.chunksize} where there are chunks. Bars end "
+            f"at the median, lines span the quartiles. A stage is given up after "
+            f"{LIMIT_SECONDS:g} s of compiling or running."
         ]
+        if not any(known.values()) and not self._queue.running:
+            lines.append("Nothing is measured for this view yet: press Run all.")
+        elif missing := sum(one is None for one in known.values()):
+            lines.append(f"Without a bar: {count(missing, 'stage')} not measured for this view.")
+        if any(one and one.earlier for one in known.values()):
+            lines.append("Pale bars were measured before, at the time beside them.")
         for name, one in known.items():
             title = html.escape(STAGES[name].title)
-            if one is not None and one.failure is not None:
-                lines.append(f"<b>{title}</b>: {html.escape(one.failure.reason)}")
-            elif one is not None and (words := disturbed(one)):
+            if one is not None and one.measured.failure is not None:
+                lines.append(f"<b>{title}</b>: {html.escape(one.measured.failure.reason)}")
+            elif one is not None and (words := disturbed(one.measured)):
                 lines.append(f"<b>{title}</b>: {html.escape(words)}.")
         return "<br>".join(lines)
+
+
+@dataclass(frozen=True)
+class _Result:
+    """What is known of a stage; earlier : when, unless in the last run."""
+
+    measured: Measurement
+    earlier: str = ""
 
 
 def _compiling(one: Measurement) -> tuple[float, ...]:
@@ -118,27 +153,31 @@ def _compiling(one: Measurement) -> tuple[float, ...]:
 
 
 def _row(
-    name: str, one: Measurement | None, known: dict[str, Measurement | None], base: float
+    name: str, result: _Result | None, known: dict[str, _Result | None], base: float
 ) -> tuple[Any, ...]:
     title, nan = STAGES[name].title, float("nan")
     missing = (nan, nan, nan, nan, base)
-    if one is None:
-        return (title, base, *missing, "not measured for this view", "")
+    if result is None:
+        return (title, base, *missing, "–", "not measured for this view", 1.0)
+    one = result.measured
     if one.failure is not None:
-        return (title, base, *missing, "✗ " + _short(one), one.failure.reason)
+        return (title, base, *missing, "✗ " + _short(one), one.failure.reason, 1.0)
     compiling = _compiling(one)
     words = [duration(one.median)]
     for other, title_of in (("numpy", "NumPy"), ("numba", "Numba")):
         reference = known.get(other)
-        if reference is not None and reference.run_seconds and other != name:
-            words.append(f"{reference.median / one.median:.2g} × {title_of}")
+        if reference is not None and reference.measured.run_seconds and other != name:
+            words.append(against(reference.measured.median / one.median, title_of))
     if compiling:
         words.append(f"compiled in {duration(compiling[0])}")
+    if result.earlier:
+        words.append(result.earlier)
     low, high = one.quartiles
-    told = f"{duration(low)} – {duration(high)}, {len(one.run_seconds)} runs"
+    told = f"{duration(low)} – {duration(high)}, {count(len(one.run_seconds), 'run')}"
     text = " · ".join(words)
     end = max(high, *compiling) if compiling else high
-    return (title, base, one.median, low, high, *(compiling or (nan,)), end, text, told)
+    shade = 0.45 if result.earlier else 1.0
+    return (title, base, one.median, low, high, *(compiling or (nan,)), end, text, told, shade)
 
 
 def _short(one: Measurement) -> str:
@@ -173,6 +212,7 @@ def _figure(source: ColumnDataSource) -> Any:
         height=0.56,
         source=source,
         color=theme.RUN,
+        fill_alpha="shade",
         line_color=None,
     )
     plot.segment("low", "stage", "high", "stage", source=source, color=theme.SPREAD, line_width=3)

@@ -13,6 +13,7 @@ from dashboard.lab.known import Known
 from dashboard.lab.marks import COMPILED_SECONDS, Mark
 from mandel_core import STAGES, Measurement, Settings, Viewport
 from mandel_core.compilers.explaining import without_folders
+from mandel_core.measurement.machine import Machine
 from mandel_core.measurement.record import Kind, Record, fingerprint
 from mandel_core.measurement.records import Records
 
@@ -127,11 +128,36 @@ def points(view: Viewport, settings: Settings) -> Points:
     return found
 
 
+def compile_seconds(settings: Settings) -> float | None:
+    """How long compiling this has taken here, on any view; None if it never was, or is unknown.
+
+    The newest that compiled counts, with the same chunk size where there are chunks.
+    """
+    here = Machine.here()
+    chunks = "chunksize" in STAGES[settings.stage].varies
+    for record in _known().of_stage(settings.stage):
+        same = record.measurement.settings
+        if (
+            record.machine == here
+            and _compiled(record)
+            and (same.device, same.dtype) == (settings.device, settings.dtype)
+            and not (chunks and same.chunksize != settings.chunksize)
+        ):
+            return record.measurement.compile_seconds
+    return None
+
+
 def latest(view: Viewport, settings: Settings) -> Measurement | None:
     """The newest measurement of exactly this, on this machine with today's versions.
 
     What compiling took is told by the newest that compiled.
     """
+    found = latest_record(view, settings)
+    return found.measurement if found else None
+
+
+def latest_record(view: Viewport, settings: Settings) -> Record | None:
+    """The same, with when it was made."""
     chunks = "chunksize" in STAGES[settings.stage].varies
     found: Record | None = None
     for record in _known().like(view, settings):
@@ -143,7 +169,7 @@ def latest(view: Viewport, settings: Settings) -> Measurement | None:
             found = _with_compiling(found, record)
             if _compiled(found):
                 break
-    return found.measurement if found else None
+    return found
 
 
 def _compiled(record: Record) -> bool:

@@ -12,11 +12,12 @@ from dashboard.lab import stored
 from dashboard.lab.chart import Chart
 from dashboard.lab.chunk_sizes import in_order, parse_sizes
 from dashboard.lab.host import Host
-from dashboard.lab.marks import disturbed
+from dashboard.lab.marks import COMPILED_SECONDS, disturbed
 from dashboard.lab.measure_queue import MeasureQueue, in_words
+from dashboard.lab.subjects import Subjects
+from dashboard.subject import Subject
 from dashboard.words import count
-from mandel_core import STAGES, Measurement, Settings
-from mandel_core.measurement.measuring import CHUNK_SIZES
+from mandel_core import STAGES, Measurement, Settings, Viewport
 from mandel_core.measurement.ratios import TUTORIAL
 from mandel_core.runtime.threads import cores
 from mandel_core.worker.tasks import Picture
@@ -34,7 +35,7 @@ class Sweep:
         self._host = host
         self._failures: list[Measurement] = []
         self._queue = MeasureQueue(host, "sweep", "Measure", self.start, self._on_measured)
-        self._kept = ", ".join(map(str, CHUNK_SIZES[: server_settings.current().sweep_length]))
+        self._subjects = Subjects(host)
         self._sizes = pn.widgets.TextInput(
             label="Chunk sizes to measure", value=self._kept, sizing_mode="stretch_width"
         )
@@ -51,6 +52,7 @@ class Sweep:
         self.panel = pn.Column(
             self._sizes,
             self._queue.bar,
+            self._subjects.panel,
             self._place,
             self._tutorial,
             self._caption,
@@ -59,23 +61,28 @@ class Sweep:
 
     def start(self) -> None:
         """Measure the current chunk size, then the lines to compare with, then all other sizes."""
-        host = self._host
         offers = server_settings.current().offers
-        references = [host.settings(stage) for stage in REFERENCES if offers(stage)]
+        subject = self._subjects.measure()
+        references = [subject.settings(stage) for stage in REFERENCES if offers(stage)]
         self._failures = []
         self._queue.start(
-            host.viewport(),
-            in_order(self._common(), parse_sizes(self._kept), references),
+            subject.view,
+            in_order(_common(subject), self._host.chunk_sizes, references),
             _words,
         )
+        self.refresh()
 
     def cancel(self) -> None:
         """Stop measuring, also in mid-compile; the points already there stay."""
         self._queue.cancel()
 
     def drawn(self, picture: Picture) -> None:
-        """A settled view is on screen; if chunks made it, its own time is a point."""
-        if "chunksize" in STAGES[picture.settings.stage].varies:
+        """A settled view is on screen; if chunks made it, its own time is a point.
+
+        What compiling it took is kept of any stage, to tell whoever waits for it another time.
+        """
+        chunked = "chunksize" in STAGES[picture.settings.stage].varies
+        if chunked or picture.compile_seconds > COMPILED_SECONDS:
             times = (picture.run_seconds,), 0.0, picture.compile_seconds
             stored.add(Measurement(picture.view, picture.settings, *times), "frame", self._on_file)
 
@@ -86,13 +93,15 @@ class Sweep:
 
     def refresh(self) -> None:
         """Show what is known for the view and the settings of now."""
-        host, common = self._host, self._common()
-        view = host.viewport()
+        now = self._host.subject()
+        known_now = bool(stored.points(now.view, _common(now)).here)
+        subject = self._subjects.current(self._queue.running, known_now)
+        common, view = _common(subject), subject.view
         found = stored.points(view, common)
         known = {
             stage: latest.median
             for stage in REFERENCES
-            if (latest := stored.latest(view, host.settings(stage)))
+            if (latest := stored.latest(view, subject.settings(stage)))
         }
         tutorial: dict[int, dict[int, float]] = {}
         if self._tutorial.value and "numpy" in known:
@@ -107,33 +116,28 @@ class Sweep:
             )
         if not self._place.objects and "_chart" in vars(self):
             self._place.append(self._chart.panel)
-        self._caption.value = "<br>".join(self._caption_text(common, found, "numpy" in known))
+        lines = self._caption_text(view, common, found, "numpy" in known)
+        self._caption.value = "<br>".join(lines)
 
     @cached_property
     def _chart(self) -> Chart:
         return Chart(self._host.take_chunksize)
 
-    def _common(self) -> Settings:
-        """The settings of all points: those of now, with a stage that has chunks."""
-        stage = self._host.stage
-        return self._host.settings(stage if "chunksize" in STAGES[stage].varies else "chunked")
-
     def _on_measured(self, measured: Measurement) -> None:
         if measured.failure is not None:
             self._failures.append(measured)
-        elif measured.stage == "numpy":
-            self._host.remember_numpy(measured.view, measured.settings, measured.median)
 
-    def _caption_text(self, common: Settings, found: stored.Points, numpy: bool) -> list[str]:
-        view = self._host.viewport()
+    def _caption_text(
+        self, view: Viewport, common: Settings, found: stored.Points, numpy: bool
+    ) -> list[str]:
         lines = [
-            f"{view.nx} × {view.ny} pixels, {common.maxiter} iterations, "
+            f"{view.nx} × {view.ny} pixels, {count(common.maxiter, 'iteration')}, "
             f"{view.pixel[0] * view.nx:.3g} wide, {common.dtype}, {common.device}, "
             f"{count(common.threads or cores(), 'thread')}."
         ]
         if self._place.objects:
             lines[0] += " Points are medians, whiskers quartiles; a click takes the chunk size."
-        if not found.here:
+        if not found.here and not self._queue.running:
             lines.append("Nothing is measured for this view yet: press Measure.")
         if found.elsewhere:
             lines.append(
@@ -155,15 +159,31 @@ class Sweep:
             lines.append(f"Not measured: {what}. {html.escape(reason)}")
         return lines
 
+    @property
+    def _kept(self) -> str:
+        return ", ".join(map(str, self._host.chunk_sizes))
+
+    def show_sizes(self) -> None:
+        """The chunk sizes to measure have changed."""
+        self._sizes.value = self._kept
+
     def _on_sizes(self) -> None:
+        if self._sizes.value == self._kept:
+            return
         try:
             sizes = parse_sizes(self._sizes.value)
         except ValueError as error:
-            self._host.notify(f"{error} The sizes stay {self._kept}.")
-            self._sizes.value = self._kept
-            return
-        self._kept = ", ".join(map(str, sizes))
-        self._sizes.value = self._kept
+            self._host.notify(f"{error} The sizes stay {self._kept}.", topic="chunk sizes")
+        else:
+            self._host.notify("", topic="chunk sizes")
+            self._host.chunk_sizes = list(sizes)
+        self.show_sizes()
+
+
+def _common(subject: Subject) -> Settings:
+    """The settings of all points: those of the subject, with a stage that has chunks."""
+    stage = subject.state.stage
+    return subject.settings(stage if "chunksize" in STAGES[stage].varies else "chunked")
 
 
 def _words(settings: Settings) -> str:

@@ -42,7 +42,13 @@ class PictureFlow:
         self._host = host
         self._on_settled = on_settled
         self.view = PictureView(self._on_request)
-        self.asking = Asking(host.session, self._on_picture, self._on_late, host.in_document)
+        self.asking = Asking(
+            host.session,
+            self._on_picture,
+            self._on_late,
+            host.in_document,
+            host.compile_seconds,
+        )
         # What the page's address says of a state; a notebook's is not ours to change.
         self.address: Callable[[State], str | None] = lambda state: None
         self.size: tuple[int, int] | None = None

@@ -25,6 +25,9 @@ class Host(Protocol):
     def settings(self, stage: str | None = None, *, view: Viewport | None = None) -> Settings:
         """The settings of now, or with another stage; precise enough for a view."""
 
+    def compile_seconds(self, settings: Settings) -> float | None:
+        """How long compiling this has taken here before, if that is known."""
+
     def in_document(self, callback: Callable[..., None], *args: Any) -> None:
         """Call back where models may be changed, from any thread."""
 

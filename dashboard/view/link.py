@@ -27,6 +27,7 @@ from dashboard.state import (
     home,
     stage_names,
 )
+from dashboard.words import plain
 from mandel_core.colour.palettes import parse_stops, rgb_of
 from mandel_core.model.viewport import exact
 
@@ -39,7 +40,7 @@ def _decimal(low: Decimal, high: Decimal) -> Callable[[str], Decimal]:
             raise ValueError(f"it is longer than {MAX_DIGITS} characters")
         value = exact(text)
         if not low <= value <= high:
-            raise ValueError(f"it must lie between {low} and {high}")
+            raise ValueError(f"it must lie between {plain(low)} and {plain(high)}")
         return value
 
     return parse
@@ -137,6 +138,8 @@ def _text(value: object) -> str:
         return f"{value.real},{value.imag}"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, Decimal):
+        return plain(value)
     return str(value).removeprefix("#")
 
 

@@ -30,6 +30,7 @@ class Notice:
         )
         self._button = pn.widgets.Button(label=offer, visible=False, color="primary")
         self._button.on_click(lambda event: on_take())
+        self._topic = ""
         self.panel = pn.Column(self._text, self._button, sizing_mode="stretch_width")
 
     @property
@@ -37,11 +38,17 @@ class Notice:
         """Whether the way out is offered now."""
         return bool(self._button.visible)
 
-    def show(self, text: str, words: str = "", offer: bool = False) -> None:
+    def show(self, text: str, words: str = "", offer: bool = False, topic: str = "") -> None:
         """Say `text`, with a compiler's words folded away beneath it; nothing if it is empty.
 
-        Both are shown literally: they may come from a link. offer : whether to offer the way out.
+        Both are shown literally: they may come from a link.
+
+        offer : whether to offer the way out.
+        topic : what it is about; an empty text of a topic takes only a notice of this topic away.
         """
+        if topic and not text and topic != self._topic:
+            return
+        self._topic = topic
         folded = (
             "<details><summary>The compiler's own words</summary><pre style='white-space:pre-wrap;"
             "overflow-wrap:anywhere;font-size:.85em'>"

@@ -12,30 +12,45 @@ from dashboard.widgets.arrows import ARROWS
 
 
 def number(
-    owner: param.Parameterized, name: str, notify: Callable[[str], None], **options: Any
-) -> pn.widgets.IntInput:
-    """A widget for the integer param `name` of `owner`; both follow each other."""
+    owner: param.Parameterized, name: str, notify: Callable[..., None], **options: Any
+) -> pn.widgets.FloatInput:
+    """A widget for the integer param `name` of `owner`; both follow each other.
+
+    notify : called with a sentence about what cannot be taken, and with no text once something
+        was taken; `topic` is the name of the param.
+    """
     parameter = owner.param[name]
     low, high = parameter.bounds
     label = parameter.label
-    widget = pn.widgets.IntInput(
+    # Bokeh's input for whole numbers drops what it does not know while it is typed: 2.5 becomes
+    # 25. One for any number leaves it to us to say so.
+    widget = pn.widgets.FloatInput(
         label=label,
         value=getattr(owner, name),
         description=parameter.doc,
         sizing_mode="stretch_width",
         stylesheets=[ARROWS],
-        **options,
+        **{"step": 1, **options},
     )
 
-    def take(event: param.parameterized.Event) -> None:
-        if event.new is not None and low <= event.new <= high:
-            setattr(owner, name, event.new)
+    def on_value(event: param.parameterized.Event) -> None:
+        kept, new = getattr(owner, name), event.new
+        if new == kept:
             return
-        kept = getattr(owner, name)
+        if new is not None and low <= new <= high and float(new).is_integer():
+            notify("", topic=name)
+            setattr(owner, name, int(new))
+            return
         widget.value = kept
-        notify(f"{label} must be a whole number from {low} to {high}; it stays at {kept}.")
+        refused = "it" if new is None else f"{new:,.12g}"
+        wrong = "is empty" if new is None else "is not"
+        notify(
+            f"{label} must be a whole number from {low:,} to {high:,}; {refused} {wrong}, "
+            f"so it stays at {kept:,}.",
+            topic=name,
+        )
 
-    widget.param.watch(take, "value")
+    widget.param.watch(on_value, "value")
     owner.param.watch(lambda event: setattr(widget, "value", event.new), name)
     return widget
 

@@ -5,6 +5,8 @@ All are read on light and on dark pages, since plots are drawn once for both.
 
 from __future__ import annotations
 
+from bokeh.palettes import interp_palette
+
 # Run time and compile time, close to Okabe and Ito's palette, which the colour-blind can tell
 # apart; the spread of run times; what is measured for another view.
 RUN, COMPILE, SPREAD, GREY = "#2f8fd8", "#e07b28", "#1b5e92", "#8c8c8c"
@@ -21,8 +23,13 @@ NOTICE, FAILURE = "#e09f3e", "#d1495b"
 # The phases of a compiler, in turn.
 PHASES = ("#4a90d9", "#7c5cc4", NOTICE, "#5aa469")
 
-# Slower than NumPy, as fast, faster: each dark enough for white numbers.
-RATIOS = ("#8c3b2a", "#7a4a3a", "#5c5550", "#44606e", "#2d6a8a", "#1873a5", "#0b7bbd")
+# By half octaves of the ratio, from eight times slower than NumPy through as fast to 64 times as
+# fast: each dark enough for white numbers.
+_SLOW, _EVEN, _FASTER, _FASTEST = "#8c3b2a", "#5c5550", "#1a6fae", "#7a2fb0"
+RATIOS = (
+    *interp_palette((_SLOW, _EVEN), 6),
+    *interp_palette((_EVEN, _FASTER, _FASTEST), 13)[1:],
+)
 
 # Where counts differ: those that stay longer, those that leave earlier; the more the darker.
 LONGER = ("#67b0f0", "#3a87dd", "#2563c8", "#3a3fc0", "#9b3fe0")
