@@ -138,7 +138,7 @@ class Explorer(pn.viewable.Viewer, Params):
 
     def cancel(self) -> None:
         """Give up the picture being computed; the one on screen stays."""
-        if self._flow.asking.cancel():
+        if self._flow.cancel():
             self.notify("Cancelled; the picture shows the last frame that was finished.")
 
     def close(self) -> None:
@@ -296,7 +296,9 @@ class Explorer(pn.viewable.Viewer, Params):
     def _describe(self, picture: Picture, timed: float | None = None) -> None:
         known = self.numpy_seconds(picture.view, picture.settings)
         measured = stored.latest(picture.view, picture.settings)
-        self._about.param.update(value=describe(picture, known, timed, measured), styles={})
+        self._about.param.update(
+            value=describe(picture, known, timed, measured), styles={"opacity": "1"}
+        )
 
     def offer_formulas(self, name: str) -> None:
         """A formula was registered, or taken away; one that is shown is drawn anew."""

@@ -51,7 +51,7 @@ class Difference:
         self._about = _text("compared")
         self._source = ColumnDataSource({"marks": [], "nx": [], "ny": []})
         self._figure = _figure(self._source)
-        self._picture = pn.pane.Bokeh(self._figure, sizing_mode="stretch_width")
+        self._picture = pn.pane.Bokeh(self._figure, sizing_mode="scale_width")
         self._where = pn.Column(self._picture, sizing_mode="stretch_width", visible=False)
         self._controls = pn.Row(
             self._compare, self._cancel, self._progress, sizing_mode="stretch_width"
@@ -138,7 +138,7 @@ class Difference:
         self._source.data = {"marks": [found.marks], "nx": [nx], "ny": [ny]}
         self._figure.aspect_ratio = nx / ny
         for axis, end in ((self._figure.x_range, nx), (self._figure.y_range, ny)):
-            axis.update(start=0, end=end, reset_start=0, reset_end=end)
+            axis.update(start=0, end=end, reset_start=0, reset_end=end, bounds=(0, end))
         self._where.visible = True
         notebook.push(self._picture)
 
@@ -250,7 +250,7 @@ def _legend(found: Marked) -> str:
 
 def _figure(source: ColumnDataSource) -> Any:
     plot = figure(
-        sizing_mode="stretch_width",
+        sizing_mode="scale_width",  # the height follows, so that pixels stay square
         aspect_ratio=4 / 3,
         x_range=Range1d(0, 1),
         y_range=Range1d(0, 1),
@@ -261,6 +261,7 @@ def _figure(source: ColumnDataSource) -> Any:
         border_fill_alpha=0,
         outline_line_color=None,
     )
+    plot.toolbar.logo = None
     plot.axis.visible = plot.grid.visible = False
     for tool in plot.tools:
         if type(tool).__name__ == "BoxZoomTool":

@@ -59,6 +59,7 @@ class PictureFlow:
         self._limit = host.state.iterations  # where the search for the automatic one begins
         self._last: tuple[Draw, Picture] | None = None
         self._drawn_stages: set[str] = set()
+        self._stale = ""
 
     def viewport(self) -> Viewport:
         """The samples of the view at rest, one at the centre of each pixel on screen."""
@@ -149,12 +150,30 @@ class PictureFlow:
     def _on_late(self, asked: Asked) -> None:
         self.view.tell_address(self.address(self._host.state))
         self._host.outdated()
+        asked_for = asked.task.settings.stage
+        if self.shown is not None and (stage := self.shown.settings.stage) != asked_for:
+            titles = [STAGES[name].title if name in STAGES else name for name in (stage, asked_for)]
+            self._mark_stale(f"Still the picture by {titles[0]}; {titles[1]} is on its way.")
+
+    def _mark_stale(self, text: str) -> None:
+        """Say over the picture that it is another stage's; with an empty text, no longer."""
+        if text != self._stale:
+            self._stale = text
+            self.view.calls.tell("stale", text=text)
+
+    def cancel(self) -> bool:
+        """Give up the picture under way; whether there was one."""
+        self._mark_stale("")
+        return self.asking.cancel()
 
     def _on_picture(self, outcome: Picture | StageFailure, asked: Asked, last: bool) -> None:
         if isinstance(outcome, StageFailure):
+            self._mark_stale("")
             self.view.answer(asked.number, self.address(self._host.state))
             self._host.failed(outcome)
             return
+        if outcome.settings.stage == asked.task.settings.stage:
+            self._mark_stale("")
         self._drawn_stages.add(outcome.settings.stage)
         if asked.task.automatic:
             self._limit = outcome.settings.maxiter
@@ -171,6 +190,7 @@ class PictureFlow:
         sent : whether the browser has it already.
         """
         host = self._host
+        self._mark_stale("")
         state = replace(host.state, iterations=picture.settings.maxiter)
         link = self.address(state)
         if sent:

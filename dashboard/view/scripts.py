@@ -15,9 +15,9 @@ _FOLDER = Path(__file__).parent / "browser"
 _CORE = ("camera.js", "travel.js", "hand.js", "frames.js", "requests.js", "calls.js", "overlay.js")
 
 # In the order of their buttons within a group, and of their keys in the list of keys.
-OVERLAYS = ("moving.js", "help.js")
+OVERLAYS = ("moving.js", "help.js", "stale.js")
 
-STYLES = ("overlay.css",)
+STYLES = ("overlay.css", "stale.css")
 
 
 @cache

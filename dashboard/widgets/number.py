@@ -36,6 +36,7 @@ def number(
     def on_value(event: param.parameterized.Event) -> None:
         kept, new = getattr(owner, name), event.new
         if new == kept:
+            notify("", topic=name)
             return
         if new is not None and low <= new <= high and float(new).is_integer():
             notify("", topic=name)
