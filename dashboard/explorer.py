@@ -38,12 +38,14 @@ from dashboard.view.flow import PictureFlow
 from dashboard.widgets.notice import Notice
 from dashboard.words import count
 from mandel_core import FORMULAS, STAGES, Settings, StageFailure, Viewport
+from mandel_core.colour.colouring import Colouring
 from mandel_core.worker.tasks import Picture
 
 _sessions = itertools.count()
 
 # What decides which work a stage has to do, and which stage: all of the state but the colours.
-RETURNED = tuple(f.name for f in fields(State) if f.name not in {"look", "palette"})
+_COLOURS = {field.name for field in fields(Colouring)}
+RETURNED = tuple(field.name for field in fields(State) if field.name not in _COLOURS)
 
 
 class Explorer(pn.viewable.Viewer, Params):
