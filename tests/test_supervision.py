@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -16,6 +17,7 @@ import pytest
 
 from mandel_core import Frame, StageFailure
 from mandel_core.model.control import Control
+from mandel_core.worker.child import Child
 from mandel_core.worker.heartbeat import BEAT_SECONDS, Heartbeat, beat
 from mandel_core.worker.tasks import Render
 from mandel_core.worker.worker import Worker
@@ -117,6 +119,20 @@ def test_a_paused_process_does_not_count_as_hung(worker: Worker) -> None:
     result(worker.submit(QUICK))
     assert worker.pid == pid
     assert not worker.replaced
+
+
+def test_a_process_that_nobody_hears_ends_without_a_word(capfd: pytest.CaptureFixture[str]) -> None:
+    child = Child("worker", None, 20.0)
+    # The other half of the connection stays open, by which alone a process may notice sooner.
+    with socket.socket(fileno=os.dup(child._connection.fileno())) as end:
+        end.shutdown(socket.SHUT_RD)
+    child.send(("run", 0, QUICK))
+    until = time.monotonic() + PATIENCE
+    while child.alive:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    child.kill()
+    assert "Traceback" not in capfd.readouterr().err
 
 
 @dataclass(frozen=True)
