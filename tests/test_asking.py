@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard import server_settings
 from dashboard.compute import workers
 from dashboard.compute.asking import Asked, Asking
 from mandel_core import Settings, StageFailure, Viewport
@@ -45,10 +46,14 @@ class Session:
     sent: list[tuple[Draw, Future[Any]]] = field(default_factory=list)
     shown: list[tuple[Any, Asked, bool]] = field(default_factory=list)
     timers: list[tuple[Callable[..., None], tuple[Any, ...]]] = field(default_factory=list)
+    on_phase: Callable[[str], None] = print
 
     def __post_init__(self) -> None:
-        def submit(task: Draw, session: str, on_phase: object, expected: float) -> Future[Any]:
+        def submit(
+            task: Draw, session: str, on_phase: Callable[[str], None], expected: float
+        ) -> Future[Any]:
             future: Future[Any] = Future()
+            self.on_phase = on_phase
             self.sent.append((task, future))
             return future
 
@@ -119,6 +124,46 @@ def test_a_heavy_picture_comes_coarse_to_fine(monkeypatch: pytest.MonkeyPatch) -
     session.asking.ask(Asked(draw(3, "numpy"), 3, stepwise=True))
     session.finish()
     assert [last for _, _, last in session.shown] == [True]
+
+
+@pytest.fixture
+def limited(monkeypatch: pytest.MonkeyPatch) -> Session:
+    """A server's page: a picture may take ten seconds."""
+    settings = server_settings.ServerSettings(picture_seconds=10.0)
+    monkeypatch.setattr(server_settings, "current", lambda: settings)
+    return Session(monkeypatch)
+
+
+def test_what_would_take_too_long_is_refused_after_a_coarse_picture(limited: Session) -> None:
+    heavy = draw(1, "numpy", maxiter=50_000)
+    limited.asking.ask(Asked(heavy, 1, stepwise=True))
+    while limited.under_way():
+        task, future = limited.under_way()[0]
+        future.set_result(picture(task, seconds=40.0 * work(task) / work(heavy)))
+    assert heavy not in [task for task, _ in limited.sent]
+    outcome, _, last = limited.shown[-1]
+    assert last
+    assert outcome.kind == "too-long"
+    assert "would take about 40 s here, more than the 10 s that one may take" in outcome.reason
+    assert "; about 12,500 iterations would fit, and Fast is faster." in outcome.reason
+
+
+@pytest.mark.parametrize("phase", ["running", "compiling"])
+def test_what_is_given_up_says_what_would_have_fitted(limited: Session, phase: str) -> None:
+    heavy = draw(1, "numpy", maxiter=50_000)
+    limited.asking.ask(Asked(heavy, 1, stepwise=True))
+    task, future = limited.under_way()[0]
+    assert work(task) < work(heavy)
+    limited.on_phase(phase)
+    future.set_result(StageFailure("numpy", "too-long", "Given up."))
+    outcome, _, last = limited.shown[-1]
+    assert last
+    if phase == "compiling":  # which has nothing to do with iterations
+        assert outcome.reason == "Given up."
+    else:
+        fits = 50_000 * work(task) // work(heavy)
+        assert "The picture was given up after 10 s;" in outcome.reason
+        assert f"fewer than {fits:,} iterations would fit, and Fast is faster." in outcome.reason
 
 
 def test_a_stage_that_compiles_for_each_size_draws_no_coarse_pictures(

@@ -179,7 +179,9 @@ class Asking:
     def _on_result(self, step: _Step, outcome: Picture | StageFailure) -> None:
         self._running, asked = None, step.asked
         failed = isinstance(outcome, StageFailure)
-        if isinstance(outcome, Picture):
+        if isinstance(outcome, StageFailure) and outcome.kind == "too-long":
+            outcome = self._given_up(step, outcome)
+        elif isinstance(outcome, Picture):
             per_iteration = outcome.run_seconds / _work(outcome.view, outcome.settings)
             self._seconds_per_iteration[outcome.settings.stage] = per_iteration
         last = failed or not step.then
@@ -203,16 +205,23 @@ class Asking:
         if step.task.settings.stage != task.settings.stage or expected <= self._limit:
             return None
         settings = task.settings
-        fits = int(settings.maxiter * self._limit / expected)
-        advice = f"about {fits:,} iterations would fit" if fits else "a smaller window would fit"
-        if settings.stage != "fast":
-            advice += f", and {STAGES['fast'].title} is faster"
+        advice = _advice(settings, "about", int(settings.maxiter * self._limit / expected))
         return StageFailure(
             settings.stage,
             "too-long",
             f"This picture would take about {duration(expected)} here, more than the "
             f"{self._limit:g} s that one may take; {advice}. What is shown is coarse.",
         )
+
+    def _given_up(self, step: _Step, failure: StageFailure) -> StageFailure:
+        """What would have fitted, as far as is known from how coarse the picture was."""
+        if step.phase == "compiling":
+            return failure
+        task = step.asked.task
+        part = _work(step.task.view, step.task.settings) / _work(task.view, task.settings)
+        advice = _advice(task.settings, "fewer than", int(task.settings.maxiter * part))
+        reason = f"The picture was given up after {self._limit:g} s; {advice}."
+        return StageFailure(failure.stage, failure.kind, reason, failure.details)
 
     def _late(self, asked: Asked) -> None:
         running = self._running
@@ -255,6 +264,12 @@ class Asking:
         timer = threading.Timer(seconds, self._in_document, (callback, *args))
         timer.daemon = True
         timer.start()
+
+
+def _advice(settings: Settings, how_many: str, iterations: int) -> str:
+    fits = f"{how_many} {iterations:,} iterations would fit" if iterations else ""
+    faster = "" if settings.stage == "fast" else f", and {STAGES['fast'].title} is faster"
+    return (fits or "a smaller window would fit") + faster
 
 
 def _work(view: Viewport, settings: Settings) -> float:
