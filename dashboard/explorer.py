@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from contextlib import nullcontext
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 import panel as pn
@@ -25,6 +25,7 @@ from dashboard.lab.sweep import Sweep
 from dashboard.lab.tabs import Lab
 from dashboard.lab.threads_tab import ThreadsView
 from dashboard.params import Params
+from dashboard.places.guide import Guide
 from dashboard.state import (
     HOME,
     State,
@@ -75,6 +76,7 @@ class Explorer(pn.viewable.Viewer, Params):
         self._about = pn.widgets.StaticText(sizing_mode="stretch_width", css_classes=["about"])
         self._flow.asking.on_cancel(self.cancel)
         self._notice = Notice("Back to where there was more to see", self.go_back)
+        self._guide = Guide(self, self._flow.view)
         self._sweep = Sweep(self)
         kinds = (StagesView, ThreadsView, CodeView, Difference)
         self._lab = Lab(self, self._flow.view.pane, kinds)
@@ -92,10 +94,23 @@ class Explorer(pn.viewable.Viewer, Params):
         """The DynamicMap, to compose with."""
         return self._flow.view.plot
 
-    def keep_address(self, address: Callable[[State], str | None]) -> None:
-        """Have the browser's address say this of each state that is seen."""
-        self._flow.address = address
+    def keep_address(self) -> None:
+        """Have the browser's address say what is seen, and Back and Forward walk the views.
+
+        To be called before the picture is shown.
+        """
         self._flow.view.is_page = True
+
+    def go(self, state: State) -> None:
+        """Show this state, as if its link had been opened; a device that is not here is left."""
+        if state.device not in self.param.device.objects:
+            self.notify(f"This machine has no {state.device} device; it stays at {self.device}.")
+            state = replace(state, device=self.device)
+        before = self.state
+        self.follow(**asdict(state))
+        self.draw_again(
+            {name for name, value in asdict(before).items() if value != getattr(state, name)}
+        )
 
     def go_home(self) -> None:
         """Show the whole set of the formula again; its c, stage and colours stay."""
@@ -274,6 +289,12 @@ class Explorer(pn.viewable.Viewer, Params):
             self.follow(automatic=False)
         if names - {"x", "y", "width"}:
             self.notify("")
+        self.draw_again(names)
+
+    def draw_again(self, names: set[str]) -> None:
+        """These params have changed: show the view that they make now, if any did."""
+        if not names:
+            return
         with nullcontext() if self.in_document.served else notebook.changing:
             self._flow.params_changed(names)
 

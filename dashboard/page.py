@@ -20,7 +20,7 @@ from panel.theme.base import Design
 
 from dashboard.explorer import Explorer
 from dashboard.server.mishaps import logged
-from dashboard.view.link import decode, encode
+from dashboard.view.link import decode
 
 TITLE = "Mandelbrot explorer"
 _SHELL = Path(__file__).parent / "shell"
@@ -56,7 +56,7 @@ def _make() -> None:
     if _VIEW.isdisjoint(pn.state.session_args):  # home then, which depends on the window's shape
         given = {name: value for name, value in given.items() if name not in _VIEW}
     explorer = Explorer(notices=notices, **given)
-    explorer.keep_address(encode)
+    explorer.keep_address()
     pn.state.on_session_destroyed(lambda context: explorer.close())
     _show(controls=explorer.controls(), main=explorer.main())
 

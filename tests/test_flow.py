@@ -14,7 +14,7 @@ import pytest
 from dashboard import Explorer
 from dashboard.compute import workers
 from dashboard.state import HOME
-from dashboard.view.link import decode, encode
+from dashboard.view.link import decode
 from dashboard.view.request import Request
 from mandel_core.colour.encoding import encode_indices
 from mandel_core.worker.tasks import Draw, Picture
@@ -39,7 +39,7 @@ class Desk:
         patch.setattr(workers, "draw", submit)
         self.explorer = Explorer()
         self.links: list[str] = []
-        self.explorer.keep_address(encode)
+        self.explorer.keep_address()
         tell = self.explorer._flow.view._send
         patch.setattr(
             self.explorer._flow.view,

@@ -91,9 +91,17 @@ def test_any_value_gives_a_state_within_limits(values: dict[str, str]) -> None:
 @pytest.mark.parametrize("value", ["nan", "inf", "1e999", "1e999999999", "-99", "", "0x10", "१२e9"])
 def test_a_bad_number_is_replaced_and_named(key: str, value: str) -> None:
     state, notices = decode(f"?{key}={value}&palette=hot")
-    assert state == State(palette="hot")
+    large = key == "width" and value in {"1e999", "1e999999999", "१२e9"}
+    assert state == State(palette="hot", width=MAX_WIDTH if large else HOME.width)
     assert len(notices) == 1
     assert f"link's {key} " in notices[0]
+
+
+@given(st.decimals("1e-100", "1e100", allow_nan=False))
+def test_a_width_that_cannot_be_shown_becomes_the_nearest_that_can(width: Decimal) -> None:
+    state, notices = decode(f"?width={width}")
+    assert state.width == min(max(width, MIN_WIDTH), MAX_WIDTH)
+    assert len(notices) == (state.width != width)
 
 
 @pytest.mark.parametrize(

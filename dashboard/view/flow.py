@@ -13,6 +13,7 @@ from dashboard.compute import workers
 from dashboard.compute.asking import Asked, Asking, is_same_picture
 from dashboard.state import HOME, MAX_WIDTH, MIN_WIDTH, State, home
 from dashboard.view.host import Host
+from dashboard.view.link import encode
 from dashboard.view.picture import PictureView
 from dashboard.view.request import Request
 from mandel_core import FORMULAS, STAGES, Settings, StageFailure, Viewport
@@ -49,8 +50,6 @@ class PictureFlow:
             host.in_document,
             host.compile_seconds,
         )
-        # What the page's address says of a state; a notebook's is not ours to change.
-        self.address: Callable[[State], str | None] = lambda state: None
         self.size: tuple[int, int] | None = None
         self.shown: Picture | None = None
         self.way_back = self.home()
@@ -88,7 +87,8 @@ class PictureFlow:
             self._limit = HOME.iterations if state.automatic else state.iterations
         self.view.live_at(FORMULAS[state.formula].home)
         at_home = self.size is not None and (state.x, state.y, state.width) == self.home()
-        self.view.move(state.x, state.y, state.width, fit=at_home)
+        leap = "formula" in names
+        self.view.move(state.x, state.y, state.width, fit=at_home, leap=leap)
         self.ask()
 
     def ask(self, surround: bool = False) -> None:
@@ -148,7 +148,7 @@ class PictureFlow:
         return self._host.settings(stage.name if ready else "fast", view=view)
 
     def _on_late(self, asked: Asked) -> None:
-        self.view.tell_address(self.address(self._host.state))
+        self.view.tell_address(encode(self._host.state))
         self._host.outdated()
         asked_for = asked.task.settings.stage
         if self.shown is not None and (stage := self.shown.settings.stage) != asked_for:
@@ -169,7 +169,7 @@ class PictureFlow:
     def _on_picture(self, outcome: Picture | StageFailure, asked: Asked, last: bool) -> None:
         if isinstance(outcome, StageFailure):
             self._mark_stale("")
-            self.view.answer(asked.number, self.address(self._host.state))
+            self.view.answer(asked.number, encode(self._host.state))
             self._host.failed(outcome)
             return
         if outcome.settings.stage == asked.task.settings.stage:
@@ -192,7 +192,7 @@ class PictureFlow:
         host = self._host
         self._mark_stale("")
         state = replace(host.state, iterations=picture.settings.maxiter)
-        link = self.address(state)
+        link = encode(state)
         if sent:
             self.view.rests(picture, number, link)
         else:
@@ -205,17 +205,18 @@ class PictureFlow:
         self._later(STILL_SECONDS, self._on_still, picture)
 
     def _ask_whole(self, settings: Settings) -> None:
-        """Ask for the whole set of these settings' formula, unless that was the last asked for."""
+        """Ask for the whole set of these settings' formula, unless that was the last asked for.
+
+        It lies beneath where nothing else is known, and is the map of where one is.
+        """
         host = self._host
-        formula, c = settings.formula, settings.formula_c
-        if self._whole is not None:
-            drawn = self._whole.settings
-            if (drawn.formula, drawn.formula_c) == (formula, c):
-                return
         x, y, _ = self.home()
         view = Viewport.from_screen(x, y, WHOLE_WIDTH, WHOLE_PIXELS, WHOLE_PIXELS)
-        of_formula = Settings("fast", formula=formula, formula_c=c)
-        self._whole = task = Draw(view, of_formula, host.state.colouring)
+        of_formula = Settings("fast", formula=settings.formula, formula_c=settings.formula_c)
+        task = Draw(view, of_formula, host.state.colouring)
+        if task == self._whole:
+            return
+        self._whole = task
         future = workers.draw(task, session=f"{host.session}/whole", expected=0.05)
 
         def take(future: Future[Picture | StageFailure]) -> None:

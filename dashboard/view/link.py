@@ -46,6 +46,13 @@ def _decimal(low: Decimal, high: Decimal) -> Callable[[str], Decimal]:
     return parse
 
 
+def _width(text: str) -> Decimal:
+    value = _decimal(Decimal(0), Decimal("Infinity"))(text)
+    if value == 0:
+        raise ValueError("it must be more than 0")
+    return value
+
+
 def _whole(low: int, high: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
         if not (text.isascii() and text.isdigit() and len(text) < 20):
@@ -108,7 +115,7 @@ _FIELDS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("formula", "formula", _formula),
     ("x", "x", _decimal(-MAX_CENTRE, MAX_CENTRE)),
     ("y", "y", _decimal(-MAX_CENTRE, MAX_CENTRE)),
-    ("width", "width", _decimal(MIN_WIDTH, MAX_WIDTH)),
+    ("width", "width", _width),
     ("c", "c", _constant),
     ("stage", "stage", _stage),
     ("chunksize", "chunk", _whole(1, MAX_CHUNK)),
@@ -143,6 +150,10 @@ def _text(value: object) -> str:
     return str(value).removeprefix("#")
 
 
+def _shortened(text: str) -> str:
+    return text if len(text) <= 40 else text[:40] + "…"
+
+
 def decode(query: str) -> tuple[State, tuple[str, ...]]:
     """The state a query string stands for, and a sentence for each value that was not taken.
 
@@ -167,9 +178,17 @@ def decode(query: str) -> tuple[State, tuple[str, ...]]:
             values[field] = parse(text)
             usual = home(values[field]) if field == "formula" else usual
         except ValueError as error:
-            shown = text if len(text) <= 40 else text[:40] + "…"
             kept = _text(getattr(usual, field))
-            notices.append(f"The link's {key} “{shown}” was replaced by {kept}: {error}.")
+            notices.append(
+                f"The link's {key} “{_shortened(text)}” was replaced by {kept}: {error}."
+            )
+    if (width := values.get("width")) is not None:
+        values["width"] = nearest = min(max(width, MIN_WIDTH), MAX_WIDTH)
+        if nearest != width:
+            notices.append(
+                f"The link's width “{_shortened(given['width'][0])}” was replaced by {nearest:g}, "
+                "the nearest that can be shown."
+            )
     if "iterations" in values:
         values.setdefault("automatic", False)
     return replace(usual, **values), tuple(notices)

@@ -81,10 +81,11 @@ class PictureView:
         self._on_request = on_request
         self._view = (float(HOME.x), float(HOME.y), float(HOME.width))
         self._home = FORMULAS[HOME.formula].home
-        self._fit = False
+        self._fit = self._leap = False
         self._displays: dict[str, _Display] = {}
         self.calls = Calls(lambda: notebook.push(self.pane))
         self.is_page = False
+        self.steps = 0  # how often the browser has walked to another view of its history
         self._newest = _Newest()
         self._adopted: weakref.WeakSet[Any] = weakref.WeakSet()
         self.plot = hv.DynamicMap(_element, streams=[self._newest]).opts(
@@ -149,14 +150,17 @@ class PictureView:
         """Have the browser's reset lead to this view, from the next `move` on that moves."""
         self._home = home
 
-    def move(self, x: Decimal, y: Decimal, width: Decimal, fit: bool = False) -> None:
+    def move(
+        self, x: Decimal, y: Decimal, width: Decimal, fit: bool = False, leap: bool = False
+    ) -> None:
         """Have the browser go to this view, unless that is where it is.
 
         fit : whether it is home, of which the browser shows all whatever its window's shape.
+        leap : at once, since what lies between is another formula's.
         """
         view = (float(x), float(y), float(width))
         if view != self._view or (fit and not self._displays):
-            self._view, self._fit = view, fit
+            self._view, self._fit, self._leap = view, fit, leap
             for display in self._displays.values():
                 display.target.data = self._target()
             notebook.push(self.pane)
@@ -169,7 +173,7 @@ class PictureView:
 
     def _send(self, message: dict[str, Any], link: str | None) -> None:
         if link is not None:
-            message["link"] = link
+            message |= {"link": link, "steps": self.steps}
         for display in self._displays.values():
             display.feed.data = {key: [value] for key, value in message.items()}
         notebook.push(self.pane)
@@ -177,7 +181,7 @@ class PictureView:
     def _target(self) -> dict[str, list[Any]]:
         x, y, width = self._view
         home = {name: float(value) for name, value in vars(self._home).items()}
-        view = {"x": x, "y": y, "width": width, "fit": self._fit}
+        view = {"x": x, "y": y, "width": width, "fit": self._fit, "leap": self._leap}
         target: dict[str, Any] = view | {"limits": _LIMITS, "home": home, "is_page": self.is_page}
         return {name: [value] for name, value in target.items()}
 

@@ -12,10 +12,19 @@ from pathlib import Path
 
 _FOLDER = Path(__file__).parent / "browser"
 
-_CORE = ("camera.js", "travel.js", "hand.js", "frames.js", "requests.js", "calls.js", "overlay.js")
+_CORE = (
+    "camera.js",
+    "travel.js",
+    "hand.js",
+    "frames.js",
+    "requests.js",
+    "calls.js",
+    "walk.js",
+    "overlay.js",
+)
 
 # In the order of their buttons within a group, and of their keys in the list of keys.
-OVERLAYS = ("moving.js", "help.js", "stale.js")
+OVERLAYS = ("moving.js", "whereabouts.js", "minimap.js", "help.js", "stale.js")
 
 STYLES = ("overlay.css", "stale.css")
 

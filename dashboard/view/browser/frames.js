@@ -70,6 +70,7 @@ class Frames {
     this.array = source.get("image")[0].constructor;
     this.surround = null;
     this.whole = null;
+    this.on_whole = () => {};
     this.newest = null;
     this.with_whole = false;
     this.number = -1;
@@ -83,6 +84,7 @@ class Frames {
     );
     if (whole !== null) {
       this.whole = enlarged(whole, 3);
+      this.on_whole();
     }
     if (surround !== null) {
       this.surround = enlarged(surround, 3);

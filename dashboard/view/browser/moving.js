@@ -1,7 +1,24 @@
-// Getting around without a wheel: buttons and keys for home, zoom, pan and the box.
+// Getting around without a wheel: buttons and keys for back and forward, home, zoom, pan and the box.
 
 const STEP = 0.2; // of the window, for an arrow key
 const KEY_NOTCHES = 3;
+
+OVERLAYS.push(({ overlay, walk }) => {
+  const step = (by, name, keys, icon) =>
+    overlay.button({ name, icon, keys, group: "views", action: () => walk.step(by) });
+  const back = step(
+    ...[-1, "Back to the view before", ["Backspace", "Ctrl+z"]],
+    '<path d="M8 5L3.500 9.500 8 14M4 9.500h8a4.500 4.500 0 0 1 0 9"/>',
+  );
+  const forth = step(
+    ...[1, "Forward again", ["Shift+Backspace", "Ctrl+y"]],
+    '<path d="M12 5l4.500 4.500L12 14M16 9.500H8a4.500 4.500 0 0 0 0 9"/>',
+  );
+  walk.listen(() => {
+    back.disabled = !walk.can_go_back;
+    forth.disabled = !walk.can_go_forward;
+  });
+});
 
 OVERLAYS.push(({ overlay, camera, travel, hand, go_home }) => {
   const zoom = (notches) => {

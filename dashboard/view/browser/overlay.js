@@ -29,8 +29,8 @@
 //                               of GROUPS. Returns it with setters `pressed` (if it toggles),
 //                               `disabled`, `hidden` and `name`
 //   key({keys, help, action, shown})
-//                               event.key values that call action(event); "Shift+…" is told apart
-//                               for named keys. `help` is the line in the list of keys; `shown`
+//                               event.key values that call action(event); "Ctrl+…" is told apart, and
+//                               "Shift+…" for named keys. `help` is the line in the list of keys; `shown`
 //                               what the list calls the key if that is not its name
 //   panel({name, title})        a panel that Escape and its cross close: {body, open(), close(),
 //                               toggle(), is_open, on_open, on_close}; one is open at a time
@@ -76,7 +76,9 @@ class Overlay {
     buttons.append(...this.groups.values());
     this.panels = element("div", { className: "panels" });
     this.status = element("div", { className: "said", role: "status" });
-    this.root.append(...this.regions.values(), this.panels, this.status);
+    this.top = element("div", { className: "top" }, this.region("top-left"), buttons);
+    const others = REGIONS.filter((name) => !name.startsWith("top"));
+    this.root.append(this.top, ...others.map((name) => this.region(name)), this.panels, this.status);
     // What is done on the layer is not done to the picture beneath.
     for (const type of ["pointerdown", "dblclick", "contextmenu"]) {
       this.root.addEventListener(type, (event) => event.stopPropagation());
@@ -192,6 +194,8 @@ class Overlay {
         }
         this.open_panel?.close();
         panel.before = this.root.getRootNode().activeElement;
+        const { bottom } = this.top.getBoundingClientRect();
+        this.panels.style.top = `${bottom - this.root.getBoundingClientRect().top + 8}px`;
         node.hidden = false;
         this.open_panel = panel;
         panel.on_open();
@@ -249,7 +253,7 @@ class Overlay {
   }
 
   _key(event) {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) {
+    if (event.defaultPrevented || event.altKey) {
       return;
     }
     const [target] = event.composedPath();
@@ -261,7 +265,8 @@ class Overlay {
     if (is_taken(target, event.key) || !this.view.el.checkVisibility()) {
       return;
     }
-    const pressed = event.shiftKey && event.key.length > 1 ? `Shift+${event.key}` : event.key;
+    const named = event.shiftKey && event.key.length > 1 ? `Shift+${event.key}` : event.key;
+    const pressed = event.ctrlKey || event.metaKey ? `Ctrl+${named}` : named;
     const known = this.keys.find(({ keys }) => keys.includes(pressed));
     if (known !== undefined) {
       event.preventDefault();

@@ -78,21 +78,21 @@ export default ({ figure, source, request, feed, target, asked, answers }, _figu
       travel.near((a.x + b.x) / 2, (a.y + b.y) / 2, width);
     },
   });
-  const go_home = () => travel.to(camera.home.x, camera.home.y, camera.home_width, true);
+  const go_home = () => travel.to(camera.home.x, camera.home.y, camera.home_width, { at_home: true });
   // Where the server says: somebody else than the hand has moved the view.
   const go = () => {
     camera.home = column("home");
-    if (column("fit")) {
-      go_home();
-    } else {
-      travel.to(column("x"), column("y"), column("width"));
-    }
+    const at_home = column("fit");
+    const width = at_home ? camera.home_width : column("width");
+    travel.to(column("x"), column("y"), width, { at_home, at_once: column("leap") });
   };
+  const calls = new Calls(asked, answers);
+  const walk = new Walk(overlay.is_page, (link, steps) => calls.send("walk", { link, steps }));
   const take = async () => {
     const message = row_of(feed);
     const get = (name) => message[name];
-    if (get("link") != null && location.search !== get("link")) {
-      history.replaceState(history.state, "", get("link"));
+    if (get("link") != null) {
+      walk.settled(get("link"), get("steps"));
     }
     const picture = await frames.take(get, Math.round(figure.inner_width * devicePixelRatio));
     frames.cover(camera);
@@ -135,7 +135,7 @@ export default ({ figure, source, request, feed, target, asked, answers }, _figu
   settle();
   const here = {
     ...{ overlay, camera, frames, requests, travel, hand, figure, moved, settle, go_home },
-    calls: new Calls(asked, answers),
+    ...{ calls, walk },
     is_page: overlay.is_page,
     get view() {
       return hand.view;

@@ -32,15 +32,16 @@ class Travel {
     this.to(short(x, width), short(y, width), short(width, width));
   }
 
-  // at_home: whether that is home, which stays so whatever shape the window takes.
-  to(x, y, width, at_home = false) {
+  // at_home: whether that is home, which stays so whatever shape the window takes; at_once: without
+  // the way between.
+  to(x, y, width, { at_home = false, at_once = false } = {}) {
     const { camera } = this;
     this.stop();
     const start = { x: camera.x, y: camera.y, width: camera.width };
     camera.set(x, y, width); // within its limits
     const goal = { x: camera.x, y: camera.y, width: camera.width };
     const way = way_between(start, goal);
-    if (this.still.matches || document.hidden || way.length === 0) {
+    if (at_once || this.still.matches || document.hidden || way.length === 0) {
       camera.at_home = at_home;
       this.on_move();
       this.on_arrive();
