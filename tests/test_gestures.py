@@ -147,7 +147,7 @@ def test_the_way_home_shows_nothing_black(visitor: Watched, address: str) -> Non
 def test_a_drag_moves_what_is_under_the_hand_and_shows_nothing_white(
     visitor: Watched, address: str
 ) -> None:
-    before = open_at(visitor, address)
+    before = open_at(visitor, address, f"{VIEW}&palette=inferno")
     visitor.page.wait_for_function(f"() => ({PICTURE})().images.length === 2")
     x, y = place(visitor)
     visitor.page.mouse.move(x, y)

@@ -11,7 +11,7 @@ from typing import Any
 
 from dashboard.compute import workers
 from dashboard.compute.asking import Asked, Asking, is_same_picture
-from dashboard.state import HOME, MAX_WIDTH, MIN_WIDTH, State, home
+from dashboard.state import HOME, MAX_WIDTH, MIN_WIDTH, home
 from dashboard.view.host import Host
 from dashboard.view.link import encode
 from dashboard.view.picture import PictureView
