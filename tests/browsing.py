@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -17,6 +18,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
+
+from dashboard.state import HOME, home
+from dashboard.view.link import spelled_out
 
 ROOT = Path(__file__).parent.parent
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -55,6 +59,10 @@ IN_PLACE = f"""() => {{
         && close(last.x, left) && close(last.x + last.dw, right)
         && close(last.y, bottom) && close(last.y + last.dh, top);
 }}"""
+
+# A field of the address bar's link, in a page: what it does not say is as at home.
+LINK_FIELD = f"""window.linkField = key =>
+    new URLSearchParams(location.search).get(key) ?? ({json.dumps(spelled_out(HOME))})[key];"""
 
 # First compiles take tens of seconds on two busy cores.
 PATIENCE = 120_000
@@ -126,6 +134,7 @@ class Watched:
 
     def __post_init__(self) -> None:
         self.page.set_default_timeout(PATIENCE)
+        self.page.add_init_script(LINK_FIELD)
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("dialog", lambda dialog: self.errors.append(f"dialog: {dialog.message}"))
@@ -150,28 +159,33 @@ class Watched:
         return Watched(self.page.context.browser.new_page(viewport=self.page.viewport_size))
 
     def link(self) -> dict[str, str]:
-        """The fields of the address bar's query."""
-        return {key: value[0] for key, value in parse_qs(urlsplit(self.page.url).query).items()}
+        """The fields of the address bar's link, those at their default included."""
+        given = {key: value[0] for key, value in parse_qs(urlsplit(self.page.url).query).items()}
+        usual = spelled_out(home(given.get("formula", HOME.formula)))
+        given.setdefault("auto", "no" if "iterations" in given else "yes")
+        return usual | given
 
     def settled(self, **fields: str) -> dict[str, str]:
         """Wait until the link has these fields.
 
-        It has them as soon as their picture is there, and before if that takes a moment.
+        It has them as soon as their picture is there, and before if that takes a moment. A link
+        that the page itself has written has a version.
         """
+        usual = spelled_out(home(fields.get("formula", HOME.formula)))
         self.page.wait_for_function(
-            "fields => { const link = new URLSearchParams(location.search);"
-            " return Object.entries(fields).every(([key, value]) => link.get(key) === value); }",
-            arg=fields,
+            "([fields, usual]) => { const link = new URLSearchParams(location.search);"
+            " return link.has('v') && Object.entries(fields).every("
+            " ([key, value]) => (link.get(key) ?? usual[key]) === value); }",
+            arg=[fields, usual],
         )
         return self.link()
 
     def moved(self, before: dict[str, str]) -> dict[str, str]:
         """Wait until the link shows another view than before, and stays at it."""
         self.page.wait_for_function(
-            "before => { const width = new URLSearchParams(location.search).get('width');"
-            " const x = new URLSearchParams(location.search).get('x');"
+            "before => { const width = linkField('width'), x = linkField('x');"
             " const still = window.lastLink === location.search; window.lastLink ="
-            " location.search; return width && still && (width !== before.width"
+            " location.search; return linkField('v') && still && (width !== before.width"
             " || x !== before.x); }",
             arg=before,
             polling=700,

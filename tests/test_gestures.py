@@ -35,11 +35,10 @@ def at_rest(visitor: Watched) -> dict[str, Any]:
     visitor.page.wait_for_function(
         f"""() => {{
             const {{ left, right, columns }} = ({PICTURE})();
-            const link = new URLSearchParams(location.search);
             const close = (a, b) =>
                 Math.abs(a - b) <= 0.01 * (right - left) / columns + 1e-14;
-            return close(Number(link.get('x')), (left + right) / 2)
-                && close(Number(link.get('width')), right - left);
+            return close(Number(linkField('x')), (left + right) / 2)
+                && close(Number(linkField('width')), right - left);
         }}"""
     )
     return look(visitor)
@@ -81,9 +80,7 @@ def test_the_address_says_what_is_seen_after_every_notch(visitor: Watched, addre
     for _ in range(8):
         before = visitor.link()["width"]
         visitor.page.mouse.wheel(0, -100)
-        visitor.page.wait_for_function(
-            "before => new URLSearchParams(location.search).get('width') !== before", arg=before
-        )
+        visitor.page.wait_for_function("before => linkField('width') !== before", arg=before)
         at_rest(visitor)
         widths.append(Decimal(visitor.link()["width"]))
     ratios = [float(a / b) for a, b in itertools.pairwise(widths)]
@@ -112,9 +109,7 @@ def test_a_box_is_shown_whole_and_centred(visitor: Watched, address: str) -> Non
     visitor.page.mouse.down()
     visitor.page.mouse.move(x + 40, y + 90, steps=4)
     visitor.page.mouse.up()
-    visitor.page.wait_for_function(
-        "before => new URLSearchParams(location.search).get('width') !== before", arg="0.02"
-    )
+    visitor.page.wait_for_function("before => linkField('width') !== before", arg="0.02")
     after = at_rest(visitor)
     pixel = (before["right"] - before["left"]) / before["columns"]
     x0 = box["x"] + (box["width"] - before["columns"]) / 2
@@ -159,9 +154,7 @@ def test_a_drag_moves_what_is_under_the_hand_and_shows_nothing_white(
         assert not (shown > 250).all(axis=-1).any(), "white beside the picture"
     visitor.page.mouse.up()
     pixel = (before["right"] - before["left"]) / before["columns"]
-    visitor.page.wait_for_function(
-        "before => new URLSearchParams(location.search).get('x') !== before", arg="-0.7445"
-    )
+    visitor.page.wait_for_function("before => linkField('x') !== before", arg="-0.7445")
     after = at_rest(visitor)
     assert after["left"] - before["left"] == pytest.approx(240 * pixel, rel=1e-6)
     assert after["top"] - before["top"] == pytest.approx(80 * pixel, rel=1e-6)
@@ -187,9 +180,7 @@ def test_two_fingers_zoom(visitor: Watched, address: str) -> None:
     pinched = look(visitor)
     assert pinched["right"] - pinched["left"] == pytest.approx(0.01, rel=0.01)
     touch("touchEnd")
-    visitor.page.wait_for_function(
-        "() => Number(new URLSearchParams(location.search).get('width')) < 0.015"
-    )
+    visitor.page.wait_for_function("() => Number(linkField('width')) < 0.015")
     at_rest(visitor)
 
 

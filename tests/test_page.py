@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from dashboard.state import DEVICES, HOME, MIN_WIDTH
+from dashboard.words import plain
 from mandel_core import devices
 from tests.browsing import Watched, browsing
 
@@ -205,7 +206,7 @@ def test_zooming_ends_with_a_word_where_numbers_end(visitor: Watched, address: s
     open_page(visitor, address, f"{view}&width=2e-12")
     wheel(visitor, ticks=6)
     visitor.page.get_by_text("Closer is not possible").wait_for()
-    width = Decimal(visitor.settled(width=f"{MIN_WIDTH}")["width"])
+    width = Decimal(visitor.settled(width=plain(MIN_WIDTH))["width"])
     assert width == MIN_WIDTH
     # The server's last word on the gesture may come late and undo what was begun meanwhile; whoever
     # sees nothing happen turns the wheel again.

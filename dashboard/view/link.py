@@ -28,6 +28,7 @@ from dashboard.state import (
     stage_names,
 )
 from dashboard.words import plain
+from mandel_core import FORMULAS
 from mandel_core.colour.palettes import parse_stops, rgb_of
 from mandel_core.model.viewport import exact
 
@@ -135,9 +136,33 @@ _FIELDS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
 )
 
 
+# What a link leaves out is the default of the version it was written in: defaults may change, and
+# the picture behind a link must not. A new version is needed where a default changes.
+VERSION = "2"
+
+# Links of 0.1.0 spelled out every field that there was, and had no version.
+_FIRST = {"cyclic": False, "density": 1.0, "phase": 0.0, "inside": "plain", "interior": "#000000"}
+_SIGN_OF_FIRST = {"stage", "colour", "palette"}
+
+
 def encode(state: State) -> str:
-    """The state as a query string, "?" included, every field spelled out."""
-    return "?" + urlencode({key: _text(getattr(state, field)) for field, key, _ in _FIELDS})
+    """The state as a query string, "?" included: what differs from the home of its formula."""
+    usual = home(state.formula) if state.formula in FORMULAS else HOME
+    told = {
+        key: _text(getattr(state, field))
+        for field, key, _ in _FIELDS
+        if getattr(state, field) != getattr(usual, field) and field != "automatic"
+    }
+    if state.formula != HOME.formula:
+        told["formula"] = state.formula
+    if state.automatic != ("iterations" not in told):
+        told["auto"] = _text(state.automatic)
+    return "?" + urlencode(told | {"v": VERSION}, safe=",")
+
+
+def spelled_out(state: State) -> dict[str, str]:
+    """Every field of a state as a link writes it, by its key."""
+    return {key: _text(getattr(state, field)) for field, key, _ in _FIELDS}
 
 
 def _text(value: object) -> str:
@@ -159,7 +184,7 @@ def decode(query: str) -> tuple[State, tuple[str, ...]]:
 
     Never raises: what is missing, malformed or out of its limits takes its default, which for the
     view and c is that of the formula. Keys that mean nothing here are passed over. Iterations that
-    are given without a word on whether they are automatic are not.
+    are given without a word on whether they are automatic are not. Links of any version are read.
     """
     if len(query) > MAX_LENGTH:
         return HOME, (f"The link is longer than {MAX_LENGTH} characters and was not read.",)
@@ -191,4 +216,6 @@ def decode(query: str) -> tuple[State, tuple[str, ...]]:
             )
     if "iterations" in values:
         values.setdefault("automatic", False)
+    if "v" not in given and given.keys() >= _SIGN_OF_FIRST:
+        values = _FIRST | values
     return replace(usual, **values), tuple(notices)
