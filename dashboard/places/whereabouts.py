@@ -94,7 +94,7 @@ def _from_link(text: str) -> tuple[State, tuple[str, ...]]:
     if len(query) > MAX_LENGTH:
         raise ValueError(f"That link is longer than the {MAX_LENGTH} characters that are read.")
     keys = {pair.partition("=")[0] for pair in query.split("&")}
-    if keys.isdisjoint({"x", "y", "width", "formula"}):
+    if keys.isdisjoint({"x", "y", "width", "formula", "v"}):
         raise ValueError("That is not a link of this page: it has no x, y, width or formula.")
     return decode(query)
 

@@ -142,7 +142,10 @@ VERSION = "2"
 
 # Links of 0.1.0 spelled out every field that there was, and had no version.
 _FIRST = {"cyclic": False, "density": 1.0, "phase": 0.0, "inside": "plain", "interior": "#000000"}
-_SIGN_OF_FIRST = {"stage", "colour", "palette"}
+_SIGN_OF_FIRST = {
+    *("x", "y", "width", "stage", "chunk", "device", "iterations", "auto", "precision"),
+    *("colour", "palette"),
+}
 
 
 def encode(state: State) -> str:

@@ -146,8 +146,12 @@ class Walk {
 // Whether two links differ only in the iterations that were found to be enough.
 function only_counted(one, other) {
   const [a, b] = [one, other].map((link) => new URLSearchParams(link));
-  const automatic = a.get("auto") === "yes" && b.get("auto") === "yes";
-  a.delete("iterations");
-  b.delete("iterations");
+  const automatic = [a, b].every(
+    (link) => link.get("auto") === "yes" || !(link.has("auto") || link.has("iterations")),
+  );
+  for (const link of [a, b]) {
+    link.delete("iterations");
+    link.delete("auto");
+  }
   return automatic && a.toString() === b.toString();
 }

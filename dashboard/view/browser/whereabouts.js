@@ -28,7 +28,7 @@ OVERLAYS.push(({ overlay, camera, calls, walk, is_page }) => {
     element("div", { className: "row" }, field, go),
     wrong,
   );
-  const copying = [["Copy coordinates", () => copy(full(walk.link), "Coordinates copied")]];
+  const copying = [["Copy coordinates", () => copy(full(walk.link, camera), "Coordinates copied")]];
   if (is_page) {
     copying.push(["Copy link", () => copy(location.href, "Link copied")]);
   }
@@ -40,7 +40,7 @@ OVERLAYS.push(({ overlay, camera, calls, walk, is_page }) => {
     overlay.say((await copied(text)) ? said : "The browser does not let it be copied");
   };
   panel.on_open = () => {
-    field.value = full(walk.link);
+    field.value = full(walk.link, camera);
     wrong.textContent = "";
     field.focus();
     field.select();
@@ -80,10 +80,11 @@ function short({ x, y, width }) {
   return `${sign(x)}${part(x)} ${sign(y) || "+"} ${part(y)}i · ${wide.replace("-", "−")} wide`;
 }
 
-// Every digit that the link has: what is copied leads to exactly here.
-function full(link) {
+// Every digit that the link has: what is copied leads to exactly here. A link leaves out what is as
+// at home, where a browser's numbers are exact.
+function full(link, camera) {
   const values = new URLSearchParams(link);
-  const [x, y, width] = ["x", "y", "width"].map((name) => values.get(name) ?? "0");
+  const [x, y, width] = ["x", "y", "width"].map((name) => values.get(name) ?? String(camera[name]));
   const imaginary = y.startsWith("-") ? y : `+${y}`;
   return `${x}${imaginary}i, width ${width}`;
 }
