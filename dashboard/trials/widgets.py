@@ -44,6 +44,10 @@ CHANGED: dict[str, tuple[str, Sequence[Any]]] = {
 # One value in each column, as the browser has them; one of them is replaced.
 REQUEST = {"seq": 1, "x": -0.75, "y": 0.0, "width": 3.5, "nx": 200, "ny": 150, "coarse": 1,
            "rest": True, "surround": True}  # fmt: skip
+CALLS: tuple[dict[str, Any], ...] = (
+    {"kind": "walk", "link": "?x=-0.5&width=2", "steps": 1},
+    {"kind": "find", "text": "-0.75, 0.1"},
+)
 INSTEAD: tuple[Any, ...] = (*NUMBERS, True, False, "1", "", [], [1], {}, 5e-324, -0.0, 1e-300, 1e16)
 EVENTS = ("value_submit", "enter-pressed", "dblclick_event", "reset", "rangesupdate", "tap",
           "document_ready", "connection_lost")  # fmt: skip
@@ -55,7 +59,9 @@ def used(chance: random.Random, document: Sequence[Model]) -> dict[str, Any]:
     widgets = [(at, model, kind) for at, model in named for kind in CHANGED
                if model["name"].rpartition(".")[2] == kind]  # fmt: skip
     buttons = [at for at, model in named if model["name"].endswith("Button")]
-    requests = [at for at, model in named if model["attributes"].get("name") == "request"]
+    sources = [(at, model["attributes"].get("name")) for at, model in named]
+    requests = [(at, REQUEST) for at, name in sources if name == "request"]
+    requests += [(at, call) for at, name in sources if name == "asked" for call in CALLS]
     kind = chance.random()
     if kind < 0.5 and widgets:
         at, _, name = chance.choice(widgets)
@@ -64,11 +70,12 @@ def used(chance: random.Random, document: Sequence[Model]) -> dict[str, Any]:
     if kind < 0.65 and buttons:
         return pressed(chance.choice(buttons))
     if kind < 0.9 and requests:
-        columns: dict[str, list[Any]] = {name: [value] for name, value in REQUEST.items()}
+        at, good = chance.choice(requests)
+        columns: dict[str, list[Any]] = {name: [value] for name, value in good.items()}
         name = chance.choice(list(columns))
-        columns[name] = [chance.choice(INSTEAD)] if chance.random() < 0.7 else []
+        columns[name] = [chance.choice((*INSTEAD, *TEXTS))] if chance.random() < 0.7 else []
         entries = [[name, column] for name, column in columns.items()]
-        return changed(chance.choice(requests), data={"type": "map", "entries": entries})
+        return changed(at, data={"type": "map", "entries": entries})
     of = {"type": "map", "entries": [["model", {"id": chance.choice(named)[0]}]]}
     event = {"type": "event", "name": chance.choice(EVENTS), "values": of}
     return {"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": event}

@@ -54,5 +54,5 @@ class Calls:
             row = {key: values[0] for key, values in data.items()}
             handler = self._handlers[row["kind"]]
             handler(row)
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
             _log.warning("What a page sent was not understood: %r", error)

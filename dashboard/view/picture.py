@@ -224,7 +224,7 @@ class PictureView:
     def _on_data(self, data: dict[str, list[Any]]) -> None:
         try:
             request = Request.parse({key: values[0] for key, values in data.items()})
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
             _log.warning("A request of a page was not understood: %s", error)
             return
         self._on_request(request)
