@@ -130,7 +130,7 @@ class Explorer(pn.viewable.Viewer, Params):
         finally:
             self._following = False
 
-    def take_chunksize(self, size: int) -> None:
+    def set_chunksize(self, size: int) -> None:
         """Draw with this chunk size from now on."""
         self.chunksize = size
 

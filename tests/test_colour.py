@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -192,7 +193,7 @@ def test_the_equalised_interior_is_black(small, palette):
     assert (picture[inside] == (0, 0, 0, 255)).all()
 
 
-QUICK = {
+QUICK: dict[str, Any] = {
     "home": (("-0.75", "0", "3.5"), (300, 250), {}),
     "home in float64": (("-0.75", "0", "3.5"), (300, 250), {"dtype": "float64"}),
     "low horizon": (("-0.75", "0", "5"), (300, 250), {"horizon": 2.0}),
@@ -305,7 +306,7 @@ def test_the_first_row_is_at_the_bottom(look):
 )
 def test_odd_frames_make_pictures(look, bounds, shape):
     nx, ny = shape
-    picture = shade(render(Viewport.from_bounds(*bounds, nx, ny), "numpy", 30), look)
+    picture = shade(render(Viewport.from_bounds(*(*bounds, nx, ny)), "numpy", 30), look)
     assert picture.shape == (ny, nx, 4)
     assert picture.dtype == np.uint8
     assert (picture[..., 3] == 255).all()

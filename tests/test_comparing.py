@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from mandel_core import Cancelled, Frame, Settings, StageFailure, Viewport, compare, devices, render
 from mandel_core.comparison.comparing import compare_settings, held_against
 from mandel_core.model.control import Control
+from mandel_core.model.viewport import Precision
 
-pytestmark = [pytest.mark.compile, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 NX, NY = 211, 163
 VIEWS = {
@@ -41,7 +42,7 @@ def truth(name: str) -> Frame:
 
 
 @cache
-def frame_of(name: str, dtype: str) -> Frame:
+def frame_of(name: str, dtype: Precision) -> Frame:
     return render(view_of(name), "numba", VIEWS[name][-1], dtype=dtype)
 
 
@@ -54,14 +55,6 @@ def test_stages_differ_by_nothing_but_rounding(stage, name, dtype):
     assert comparison.unexplained == 0
     assert comparison.is_rounding
     assert comparison.differing == np.count_nonzero(frame.iterations != truth(name).iterations)
-
-
-@pytest.mark.parametrize(
-    "stage",
-    ["where", "pairs", "chunked", "trampoline", "planes", "cheap", "free", "gather", "known"],
-)
-def test_compiled_stages_differ_by_nothing_but_rounding(stage, home):
-    assert compare(home, stage, 60, chunksize=5).is_rounding
 
 
 @settings(max_examples=60)

@@ -47,6 +47,7 @@ def test_as_is(pinned):
         assert is_explained(failure, "as_is")
         assert failure.details
     if pinned:
+        assert failure is not None
         assert failure.kind == "recompile-limit"
         assert "recompile limit" in failure.reason
         assert "n ==" in failure.details
@@ -63,6 +64,7 @@ def test_default_device_fails_and_leaves_no_device_behind(pinned, rendered):
         assert is_explained(failure, "default_device")
         assert failure.details
     if pinned:
+        assert failure is not None
         assert failure.kind == "unsupported"
     # A default device that stayed would be a new guard: the kernel would be compiled again.
     assert render(SMALL, "chunked", maxiter=8, chunksize=2).compile_seconds == 0

@@ -44,7 +44,7 @@ class Desk:
         patch.setattr(
             self.explorer._flow.view,
             "_send",
-            lambda message, link: (self.links.append(link), tell(message, link)),
+            lambda message, link: self.links.append(link) or tell(message, link),
         )
 
     def ask(self, x: str = "-0.75", width: str = "3.5", rest: bool = True, nx: int = 90) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from functools import cache
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from mandel_core.colour.smooth import continuous_count
 from mandel_core.comparison.comparing import held_against
 from mandel_core.formulas.formula import Formula, plain
 from mandel_core.model.settings import Settings
+from mandel_core.model.viewport import Precision
 
 pytestmark = pytest.mark.slow
 
@@ -55,6 +57,7 @@ def following(name: str, z: complex, before: complex, c: complex) -> complex:
     return power + c
 
 
+@cache
 def plain_loop(name: str, view: Viewport, maxiter: int, horizon: float) -> np.ndarray:
     """The tutorial's counts, pixel by pixel."""
     x, y = view.axes("float64")
@@ -166,7 +169,7 @@ def test_the_smooth_count_has_no_steps(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["multibrot3", "multibrot8", "julia", "burning_ship", "phoenix"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_the_quick_colours_are_those_of_the_plain_ones(name: str, dtype: str) -> None:
+def test_the_quick_colours_are_those_of_the_plain_ones(name: str, dtype: Precision) -> None:
     frame = render(home_of(FORMULAS[name], 160, 120), "fast", 100, formula=name, dtype=dtype)
     slow = equalise(continuous_count(frame))
     quick = shade(frame, "equalised", "inferno")
@@ -176,10 +179,15 @@ def test_the_quick_colours_are_those_of_the_plain_ones(name: str, dtype: str) ->
 @pytest.mark.parametrize("name", [f.name for f in FORMULAS if f.symmetric])
 def test_symmetric_ones_are(name: str) -> None:
     # Every row by itself, since a whole view is half of it copied.
-    c = {"formula_c": 0.3 + 0.4j} if FORMULAS[name].plane == "z" else {}
+    c = 0.3 + 0.4j if FORMULAS[name].plane == "z" else None
     for y in ("0.31", "0.77"):
         up, down = (
-            render(Viewport.from_screen("-0.2", sign + y, "3", 200, 1), "fast", formula=name, **c)
+            render(
+                Viewport.from_screen("-0.2", sign + y, "3", 200, 1),
+                *("fast", 200),
+                formula=name,
+                formula_c=c,
+            )
             for sign in ("", "-")
         )
         np.testing.assert_array_equal(up.iterations, down.iterations)

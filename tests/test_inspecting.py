@@ -96,8 +96,14 @@ def test_operators_without_code_are_counted_and_warned_of() -> None:
     assert any("complex" in warning for warning in seen.warnings)
 
 
-def test_a_failing_stage_names_the_line(pinned: bool) -> None:
-    seen = look("as_is", maxiter=20)
+@pytest.fixture(scope="module")
+def failing() -> Inspection:
+    """Of a stage that compiles anew until it may not any more."""
+    return look("as_is", maxiter=20)
+
+
+def test_a_failing_stage_names_the_line(failing: Inspection, pinned: bool) -> None:
+    seen = failing
     if not pinned and seen.failure is None:
         return
     assert seen.failure is not None
@@ -190,13 +196,12 @@ def test_a_device_that_is_not_there_is_a_failure() -> None:
     assert seen.failure_line is None
 
 
-def test_an_inspection_travels() -> None:
-    seen = look("as_is", maxiter=20)
-    copy = pickle.loads(pickle.dumps(seen))
-    for name, value in vars(seen).items():
+def test_an_inspection_travels(failing: Inspection) -> None:
+    copy = pickle.loads(pickle.dumps(failing))
+    for name, value in vars(failing).items():
         if name != "failure":
             assert getattr(copy, name) == value
-    assert str(copy.failure) == str(seen.failure)
+    assert str(copy.failure) == str(failing.failure)
 
 
 def test_looking_can_be_given_up() -> None:

@@ -31,7 +31,7 @@ print('source:', STAGES['mine'].source.splitlines()[0])""",
 
 
 def notebook() -> dict[str, object]:
-    cells = [
+    cells: list[dict[str, object]] = [
         {
             "cell_type": "code",
             "id": f"cell-{number}",

@@ -150,7 +150,7 @@ def test_where_nothing_can_be_kept_kernels_run_and_one_line_says_so(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(numba_cache, "_said", set())
+    monkeypatch.setattr(numba_cache, "_warned", set())
     monkeypatch.setattr(IndexDataCacheFile, "_save_data", full)
     assert [kernel()(2), kernel()(3)] == [4, 6]
     (line,) = caplog.messages
@@ -160,7 +160,7 @@ def test_where_nothing_can_be_kept_kernels_run_and_one_line_says_so(
 def test_a_function_without_a_file_to_keep_it_by_still_runs(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(numba_cache, "_said", set())
+    monkeypatch.setattr(numba_cache, "_warned", set())
     made: dict[str, Any] = {}
     exec("def triple(x):\n    return 3 * x", made)
     triple = numba_cache.kept(numba_import.numba.njit(made["triple"]))

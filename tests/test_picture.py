@@ -56,16 +56,16 @@ def test_what_a_browser_asks_for_arrives() -> None:
 def test_nonsense_from_a_browser_is_passed_over() -> None:
     shown = Shown()
     row = {name: [value] for name, value in ASKED.items()}
-    nonsense: dict[str, list[Any]]
-    for nonsense in (
+    nonsense: list[Any] = [
         {},
         {"seq": [None]},
         {**row, "x": ["1"]},
         {"seq": []},
         {**row, "ny": [[1]]},
         {**row, "width": [10**400]},  # more than a float can be
-    ):
-        shown.source("request").data = nonsense
+    ]
+    for data in nonsense:
+        shown.source("request").data = data
     assert shown.requests == []
 
 

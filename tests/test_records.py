@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -83,7 +84,7 @@ def test_a_record_comes_back_as_it_was(records, path, measurement, kind):
     # Decimals that are equal may have been written differently.
     assert str(newest.measurement.view) == str(measurement.view)
     assert (newest.kind, newest.machine) == (kind, Machine.here())
-    assert newest.when.utcoffset().total_seconds() == 0
+    assert newest.when.utcoffset() == timedelta(0)
     assert records.notice == ""
 
 
@@ -206,7 +207,7 @@ def test_a_file_that_can_only_be_read_is_read(path, records, monkeypatch):
     records.add(measured(1))
     connect = sqlite3.connect
     monkeypatch.setattr(
-        module.sqlite3, "connect", lambda path, **how: connect(f"file:{path}?mode=ro", uri=True)
+        sqlite3, "connect", lambda path, **how: connect(f"file:{path}?mode=ro", uri=True)
     )
     reader = Records.open(path)
     reader.add(measured(2))

@@ -81,7 +81,12 @@ def burning_ship(n, c, Z, N, horizon):
     return pairs(n, c, np.abs(Z), N, horizon)
 
 
-STEPS = {"complex": in_complex, "pairs": pairs, "chunked": chunked, "planes": planes}
+STEPS: dict[Any, Any] = {
+    "complex": in_complex,
+    "pairs": pairs,
+    "chunked": chunked,
+    "planes": planes,
+}
 
 
 def in_worker(worker: Worker, stage: str, **changes: Any) -> Any:

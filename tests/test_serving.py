@@ -208,7 +208,7 @@ def test_the_picture_comes_through_a_proxy(served: Served, proxy: Proxy) -> None
 def test_who_asks_too_often_is_refused_and_nobody_else(served: Served) -> None:
     with served.behind(nginx) as address, visiting() as visitor:
         visitor.sees(f"{address}/dashboard")
-        statuses = []
+        statuses: list[int] = []
         while not statuses or (statuses[-1] != 429 and len(statuses) < 2000):
             # A websocket that is none: it costs the explorer nothing, and counts like one.
             statuses.append(ask(f"{address}/dashboard/ws", source="127.0.0.2")[0])

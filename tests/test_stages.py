@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
+from hypothesis import settings as sometimes
 from hypothesis import strategies as st
 
 from mandel_core import STAGES, Cancelled, Settings, Viewport, render
+from mandel_core.comparison.comparing import held_against
 from mandel_core.model.control import Control
 from mandel_core.rendering.engine import render_settings
 
@@ -47,9 +49,10 @@ def listing(xmin, xmax, ymin, ymax, nx, ny, maxiter, horizon=2.0, dtype=np.float
     return Z, N
 
 
+# Kernels of torch are compiled for a number of points: views of the same size share them.
 GRIDS = {
     "home": (-2.25, 0.75, -1.25, 1.25, 97, 81),
-    "seahorses": (-0.8, -0.7, 0.05, 0.15, 64, 48),
+    "seahorses": (-0.8, -0.7, 0.05, 0.15, 97, 81),
     "one row": (-2.0, 0.5, 0.3, 0.3, 50, 1),
     "one column": (-0.1, -0.1, -1.2, 1.2, 1, 50),
     "one point": (0.3, 0.3, 0.5, 0.5, 1, 1),
@@ -76,7 +79,7 @@ def at(point):
 @pytest.mark.parametrize(("maxiter", "horizon"), [(1, 2.0), (2, 2.0), (50, 2.0), (60, 2.0**40)])
 @pytest.mark.parametrize("grid", GRIDS.values(), ids=GRIDS)
 def test_numpy_is_the_listing(grid, maxiter, horizon, dtype):
-    Z, N = listing(*grid, maxiter, horizon, np.dtype(dtype).type)
+    Z, N = listing(*(*grid, maxiter, horizon, np.dtype(dtype).type))
     frame = render(Viewport.from_bounds(*grid), "numpy", maxiter, horizon=horizon, dtype=dtype)
     assert not np.isnan(frame.z).any()
     assert frame.z.dtype == Z.dtype
@@ -99,6 +102,10 @@ def agree(frame, Z, N):
 
 def test_home_view_agrees_with_the_listing(home_frame):
     agree(home_frame, *listing(*GRIDS["home"], MAXITER, 2.0**40))
+
+
+def test_what_differs_from_float64_is_rounding(home_frame, home):
+    assert held_against(home_frame, render(home, "numpy", MAXITER, dtype="float64")).is_rounding
 
 
 @pytest.mark.parametrize("stage", ["pairs", "chunked", "trampoline", *FAST[1:], *PLANES])
@@ -197,7 +204,7 @@ def test_a_chunk_may_be_longer_than_the_loop(stage, home):
     assert frame.iterations.any()
 
 
-@pytest.mark.parametrize("stage", [*FAST, "chunked"])
+@pytest.mark.parametrize("stage", FAST)
 def test_a_part_of_a_grid_is_that_part_of_the_picture(stage, home, rendered):
     # Every sample of both grids is exact in float32, so the same c is computed twice.
     part = Viewport.from_bounds(-1.5, 0.25, -0.5, 1, 57, 49)
@@ -208,7 +215,7 @@ def test_a_part_of_a_grid_is_that_part_of_the_picture(stage, home, rendered):
 
 
 @pytest.mark.parametrize("stage", FAST)
-@settings(max_examples=60)
+@sometimes(max_examples=60)
 @given(
     x=st.floats(-2.2, 0.7),
     y=st.floats(-1.2, 1.2),
@@ -230,7 +237,8 @@ def test_more_iterations_never_change_an_escaped_point(stage, x, y, size, fewer,
     assert (after.iterations[~left & (after.iterations > 0)] >= fewer).all()
 
 
-@pytest.mark.parametrize("stage", ["pairs", "chunked", "trampoline", *FAST[1:], *PLANES])
+# Pairs and planes, from NumPy and on tensors, with options and in tiles.
+@pytest.mark.parametrize("stage", ["chunked", "trampoline", "cheap", "gather", *FAST[1:]])
 def test_going_back_to_a_thread_count_does_not_recompile(stage, home):
     frames = [render(home, stage, maxiter=20, chunksize=2, threads=n) for n in (1, 2, 1, 2)]
     for frame in frames[1:]:
@@ -242,7 +250,7 @@ def test_going_back_to_a_thread_count_does_not_recompile(stage, home):
 @pytest.mark.parametrize("stage", ["pairs", "trampoline"])
 def test_many_shapes_do_not_use_up_the_recompile_limit(stage):
     # The limit is 8 for one code object.
-    views = [Viewport.from_bounds(-2, 1, -1, 1, nx, 3) for nx in range(2, 12)]
+    views = [Viewport.from_bounds(-2, 1, -1, 1, nx, 3) for nx in range(2, 11)]
     for view in views:
         render(view, stage, maxiter=1, chunksize=1)
     again = [render(view, stage, maxiter=1, chunksize=1) for view in views]
@@ -253,7 +261,7 @@ def test_the_thread_count_is_put_back(home):
     import torch
 
     before = torch.get_num_threads()
-    render(home, "pairs", maxiter=3, threads=before % 2 + 1)
+    render(home, "chunked", maxiter=4, chunksize=2, threads=before % 2 + 1)
     assert torch.get_num_threads() == before
 
 
@@ -276,7 +284,9 @@ def test_a_new_shape_compiles_and_the_second_run_does_not():
     assert first.run_seconds > 0
     assert set(heard) == {"compiling", "running"}
     assert heard[-1] == "running"
-    assert render_settings(view, job, Control(on_phase=heard.clear)).compile_seconds == 0
+    assert (
+        render_settings(view, job, Control(on_phase=lambda _: heard.clear())).compile_seconds == 0
+    )
 
 
 def test_stages_say_whether_they_serve_any_size():
@@ -301,10 +311,10 @@ def test_a_run_stops_once_nobody_waits(stage, home):
         asked += 1
         return asked > (1 if stage == "fast" else 3)  # which has two bands here
 
+    threads = None if STAGES[stage].needs_torch else 1
+    settings = Settings(stage, 60, chunksize=CHUNKSIZE, threads=threads)
     with pytest.raises(Cancelled):
-        render_settings(
-            home, Settings(stage, 60, chunksize=CHUNKSIZE, threads=1), Control(should_stop)
-        )
+        render_settings(home, settings, Control(should_stop))
     # Numba's bands are handed out ahead; the others stop at the next step.
     assert asked == 4 or stage in {"numba", "lanes", "fast"}
     after = render(home, stage, maxiter=20, chunksize=CHUNKSIZE)

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import settings as sometimes
 from hypothesis import strategies as st
 
+from dashboard.compute import workers
 from dashboard.explorer import Explorer
-from dashboard.lab import measure_queue, stored
+from dashboard.lab import stored
 from dashboard.lab.known import Known
 from dashboard.lab.measure_queue import MeasureQueue
 from mandel_core import Measurement, Settings, Viewport
@@ -127,7 +128,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Records]:
     monkeypatch.setattr(stored, "records", lambda: records)
     monkeypatch.setattr(stored, "_known", lambda: known)
     monkeypatch.setattr(stored, "_logged", "")
-    monkeypatch.setattr(measure_queue.workers, "measure", measure)
+    monkeypatch.setattr(workers, "measure", measure)
     yield records
     records.close()
 

@@ -137,7 +137,7 @@ def renders_in(seconds, compiling=0.0, asked=None):
     [(0.01, 10, 15), (0.1, 2, 6), (0.2, 1, 5), (1.5, 0, 3), (9, 0, 1)],
 )
 def test_short_runs_are_warmed_up_and_repeated_more_often(monkeypatch, seconds, warm, counted):
-    asked = []
+    asked: list[Settings] = []
     monkeypatch.setattr("mandel_core.measurement.measuring.SHORTEST_WATCH", 0)
     monkeypatch.setattr(
         "mandel_core.measurement.measuring.render_settings", renders_in(seconds, 0, asked)
@@ -149,7 +149,7 @@ def test_short_runs_are_warmed_up_and_repeated_more_often(monkeypatch, seconds, 
 @pytest.mark.parametrize("compiling", [2, math.inf])
 def test_a_run_that_compiles_is_not_counted(monkeypatch, compiling):
     """A stage may compile once more in its second run, or in every run."""
-    asked = []
+    asked: list[Settings] = []
     monkeypatch.setattr("mandel_core.measurement.measuring.SHORTEST_WATCH", 0)
     monkeypatch.setattr(
         "mandel_core.measurement.measuring.render_settings", renders_in(1.0, compiling, asked)
@@ -205,7 +205,7 @@ def test_a_measurement_that_nobody_waits_for_is_given_up():
 
 
 def test_only_the_runs_that_count_are_said_to_be_running():
-    heard = []
+    heard: list[str] = []
     view = Viewport.from_bounds(-2, 0.5, -1.25, 1.25, 27, 23)
     result = measure_settings(
         view, Settings("pairs", maxiter=6), repeats=1, control=Control(on_phase=heard.append)

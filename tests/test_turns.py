@@ -41,7 +41,7 @@ class Processes:
 def test_a_measurement_and_a_picture_may_compile_at_once_but_not_run() -> None:
     processes = Processes()
     turns = processes.turns
-    picture, measurement = turns.take("compiling"), turns.take("measuring")
+    picture, measurement = turns.begin("compiling"), turns.begin("measuring")
     assert processes.paused("measuring"), "nobody knows yet that it will compile"
     picture.on_phase("compiling")
     assert not processes.paused("measuring")
@@ -52,31 +52,31 @@ def test_a_measurement_and_a_picture_may_compile_at_once_but_not_run() -> None:
     measurement.on_phase("running")
     assert processes.paused("measuring"), "a timed run beside a compile"
     picture.on_phase("running")
-    other = turns.take("quick")
+    other = turns.begin("quick")
     picture.end()
     picture.on_phase("compiling")  # a late word of what is over
     assert processes.paused("measuring"), "another picture is waiting"
     other.end()
     assert not processes.paused("measuring")
     measurement.end()
-    turns.take("quick")
+    turns.begin("quick")
     assert not any(process.paused for process in processes.all.values()), "nothing is under way"
 
 
 def test_what_takes_long_stands_still_for_quick_pictures_but_not_for_ever() -> None:
     processes = Processes()
     turns = processes.turns
-    long = turns.take("long")
+    long = turns.begin("long")
     long.on_phase("running")
     free = 0.0
     for _ in range(1000):  # many visitors: no moment without a quick picture
-        quick = turns.take("quick")
+        quick = turns.begin("quick")
         before = processes.now
         processes.now += 0.02
         free += 0.02 * (not processes.paused("long"))
         quick.end()
         assert before < processes.now
-        next_one = turns.take("quick")
+        next_one = turns.begin("quick")
         next_one.end()
     assert 0.1 < free / processes.now < 0.5
     long.end()
@@ -85,10 +85,10 @@ def test_what_takes_long_stands_still_for_quick_pictures_but_not_for_ever() -> N
 
 def test_one_quick_picture_after_a_rest_has_the_machine_for_itself() -> None:
     processes = Processes()
-    processes.turns.take("long").on_phase("running")
-    processes.turns.take("compiling").on_phase("compiling")
+    processes.turns.begin("long").on_phase("running")
+    processes.turns.begin("compiling").on_phase("compiling")
     processes.now += 10
-    quick = processes.turns.take("quick")
+    quick = processes.turns.begin("quick")
     assert processes.paused("long")
     assert not processes.paused("compiling"), "compiling takes one core"
     processes.now += MOST_HELD_SECONDS / 2
@@ -102,7 +102,7 @@ def test_one_quick_picture_after_a_rest_has_the_machine_for_itself() -> None:
 def test_nothing_stays_paused_when_all_is_done(events: list[tuple[int, str]]) -> None:
     processes = Processes()
     lanes: tuple[Lane, ...] = ("quick", "long", "compiling", "measuring")
-    turns = [processes.turns.take(lanes[number % 4]) for number in range(8)]
+    turns = [processes.turns.begin(lanes[number % 4]) for number in range(8)]
     for number, event in events:
         processes.now += 0.1
         if event == "end":

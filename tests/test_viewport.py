@@ -36,7 +36,8 @@ def test_from_bounds_gives_linspace_of_the_bounds(x0, x1, y0, y1, nx, ny):
     "bounds", [(1e-300, 1.0, -1.0, -1e-300), (1.234567890123456e-13, 0.75, -0.1, 1e6)]
 )
 def test_a_bound_much_smaller_than_the_width_comes_back(bounds):
-    assert Viewport.from_bounds(*bounds, 3, 3).bounds == bounds
+    xmin, xmax, ymin, ymax = bounds
+    assert Viewport.from_bounds(xmin, xmax, ymin, ymax, 3, 3).bounds == bounds
 
 
 def test_numbers_may_be_strings_ints_floats_and_decimals():
@@ -46,8 +47,8 @@ def test_numbers_may_be_strings_ints_floats_and_decimals():
 
 
 def test_a_float_means_its_shortest_decimal():
-    assert Viewport(0.1, np.float64(0.2), 1, 1, 2, 2).x == Decimal("0.1")
-    assert Viewport(0.1, np.float64(0.2), 1, 1, 2, 2).y == Decimal("0.2")
+    view = Viewport(0.1, np.float64(0.2), 1, 1, 2, 2)  # type: ignore[arg-type]
+    assert (view.x, view.y) == (Decimal("0.1"), Decimal("0.2"))
 
 
 def test_every_digit_of_a_centre_is_kept():
@@ -160,8 +161,9 @@ def test_a_coordinate_must_be_a_finite_number(name, value):
 
 @pytest.mark.parametrize("bounds", [(1, 0, 0, 1), (0, 1, 1, 0)])
 def test_bounds_must_be_in_order(bounds):
+    xmin, xmax, ymin, ymax = bounds
     with pytest.raises(ValueError, match="upper bounds must not be below"):
-        Viewport.from_bounds(*bounds, 4, 4)
+        Viewport.from_bounds(xmin, xmax, ymin, ymax, 4, 4)
 
 
 def test_equal_views_are_equal_and_hash_alike():

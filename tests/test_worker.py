@@ -27,6 +27,7 @@ from mandel_core.model.control import NO_CONTROL, Control
 from mandel_core.model.job import Job
 from mandel_core.runtime import pausing
 from mandel_core.runtime.shared_memory import Channel, shared_file
+from mandel_core.worker.pool import Pool
 from mandel_core.worker.submission import Limits
 from mandel_core.worker.tasks import Devices, Draw, Measure, Render
 from mandel_core.worker.worker import TRIES, Worker
@@ -73,7 +74,7 @@ class MeasureDisturbed(Measure):
 
         def stop() -> bool:
             if next(steps) == 12 * self.settings.maxiter - 1:  # the first run and ten are not
-                control.on_phase("counted")
+                control.on_phase("counted")  # type: ignore[arg-type]
                 while not pausing.seconds() and not control.should_stop():
                     time.sleep(0.001)
             return control.should_stop()
@@ -354,7 +355,9 @@ def test_a_run_in_which_the_process_was_paused_is_taken_again(worker: Worker) ->
 
 
 def test_measuring_stands_still_while_a_picture_is_drawn() -> None:
-    measuring = workers.pool().measuring
+    pool = workers.pool()
+    assert isinstance(pool, Pool)
+    measuring = pool.measuring
     phases = Phases()
     measured = workers.measure(DISTURBED, session="measuring", on_phase=phases)
     phases.wait_for("counted")
@@ -380,7 +383,9 @@ def test_a_measurement_compiles_while_a_picture_does() -> None:
 
 
 def test_a_measurement_that_stands_still_can_be_cancelled() -> None:
-    measuring = workers.pool().measuring
+    pool = workers.pool()
+    assert isinstance(pool, Pool)
+    measuring = pool.measuring
     phases = Phases()
     dropped = workers.measure(DISTURBED, session="measuring", on_phase=phases)
     phases.wait_for("counted")

@@ -37,13 +37,13 @@ class Pending(Generic[T]):
     ) -> None:
         """Give up what was asked before, and ask for this.
 
-        submit : asks, given what is to hear of phases.
+        submit : asks, given what is to be called with each phase.
         on_result, on_phase : called in the document, unless something else was asked meanwhile.
         """
         self.cancel()
         request = self._request = object()
 
-        def hear(phase: Phase) -> None:
+        def phase_began(phase: Phase) -> None:
             self._in_document(lambda: on_phase(phase) if self._request is request else None)
 
         def done(future: Future[T | StageFailure]) -> None:
@@ -55,7 +55,7 @@ class Pending(Generic[T]):
                 self._request = None
                 on_result(future.result())
 
-        self._future = submit(hear)
+        self._future = submit(phase_began)
         self._future.add_done_callback(done)
 
     def cancel(self) -> bool:

@@ -44,7 +44,7 @@ class Host(Protocol):
     def is_news(self, notice: str) -> bool:
         """Whether this about the file of results has to be said now."""
 
-    def take_chunksize(self, size: int) -> None:
+    def set_chunksize(self, size: int) -> None:
         """Draw with this chunk size from now on."""
 
     def refresh(self) -> None:

@@ -42,7 +42,7 @@ def records() -> Records:
 @cache
 def _opened() -> Records:
     found = Records.open()
-    _tell_log(found.notice)
+    _log_change(found.notice)
     return found
 
 
@@ -81,11 +81,11 @@ def add(
 
 def _write(measured: Measurement, kind: Kind, on_notice: Callable[[str], None]) -> None:
     records().add(measured, kind)
-    _tell_log(records().notice)
+    _log_change(records().notice)
     on_notice(notice())
 
 
-def _tell_log(words: str) -> None:
+def _log_change(words: str) -> None:
     """Write to the log what has changed since it was written there last."""
     global _logged  # noqa: PLW0603
     if words != _logged:

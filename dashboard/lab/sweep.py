@@ -121,7 +121,7 @@ class Sweep:
 
     @cached_property
     def _chart(self) -> Chart:
-        return Chart(self._host.take_chunksize)
+        return Chart(self._host.set_chunksize)
 
     def _on_measured(self, measured: Measurement) -> None:
         if measured.failure is not None:

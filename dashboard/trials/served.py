@@ -233,7 +233,9 @@ def serving(
     port = free_port()
     own = {
         "PYTHONPATH": str(ROOT),
-        "TORCHINDUCTOR_CACHE_DIR": str(scratch / "inductor"),
+        # Many servers in a row may share what the compiler keeps, if the environment says so.
+        "TORCHINDUCTOR_CACHE_DIR": os.environ.get("TORCHINDUCTOR_CACHE_DIR")
+        or str(scratch / "inductor"),
         "MANDEL_EXPLORER_DATA": str(scratch / "data"),
         "MANDEL_EXPLORER_TRIAL": str(scratch),
     }

@@ -37,7 +37,7 @@ def parts(
         c = getattr(owner, name)
         real.value, imaginary.value = c.real, c.imag
 
-    def take(event: param.parameterized.Event) -> None:
+    def on_choice(event: param.parameterized.Event) -> None:
         if any(one.value is None or not abs(one.value) <= limit for one in made):
             show()
             notify(f"Both parts of {name} must be numbers from {-limit:g} to {limit:g}.")
@@ -45,6 +45,6 @@ def parts(
             setattr(owner, name, complex(real.value, imaginary.value))
 
     for one in made:
-        one.param.watch(take, "value")
+        one.param.watch(on_choice, "value")
     owner.param.watch(lambda event: show(), name)
     return real, imaginary

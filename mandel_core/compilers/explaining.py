@@ -79,7 +79,7 @@ def without_folders(words: str) -> str:
     return _FOLDERS.sub("…/", _TERMINAL.sub("", words))
 
 
-def explained(stage: str, error: Exception, heard: list[str]) -> StageFailure:
+def explained(stage: str, error: Exception, messages: list[str]) -> StageFailure:
     """The failure that this error is, with what Dynamo said before among its details."""
     text = f"{type(error).__name__}: {error}"
     cause = getattr(error, "inner_exception", error)
@@ -87,5 +87,5 @@ def explained(stage: str, error: Exception, heard: list[str]) -> StageFailure:
     detail = next((line for line in text.splitlines() if "got " in line), first)
     words = without_folders(detail.partition("got ")[2] or detail)
     kind, reason = next((k, say(words[:200])) for what, k, say in _REASONS if re.search(what, text))
-    details = "\n".join([*heard, text])
+    details = "\n".join([*messages, text])
     return StageFailure(stage, kind, reason, without_folders(details))

@@ -25,8 +25,8 @@ from numba.core.caching import FunctionCache
 F = TypeVar("F", bound=Callable[..., Any])
 _log = logging.getLogger(__name__)
 
-# Said once a process and reason: each kernel has files of its own, and all of them fail alike.
-_said: set[str] = set()
+# Warned of once a process and reason: each kernel has files of its own, and all of them fail alike.
+_warned: set[str] = set()
 
 
 def kept(kernel: F) -> F:
@@ -35,7 +35,7 @@ def kept(kernel: F) -> F:
     try:
         kernel._cache = _Cache(function)  # type: ignore[attr-defined]
     except RuntimeError as error:  # there is no folder that can be written
-        _say_once(error)
+        _warn_once(error)
     return kernel
 
 
@@ -69,7 +69,7 @@ class _Cache(FunctionCache):  # type: ignore[misc]
         try:
             super().save_overload(sig, data)
         except Exception as error:  # an index that was damaged a moment ago, beside a full disk
-            _say_once(error)
+            _warn_once(error)
 
     def _remove(self) -> None:
         index = Path(self._cache_file._index_path)
@@ -84,9 +84,9 @@ def _lasting(sig: Any) -> bool:
     return all(getattr(kind, "kept_on_disk", True) for kind in types)
 
 
-def _say_once(error: Exception) -> None:
+def _warn_once(error: Exception) -> None:
     words = f"{type(error).__name__}: {error}"
     reason = str(getattr(error, "errno", words))
-    if reason not in _said:
-        _said.add(reason)
+    if reason not in _warned:
+        _warned.add(reason)
         _log.warning("Compiled kernels cannot be kept on disk (%s).", words)

@@ -129,7 +129,7 @@ def torch_session(job: Job) -> Iterator[None]:
         stack.callback(callback_handler.remove_start_callback, _mend_cache)
         callback_handler.register_end_callback(job.compile_ends)
         stack.callback(callback_handler.remove_end_callback, job.compile_ends)
-        heard = stack.enter_context(_dynamo_log())
+        messages = stack.enter_context(_dynamo_log())
         caught = stack.enter_context(warnings.catch_warnings(record=True))
         warnings.simplefilter("always")
         since = time.time()
@@ -143,7 +143,7 @@ def torch_session(job: Job) -> Iterator[None]:
             of_torch = type(error).__module__.partition(".")[0] == "torch"
             if not of_torch and not isinstance(error, OSError):
                 raise
-            failure = explained(job.settings.stage, error, heard)
+            failure = explained(job.settings.stage, error, messages)
             inductor_cache.forget()
             if inductor_cache.doubt(error, since):
                 _log.warning("The compiler's files were removed, for with them: %s", failure.reason)
@@ -208,17 +208,17 @@ def _mend_cache(_: object) -> None:
 def _dynamo_log() -> Iterator[list[str]]:
     """Collect what Dynamo would print to the console, such as the reason of the last recompile."""
     logger = logging.getLogger("torch._dynamo.convert_frame")
-    heard: list[str] = []
+    messages: list[str] = []
 
     class Listener(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            heard.append(record.getMessage())
+            messages.append(record.getMessage())
 
     listener, propagate = Listener(level=logging.WARNING), logger.propagate
     logger.addHandler(listener)
     logger.propagate = False
     try:
-        yield heard
+        yield messages
     finally:
         logger.removeHandler(listener)
         logger.propagate = propagate

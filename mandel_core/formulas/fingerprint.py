@@ -11,16 +11,20 @@ from typing import Any
 def fingerprint(formula: Any) -> str:
     """16 hexadecimal digits: equal for formulas of which all fields and all code are equal."""
     if formula.definition:
-        told = formula.definition
+        content = formula.definition
     else:
-        told = repr([_told(getattr(formula, field.name)) for field in fields(formula)]).encode()
-    return hashlib.sha256(told).hexdigest()[:16]
+        content = repr(
+            [_described(getattr(formula, field.name)) for field in fields(formula)]
+        ).encode()
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
-def _told(value: Any) -> Any:
+def _described(value: Any) -> Any:
     if not isinstance(value, types.FunctionType):
         return repr(value)
     code, around = value.__code__, value.__closure__ or ()
-    named = [_told(value.__globals__[name]) for name in code.co_names if name in value.__globals__]
-    inside = [_told(cell.cell_contents) for cell in around]
+    named = [
+        _described(value.__globals__[name]) for name in code.co_names if name in value.__globals__
+    ]
+    inside = [_described(cell.cell_contents) for cell in around]
     return code.co_code.hex(), [repr(constant) for constant in code.co_consts], named, inside

@@ -96,7 +96,7 @@ def _home(x: float, y: float, width: float) -> Home:
     return Home(x_, y_, width_, height)
 
 
-def take(name: str, definition: bytes) -> None:
+def receive(name: str, definition: bytes) -> None:
     """Know a formula that another process registered; if that fails, its runs say why."""
     try:
         formula = _formula(name, definition)

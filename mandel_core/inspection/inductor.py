@@ -54,7 +54,7 @@ class Inductor:
     def __exit__(self, *exception: object) -> None:
         self._stack.close()
 
-    def tell(self, seen: Inspection) -> Inspection:
+    def add_to(self, seen: Inspection) -> Inspection:
         """`seen`, and what was compiled since entering."""
         counts = _counts() - self._before
         metrics = self._metrics()

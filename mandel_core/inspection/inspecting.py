@@ -67,11 +67,11 @@ def inspect_settings(
     def stop_or_enough() -> bool:
         return control.should_stop() or time.monotonic() > deadline[0]
 
-    def hear(phase: Phase) -> None:
+    def on_phase(phase: Phase) -> None:
         deadline[0] = float("inf") if phase == "compiling" else time.monotonic() + RUN_SECONDS
         control.on_phase(phase)
 
-    job = Job(view, settings, Control(stop_or_enough, hear))
+    job = Job(view, settings, Control(stop_or_enough, on_phase))
     failure, note = None, ""
     with one_at_a_time, _watch(stage, job, cold) as watch:
         try:
@@ -85,7 +85,9 @@ def inspect_settings(
                 f"The run was ended after {RUN_SECONDS:g} s without compiling; "
                 "what would be compiled later is not shown."
             )
-        return watch.tell(replace(empty, warnings=tuple(job.warnings), failure=failure, note=note))
+        return watch.add_to(
+            replace(empty, warnings=tuple(job.warnings), failure=failure, note=note)
+        )
 
 
 class _Watch(Protocol):
@@ -94,7 +96,7 @@ class _Watch(Protocol):
     def __enter__(self) -> Self: ...
     def __exit__(self, *exception: object) -> None: ...
 
-    def tell(self, seen: Inspection) -> Inspection:
+    def add_to(self, seen: Inspection) -> Inspection:
         """`seen`, and what was noticed since entering."""
 
 

@@ -32,7 +32,7 @@ class Numba:
     def __exit__(self, *exception: object) -> None:
         pass
 
-    def tell(self, seen: Inspection) -> Inspection:
+    def add_to(self, seen: Inspection) -> Inspection:
         """`seen`, and what Numba made of the stage's kernels."""
         listings: list[Listing] = []
         phases: Counter[str] = Counter()

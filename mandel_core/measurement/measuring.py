@@ -71,12 +71,12 @@ def measure_settings(
     load = Load()
     counted = False
 
-    def hear(phase: Phase) -> None:
+    def on_phase(phase: Phase) -> None:
         control.on_phase("warming up" if phase == "running" and not counted else phase)
 
     def run() -> Frame:
         nonlocal compile_seconds
-        frame = render_settings(view, settings, Control(control.should_stop, hear))
+        frame = render_settings(view, settings, Control(control.should_stop, on_phase))
         compile_seconds += frame.compile_seconds
         return frame
 
@@ -90,7 +90,7 @@ def measure_settings(
         first = run()
         warm_up(first.run_seconds)
         counted = True
-        hear("running")
+        on_phase("running")
         while not _enough(runs, repeats, budget_seconds):
             paused = pausing.seconds()
             with load.watched() as watch:

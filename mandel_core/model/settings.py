@@ -58,14 +58,14 @@ class Settings:
             object.__setattr__(self, name, int(value))
         if self.dtype not in get_args(Precision):
             raise ValueError(f"dtype must be one of {get_args(Precision)}, not {self.dtype!r}")
-        self._settle_horizon()
+        self._check_horizon()
         threads = self.threads
         if threads is not None and not (1 <= threads <= 1024 and int(threads) == threads):
             raise ValueError(f"threads must be a whole number from 1 to 1024, not {threads}")
         object.__setattr__(self, "threads", None if threads is None else int(threads))
-        self._settle_constant()
+        self._check_constant()
 
-    def _settle_horizon(self) -> None:
+    def _check_horizon(self) -> None:
         """Keep the usual horizon within the limit. Raises ValueError for any other beyond."""
         # A record may be of a formula that was registered when it was made.
         exponent = FORMULAS[self.formula].exponent if self.formula in FORMULAS else 2
@@ -77,7 +77,7 @@ class Settings:
                 f"horizon must lie between 2 and {highest:g} in {self.dtype}, not {self.horizon}"
             )
 
-    def _settle_constant(self) -> None:
+    def _check_constant(self) -> None:
         """Fill in the formula's own c. Raises ValueError for one that is no number."""
         c = self.formula_c
         if self.formula in FORMULAS:

@@ -15,7 +15,7 @@ import time
 from mandel_core.runtime.shared_memory import shared_file
 
 _SIZE = 8  # bytes of one float64
-_told: memoryview[float] | None = None
+_shared: memoryview[float] | None = None
 
 
 def _totals(fd: int) -> memoryview[float]:
@@ -24,14 +24,14 @@ def _totals(fd: int) -> memoryview[float]:
 
 def listen(fd: int) -> None:
     """From now on know of this process's pauses; `fd` is that of its `Pauses`."""
-    global _told  # noqa: PLW0603 - a process has one clock
-    _told = _totals(fd)
+    global _shared  # noqa: PLW0603 - a process has one clock
+    _shared = _totals(fd)
     os.close(fd)
 
 
 def seconds() -> float:
     """How long this process has been paused, all in all; 0 where nobody can pause it."""
-    return _told[0] if _told is not None else 0.0
+    return _shared[0] if _shared is not None else 0.0
 
 
 def clock() -> float:

@@ -44,20 +44,20 @@ class Registry(Generic[T]):
             self._known = tuple(one if old.name == one.name else old for old in self._known)
         else:
             self._known = (*self._known, one)
-        self._tell(one.name)
+        self._notify(one.name)
 
     def remove(self, name: str) -> None:
         """Take a registered one away. Raises KeyError if there is none of that name."""
         if name not in {one.name for one in self.registered}:
             raise KeyError(name)
         self._known = tuple(one for one in self._known if one.name != name)
-        self._tell(name)
+        self._notify(name)
 
     def watch(self, watcher: Callable[[str], None]) -> None:
         """Call `watcher` with the name of each one that is added, replaced or removed."""
         self._watchers.append(watcher)
 
-    def _tell(self, name: str) -> None:
+    def _notify(self, name: str) -> None:
         for watcher in self._watchers:
             watcher(name)
 

@@ -121,7 +121,7 @@ def register_stage(
     return stage
 
 
-def take(name: str, definition: bytes) -> None:
+def receive(name: str, definition: bytes) -> None:
     """Know a stage that another process registered; if that fails, its runs say why."""
     try:
         stage = _stage(name, definition)

@@ -46,7 +46,7 @@ class Child:
         self._connection = connection
         self.channel = Channel(connection, shared)
         self._sending = threading.Lock()
-        self._told: dict[str, bytes] = {}
+        self._sent: dict[str, bytes] = {}
         fds = (theirs.fileno(), shared, self._pauses.fd, self._heartbeat.fd)
         try:
             self.process = subprocess.Popen(
@@ -113,17 +113,17 @@ class Child:
         except ChildProcessError:  # cleaned up in this moment
             return False
 
-    def tell_own(self) -> None:
+    def send_registered(self) -> None:
         """Make the registered stages and formulas, as they are now, known to the process."""
         for formula in FORMULAS.registered:
-            if self._told.get(f"formula {formula.name}") != formula.definition:
+            if self._sent.get(f"formula {formula.name}") != formula.definition:
                 self.send(("run", -1, RegisterFormula(formula.definition, formula.name)))
-                self._told[f"formula {formula.name}"] = formula.definition
+                self._sent[f"formula {formula.name}"] = formula.definition
         for stage in STAGES.registered:
-            if isinstance(stage, OwnStage) and self._told.get(stage.name) != stage.definition:
+            if isinstance(stage, OwnStage) and self._sent.get(stage.name) != stage.definition:
                 # Nobody waits for what comes back.
                 self.send(("run", -1, Register(stage.definition, stage.name)))
-                self._told[stage.name] = stage.definition
+                self._sent[stage.name] = stage.definition
 
     def kill(self) -> None:
         """End the process and all it started."""

@@ -217,14 +217,14 @@ class Pool:
         on_phase: Callable[[Phase], None],
         limits: Limits,
     ) -> Future[T | StageFailure]:
-        turn: Turn = self._turns.take(lane)
+        turn: Turn = self._turns.begin(lane)
 
-        def heard(phase: Phase) -> None:
+        def on_each_phase(phase: Phase) -> None:
             turn.on_phase(phase)
             on_phase(phase)
 
         try:
-            future = self.workers[lane].submit(task, session, heard, limits)
+            future = self.workers[lane].submit(task, session, on_each_phase, limits)
         except BaseException:
             turn.end()
             raise

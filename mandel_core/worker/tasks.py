@@ -16,7 +16,7 @@ from mandel_core.comparison.comparing import Agreement, compare_settings
 from mandel_core.comparison.marking import mark_size, marks
 from mandel_core.compilers.torch_compile import devices
 from mandel_core.formulas import FORMULAS
-from mandel_core.formulas.registering import take as take_formula
+from mandel_core.formulas.registering import receive as receive_formula
 from mandel_core.inspection.inspecting import inspect_settings
 from mandel_core.inspection.report import Inspection
 from mandel_core.measurement.measuring import measure_settings
@@ -28,7 +28,7 @@ from mandel_core.rendering import drawing
 from mandel_core.rendering.engine import render_settings
 from mandel_core.rendering.iteration_limit import automatic_limit
 from mandel_core.stages import STAGES
-from mandel_core.stages.registering import take
+from mandel_core.stages.registering import receive
 
 Result_co = TypeVar("Result_co", covariant=True)
 
@@ -228,7 +228,7 @@ class Register:
     compile_key: Hashable = None
 
     def run(self, control: Control) -> None:
-        take(self.stage, self.definition)
+        receive(self.stage, self.definition)
 
 
 @dataclass(frozen=True)
@@ -241,7 +241,7 @@ class RegisterFormula:
     stage: str = "fast"
 
     def run(self, control: Control) -> None:
-        take_formula(self.formula, self.definition)
+        receive_formula(self.formula, self.definition)
 
 
 @dataclass(frozen=True)

@@ -50,8 +50,8 @@ class Turns:
         }
         self._holds = {lane: _Hold(worker, clock) for lane, worker in workers.items()}
 
-    def take(self, lane: Lane) -> Turn:
-        """Something is asked for in this lane."""
+    def begin(self, lane: Lane) -> Turn:
+        """A task is submitted in this lane."""
         return Turn(lane, self._update)
 
     def _update(self, lane: Lane, turn: object, phase: str | None) -> None:
@@ -87,8 +87,8 @@ class Turns:
 class Turn:
     """One task's, from when it is asked for until it is done."""
 
-    def __init__(self, lane: Lane, settle: Callable[[Lane, object, str | None], None]) -> None:
-        self._lane, self._update = lane, settle
+    def __init__(self, lane: Lane, update: Callable[[Lane, object, str | None], None]) -> None:
+        self._lane, self._update = lane, update
         self.on_phase("waiting")
 
     def on_phase(self, phase: str) -> None:

@@ -265,7 +265,7 @@ class Worker:
 
     def _execute(self, request: Submission) -> Any:
         keeper, child = self._keeper, self._keeper.ready()
-        child.tell_own()
+        child.send_registered()
         try:
             child.send(("run", request.number, request.task))
         except Exception as error:  # whatever pickle says of a task that cannot travel
