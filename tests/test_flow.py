@@ -41,11 +41,12 @@ class Desk:
         self.links: list[str] = []
         self.explorer.keep_address()
         tell = self.explorer._flow.view._send
-        patch.setattr(
-            self.explorer._flow.view,
-            "_send",
-            lambda message, link: self.links.append(link) or tell(message, link),
-        )
+
+        def send(message: Any, link: str) -> None:
+            self.links.append(link)
+            tell(message, link)
+
+        patch.setattr(self.explorer._flow.view, "_send", send)
 
     def ask(self, x: str = "-0.75", width: str = "3.5", rest: bool = True, nx: int = 90) -> None:
         view = Decimal(x), Decimal(0), Decimal(width)

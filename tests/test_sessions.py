@@ -184,7 +184,10 @@ def test_nothing_a_page_sends_is_kept_but_what_is_listened_to(
         for model in found:
             session.send("PATCH-DOC", {"events": [changed(model, tags=["x" * SENT_BYTES])]})
             much = {"type": "map", "entries": [["seq", ["x" * SENT_BYTES]]]}
-            streamed = {"kind": "ColumnsStreamed", "model": {"id": asking.request_id}}
+            streamed: dict[str, Any] = {
+                "kind": "ColumnsStreamed",
+                "model": {"id": asking.request_id},
+            }
             streamed |= {"attr": "data", "data": much, "rollover": None}
             if found.index(model) < MOST_FAILED / 4:  # who fails too often is put out
                 session.send("PATCH-DOC", {"events": [streamed]})
