@@ -76,14 +76,19 @@ def edited(text: str, changes: dict[str, str]) -> str:
 
 
 @contextmanager
-def nginx(folder: Path, port: int, backend: int, certificate: Certificate) -> Iterator[Path]:
-    """The shipped `deploy/nginx.conf` in nginx; yields the file of its errors."""
+def nginx(
+    folder: Path, port: int, backend: int, certificate: Certificate, more: str = ""
+) -> Iterator[Path]:
+    """The shipped `deploy/nginx.conf` in nginx; yields the file of its errors.
+
+    more : what an operator adds to the server block.
+    """
     site = edited(
         (DEPLOY / "nginx.conf").read_text(),
         {
             "listen 80;": f"listen 127.0.0.1:{free_port()};",
             "listen [::]:80;": "",
-            "listen 443 ssl;": f"listen 127.0.0.1:{port} ssl;",
+            "listen 443 ssl;": f"listen 127.0.0.1:{port} ssl; {more}",
             "listen [::]:443 ssl;": "",
             f"{CERTIFICATES}/fullchain.pem": str(certificate.chain),
             f"{CERTIFICATES}/privkey.pem": str(certificate.key),
@@ -110,13 +115,18 @@ def nginx(folder: Path, port: int, backend: int, certificate: Certificate) -> It
 
 
 @contextmanager
-def caddy(folder: Path, port: int, backend: int, certificate: Certificate) -> Iterator[Path]:
-    """The shipped `deploy/Caddyfile` in Caddy; yields the file of what it says."""
+def caddy(
+    folder: Path, port: int, backend: int, certificate: Certificate, more: str = ""
+) -> Iterator[Path]:
+    """The shipped `deploy/Caddyfile` in Caddy; yields the file of what it says.
+
+    more : what an operator adds to the site's block.
+    """
     text = edited(
         (DEPLOY / "Caddyfile").read_text(),
         {
             f"\n{NAME} {{": f"\nhttps://localhost:{port} {{\n\tbind 127.0.0.1\n"
-            f"\ttls {certificate.chain} {certificate.key}",
+            f"\ttls {certificate.chain} {certificate.key}\n{more}",
             "\n{\n": "\n{\n\tadmin off\n\tauto_https disable_redirects\n",
             BACKEND: f"127.0.0.1:{backend}",
         },
@@ -128,7 +138,7 @@ def caddy(folder: Path, port: int, backend: int, certificate: Certificate) -> It
         yield folder / "output.log"
 
 
-Proxy = Callable[[Path, int, int, Certificate], AbstractContextManager[Path]]
+Proxy = Callable[..., AbstractContextManager[Path]]
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,7 @@ import pytest
 
 from dashboard.bench.wire import TOKEN
 from tests.browsing import ROOT, Watched, browsing, free_port, serving
-from tests.proxying import DEPLOY, Certificate, Proxy, caddy, edited, nginx, unchecked
+from tests.proxying import DEPLOY, Certificate, Proxy, caddy, edited, nginx, program, unchecked
 
 pytestmark = pytest.mark.browser
 
@@ -46,10 +46,10 @@ class Served:
     scratch: Path
 
     @contextmanager
-    def behind(self, proxy: Proxy) -> Iterator[str]:
-        """The address of the explorer's folder behind this proxy."""
+    def behind(self, proxy: Proxy, more: str = "") -> Iterator[str]:
+        """The address of the explorer's folder behind this proxy, with more in its file."""
         port, folder = self.ports[proxy.__name__], self.scratch / proxy.__name__
-        with proxy(folder, port, self.port, self.certificate):
+        with proxy(folder, port, self.port, self.certificate, more):
             yield f"https://localhost:{port}{PREFIX}"
 
 
@@ -124,7 +124,11 @@ def visiting() -> Iterator[Visitor]:
 
 
 def ask(
-    address: str, method: str = "GET", body: bytes | None = None, source: str | None = None
+    address: str,
+    method: str = "GET",
+    body: bytes | None = None,
+    source: str | None = None,
+    password: str = "",
 ) -> tuple[int, str, bytes]:
     """Status, redirection and body of one request; redirections are not followed."""
     url = urlsplit(address)
@@ -137,14 +141,17 @@ def ask(
     connection.source_address = (source, 0) if source else None
     try:
         path = f"{url.path}?{url.query}" if url.query else url.path
-        connection.request(method, path, body, {"Host": url.netloc})
+        known = {"Authorization": password} if password else {}
+        connection.request(method, path, body, {"Host": url.netloc, **known})
         answer = connection.getresponse()
         return answer.status, answer.getheader("Location", ""), answer.read()
     finally:
         connection.close()
 
 
-def shake_hands(address: str, token: str, cookie: str = "", origin: str = "") -> tuple[int, bytes]:
+def shake_hands(
+    address: str, token: str, cookie: str = "", origin: str = "", password: str = ""
+) -> tuple[int, bytes]:
     """Ask for a websocket as a page from there would; the status and what then comes first."""
     url = urlsplit(address)
     plain: Any = socket.create_connection(("127.0.0.1", url.port or 0), timeout=60)
@@ -157,6 +164,7 @@ def shake_hands(address: str, token: str, cookie: str = "", origin: str = "") ->
             "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==",
             f"Sec-WebSocket-Protocol: bokeh, {token}",
             *([f"Cookie: {cookie}"] if cookie else []),
+            *([f"Authorization: {password}"] if password else []),
         ]
         line.sendall("\r\n".join([*head, "", ""]).encode())
         with line.makefile("rb") as answers:
@@ -221,6 +229,43 @@ def test_who_asks_too_often_is_refused_and_nobody_else(served: Served) -> None:
         visitor.has_the_picture()
         visitor.sees(f"{address}/dashboard?palette=hot")  # and may come again
         visitor.assert_undisturbed()
+
+
+def asking_nginx(folder: Path) -> str:
+    """What the guide says to add, for one visitor with PASSWORD."""
+    command = [program("openssl"), "passwd", "-apr1", PASSWORD]
+    kept = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    (folder / "passwords").write_text(f"ada:{kept}")
+    return f'auth_basic "explorer"; auth_basic_user_file {folder / "passwords"};'
+
+
+def asking_caddy(folder: Path) -> str:
+    """The same for Caddy."""
+    command = [program("caddy"), "hash-password", "--plaintext", PASSWORD]
+    kept = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    return f"\tbasicauth {{\n\t\tada {kept}\n\t}}"
+
+
+@pytest.mark.parametrize(("proxy", "asking"), [(nginx, asking_nginx), (caddy, asking_caddy)])
+def test_a_proxy_may_ask_for_a_password(
+    served: Served, proxy: Proxy, asking: Callable[[Path], str]
+) -> None:
+    known = "Basic " + base64.b64encode(f"ada:{PASSWORD}".encode()).decode()
+    wrong = "Basic " + base64.b64encode(b"ada:guess").decode()
+    with served.behind(proxy, asking(served.scratch)) as address:
+        page = f"{address}/dashboard"
+        for given in ("", wrong):
+            assert ask(page, password=given)[0] == 401
+            assert ask(f"{address}/static/js/bokeh.min.js", password=given)[0] == 401
+        status, _, body = ask(page, password=known)
+        assert status == 200
+        token = TOKEN.search(body.decode())
+        assert token
+        # Nobody opens a websocket without, though the token is good.
+        assert shake_hands(page, token[1])[0] == 401
+        assert shake_hands(page, token[1], password=wrong)[0] == 401
+        status, first = shake_hands(page, token[1], password=known)
+        assert (status, first[:1]) == (101, TEXT)
 
 
 def test_nobody_enters_without_the_password(guarded: Served) -> None:
