@@ -59,7 +59,7 @@ def on_server_loaded(server_context: Any) -> None:
 
 
 def on_server_unloaded(server_context: Any) -> None:
-    """Stop what computes: nobody waits for it any more."""
+    """Stop the computing processes: no page waits for them any more."""
     from dashboard.compute.workers import pool
 
     pool().close()

@@ -78,9 +78,9 @@ def _show(**parts: Any) -> None:
     """
     doc = pn.state.curdoc
     if doc is None:
-        return  # nobody is being served: `python dashboard/main.py`
+        return  # no page is being served: `python dashboard/main.py`
     doc.template = template()
-    pn.config.browser_info = False  # nobody asks for it
+    pn.config.browser_info = False  # not used here
     for event, lost in (("connection_lost", "true"), ("client_reconnected", "false")):
         doc.js_on_event(event, CustomJS(code=f"window.connectionLost({lost})"))
     for place, part in parts.items():

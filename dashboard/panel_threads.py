@@ -1,7 +1,7 @@
 """Panel in a notebook, made to stand changes from several threads; served pages do without this.
 
 Panel 1.9 takes it that one thread changes a notebook's models. Here there are the cells' own, the
-one that hears the page, and the worker's. Two things go wrong, and are mended by three patches:
+one that receives from the page, and the worker's. Two things go wrong, and three patches mend them:
 
 - `panel.io.notebook.push` empties the document's list of changes without a lock: a change made
   meanwhile is lost, and what later refers to it fails with "reference isn't known". `push`,
@@ -41,7 +41,7 @@ _log = logging.getLogger(__name__)
 
 
 def take_turns() -> None:
-    """Patch Panel, once; without effect, and with a word in the log, on a version not known."""
+    """Patch Panel, once; on an unknown version without effect but a warning in the log."""
     if getattr(panel_notebook, "push", None) is not _push:
         return  # it was done before
     known = FROM <= _numbers(pn.__version__) < BEFORE

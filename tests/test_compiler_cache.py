@@ -81,12 +81,12 @@ def test_what_is_broken_is_removed_and_what_is_not_stays(
         put(root, "fxgraph/ab/fabc/.12.34.tmp", b"\x80\x04half"),
         put(root, "precompiled_headers/x.h.gch", b"gpch+014 and all the rest"),
     ]
-    inductor_cache.mend()
+    inductor_cache.remove_broken()
     assert not broken.exists()
     assert all(path.exists() for path in whole)
     (line,) = caplog.messages
     assert str(broken) in line
-    inductor_cache.mend()
+    inductor_cache.remove_broken()
     assert len(caplog.messages) == 1
 
 
@@ -98,9 +98,9 @@ def test_what_somebody_is_writing_is_left_alone(root: Path, name: str, locks: st
     path = put(root, name, b"")
     with put(root, f"{locks}/{KEY}.lock", b"").open("rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        inductor_cache.mend()
+        inductor_cache.remove_broken()
         assert path.exists()
-    inductor_cache.mend()
+    inductor_cache.remove_broken()
     assert not path.exists()
 
 
@@ -116,14 +116,14 @@ def test_what_an_error_names_is_doubted_once_and_only_if_it_is_old(root: Path) -
     now = time.time()
     for path in files:
         os.utime(path, (now - 60, now - 60))
-    assert not inductor_cache.doubt(RuntimeError("no names"), now)
-    assert inductor_cache.doubt(error, now)
+    assert not inductor_cache.remove_named(RuntimeError("no names"), now)
+    assert inductor_cache.remove_named(error, now)
     assert not any(path.exists() for path in files)
     assert kept.exists()
     put(root, f"a2/{KEY}.main.so", library())
-    assert not inductor_cache.doubt(error, time.time() + 60), "an honest error, the second time"
+    assert not inductor_cache.remove_named(error, time.time() + 60), "another cause"
     fresh = ImportError("no kernel in it", path=str(kept))
-    assert not inductor_cache.doubt(fresh, now - 60), "it was made in this very attempt"
+    assert not inductor_cache.remove_named(fresh, now - 60), "it was made in this very attempt"
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def test_only_its_user_may_ask_and_nobody_else_may_listen(path: Path) -> None:
         command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert second.returncode == 1
-    assert "somebody listens" in second.stderr
+    assert "another process listens" in second.stderr
     assert "Traceback" not in second.stderr
 
 

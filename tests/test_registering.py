@@ -258,7 +258,7 @@ def test_the_compilers_words_show_the_line_of_a_cell(worker):
         ("my step", pairs, "pairs", "lower-case identifier"),
         ("", pairs, "pairs", "lower-case identifier"),
         (None, pairs, "pairs", "lower-case identifier"),
-        ("lambda", pairs, "pairs", "a word of Python"),
+        ("lambda", pairs, "pairs", "a keyword of Python"),
         ("chunked", pairs, "pairs", "comes with the package"),
         ("mine", pairs, "threes", "no layout 'threes'; there are complex, pairs"),
         ("mine", np.sqrt, "pairs", "a plain Python function"),

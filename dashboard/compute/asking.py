@@ -1,4 +1,7 @@
-"""Asking for pictures: one under way, the newest request next, heavy ones coarse to fine."""
+"""Asking for pictures: one under way, then the newest request, heavy ones coarse to fine.
+
+Requests that come meanwhile are coalesced: of those that wait only the newest is kept.
+"""
 
 from __future__ import annotations
 
@@ -112,7 +115,7 @@ class Asking:
         return self._running is not None
 
     def drop(self) -> None:
-        """Give up what is under way without a word: its view is on screen already."""
+        """Give up what is under way without a message: its view is on screen already."""
         if self._running is not None:
             self.cancel()
 
@@ -165,7 +168,8 @@ class Asking:
     def _draw(self, asked: Asked, task: Draw, then: tuple[Draw, ...]) -> None:
         step = self._running = _Step(asked, task, then, time.monotonic())
 
-        # In another thread, several times a picture: the document hears of it only while it tells.
+        # Called in another thread, several times a picture: the document is told only while
+        # it shows progress.
         def on_phase(phase: Phase) -> None:
             step.phase = phase
             if self._button.visible:

@@ -143,7 +143,7 @@ class Difference:
         notebook.push(self._picture)
 
     def _end(self, word: str) -> None:
-        """Nothing is under way; a word says why what is on screen is not compared."""
+        """Nothing is under way; a sentence says why what is on screen is not compared."""
         self._cancel.visible = False
         self._compare.visible = self._controls.visible = bool(word)
         if word and self._where.visible:

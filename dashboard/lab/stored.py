@@ -28,7 +28,7 @@ MOST_KNOWN = 4000
 _writer = ThreadPoolExecutor(1, thread_name_prefix="records")
 
 
-# Whoever comes second waits for the file instead of reading it into a place of his own.
+# A second thread waits for the file instead of reading it once more.
 _opening = threading.RLock()
 _logged = ""
 

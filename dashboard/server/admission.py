@@ -1,9 +1,9 @@
 """How many pages there may be, and how fast they may come.
 
-Making a page takes the event loop a tenth of a second, during which nobody is answered. So pages
-that come at once are made one after another with as much time between them as each took, which
-leaves half of the loop to those who are there already; and beyond a limit a page is refused, which
-costs next to nothing.
+Making a page takes the event loop a tenth of a second, during which no request is answered. So
+pages that come at once are made one after another with as much time between them as each took,
+which leaves half of the loop to those who are there already; and beyond a limit a page is
+refused, which costs next to nothing.
 """
 
 from __future__ import annotations

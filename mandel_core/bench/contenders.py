@@ -157,7 +157,7 @@ def not_finished(limit: float) -> str:
 
 
 def in_words(error: Exception) -> str:
-    """The first line of an error that nobody foresaw."""
+    """The first line of an unexpected error."""
     return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:200]}"
 
 

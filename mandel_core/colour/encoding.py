@@ -14,7 +14,7 @@ RGBA = NDArray[np.uint8]
 Indices = NDArray[np.uint8]
 Coding = Literal["indices", "webp"]
 
-# What zlib makes of a view full of noise is not worth its bytes: there nobody sees what WebP loses.
+# What zlib makes of a view full of noise is not worth its bytes: there WebP's loss cannot be seen.
 MOST_BYTES_PER_PIXEL = 0.36
 # Pictures as small as this are never too large.
 SMALL = 2**14

@@ -151,7 +151,7 @@ def compare_settings(
 ) -> Comparison:
     """`compare` for settings already checked.
 
-    `control` hears of "reference" and "explaining" before and after the stage's own phases.
+    `control` is told of "reference" and "explaining" before and after the stage's own phases.
     """
     control.on_phase("reference")
     plain = replace(settings, stage=reference, device="cpu", dtype="float64")

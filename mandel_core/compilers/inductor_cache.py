@@ -23,8 +23,8 @@ _log = logging.getLogger(__name__)
 # What all files of one compile are named after: "c" and the digest of what was compiled.
 _KEY = re.compile(r"\bc[a-z2-7]{51}\b")
 _SOURCES = {".cpp", ".h", ".py"}
-# With this GCC begins a precompiled header, until it is finished. One that stays so is passed over
-# by the compiler without a word, and each kernel takes longer.
+# With this GCC begins a precompiled header, until it is finished. One that stays so is ignored
+# by the compiler silently, and each kernel takes longer.
 _UNFINISHED = b"gpcWrite"
 
 # Files that were found whole, by what `stat` says of them; and what was given a second chance.
@@ -32,7 +32,7 @@ _whole: set[tuple[str, int, int]] = set()
 _renewed: set[str] = set()
 
 
-def mend() -> None:
+def remove_broken() -> None:
     """Remove what is broken, before the compiler looks for it."""
     for root in _roots():
         for folder, _, names in os.walk(root):
@@ -41,11 +41,11 @@ def mend() -> None:
                     _look_at(root, Path(folder, name))
 
 
-def doubt(error: BaseException, since: float) -> bool:
+def remove_named(error: BaseException, since: float) -> bool:
     """Remove what the error speaks of if it is older than `since`; whether there was anything.
 
     Some files do not show whether they are complete; using them fails. In one
-    process each of them is doubted once, so that an honest error does not go on and on.
+    process each is removed once only, so that an error with another cause is not tried for ever.
     """
     keys = {key for cause in _causes(error) for key in _KEY.findall(_words(cause))} - _renewed
     _renewed.update(keys)

@@ -1,7 +1,7 @@
 """Numba's cache on disk, which never is a reason not to run. Importing this module imports Numba.
 
 Numba takes what is in its files on trust: a file that was cut short, by a full disk or by the end
-of the machine, would fail the kernel until somebody removes it. And two processes that compile a
+of the machine, would fail the kernel until it is removed. And two processes that compile a
 kernel for two types at the same time may both take the same file, so that one's entry leads to what
 the other has compiled. Here such files are removed, and the kernel is compiled as if there had been
 none.
@@ -79,7 +79,7 @@ class _Cache(FunctionCache):  # type: ignore[misc]
 
 
 def _lasting(sig: Any) -> bool:
-    """Whether all types outlast the process; those of somebody's own formula do not."""
+    """Whether all types outlast the process; those of a registered formula do not."""
     types = sigutils.normalize_signature(sig)[0]
     return all(getattr(kind, "kept_on_disk", True) for kind in types)
 

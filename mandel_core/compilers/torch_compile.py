@@ -125,8 +125,8 @@ def torch_session(job: Job) -> Iterator[None]:
             torch.set_num_threads(job.settings.threads)
         callback_handler.register_start_callback(job.compile_starts)
         stack.callback(callback_handler.remove_start_callback, job.compile_starts)
-        callback_handler.register_start_callback(_mend_cache)
-        stack.callback(callback_handler.remove_start_callback, _mend_cache)
+        callback_handler.register_start_callback(_remove_broken_files)
+        stack.callback(callback_handler.remove_start_callback, _remove_broken_files)
         callback_handler.register_end_callback(job.compile_ends)
         stack.callback(callback_handler.remove_end_callback, job.compile_ends)
         messages = stack.enter_context(_dynamo_log())
@@ -145,7 +145,7 @@ def torch_session(job: Job) -> Iterator[None]:
                 raise
             failure = explained(job.settings.stage, error, messages)
             inductor_cache.forget()
-            if inductor_cache.doubt(error, since):
+            if inductor_cache.remove_named(error, since):
                 _log.warning("The compiler's files were removed, for with them: %s", failure.reason)
                 raise CacheGaveWay(*failure.args) from error
             raise failure from error
@@ -200,8 +200,8 @@ def _callback_handler(job: Job) -> Any:
     return callback_handler
 
 
-def _mend_cache(_: object) -> None:
-    inductor_cache.mend()
+def _remove_broken_files(_: object) -> None:
+    inductor_cache.remove_broken()
 
 
 @contextmanager

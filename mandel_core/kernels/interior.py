@@ -22,7 +22,8 @@ TILE, LEAF = 32, 4  # pixels: the squares that are tried, and those that are not
 MAX_PERIOD = 10_000
 
 _NEWTON_STEPS = 12
-# Points of a cycle closer than the first are one, further than the second two; between, who knows.
+# Points of a cycle closer than the first count as one, farther than the second as two. In between
+# they cannot be told apart, and no disc is claimed.
 _SAME, _DIFFERENT = 1e-12, 1e-8
 # A disc of 1 / 4 is proven in exact arithmetic; the rest is room for rounding.
 _SAFE = 0.9 / 4

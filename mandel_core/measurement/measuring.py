@@ -63,7 +63,7 @@ def measure_settings(
 ) -> Measurement:
     """`measure` for settings already checked.
 
-    `control` hears of "compiling", "warming up" before runs that do not count, and "running"
+    `control` is told of "compiling", "warming up" before runs that do not count, and "running"
     before those that do; Cancelled is raised soon after it says to stop.
     """
     compile_seconds, compiling, retaken = 0.0, 0, 0

@@ -92,7 +92,7 @@ def select(file: sqlite3.Connection, stage: str | None) -> list[Record]:
     found = file.execute(f"{_SELECT}{where} ORDER BY id DESC", () if stage is None else (stage,))
     records = []
     for row in found:
-        with contextlib.suppress(ValueError, TypeError):  # a row that somebody has edited
+        with contextlib.suppress(ValueError, TypeError):  # a row edited by hand
             records.append(_record(dict(zip(_COLUMNS, row, strict=True))))
     return records
 

@@ -50,7 +50,7 @@ def render_settings(
 ) -> Frame:
     """`render` for settings already checked.
 
-    `control` is asked between steps whether to stop, and hears of "compiling" and "running".
+    `control` is asked between steps whether to stop, and told of "compiling" and "running".
     """
     return run_job(Job(view, settings, control))
 

@@ -21,7 +21,7 @@ def check_name(kind: str, name: Any) -> None:
     if not (isinstance(name, str) and name.isidentifier() and name.islower() and name.isascii()):
         raise ValueError(f"a {kind}'s name is a lower-case identifier, which {name!r} is not")
     if keyword.iskeyword(name):
-        raise ValueError(f"{name!r} is a word of Python and no name")
+        raise ValueError(f"{name!r} is a keyword of Python")
 
 
 def check_function(name: str, step: Any, arguments: tuple[str, ...], what: str) -> None:

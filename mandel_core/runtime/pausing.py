@@ -30,7 +30,7 @@ def listen(fd: int) -> None:
 
 
 def seconds() -> float:
-    """How long this process has been paused, all in all; 0 where nobody can pause it."""
+    """Seconds this process has been paused in total; 0 where it cannot be paused."""
     return _shared[0] if _shared is not None else 0.0
 
 

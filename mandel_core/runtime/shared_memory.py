@@ -2,7 +2,7 @@
 
 Pickle's protocol 5 hands over large buffers apart from the rest; they are written to a file that
 both processes map and that has no name, so that it goes when the last of them does, however they
-end. Whoever reads copies, since the next message is written over this one.
+end. The reader copies, since the next message is written over this one.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Channel:
         self._map: mmap.mmap | None = None
 
     def send(self, message: Any) -> None:
-        """Raises OSError if nobody listens, or what pickle says of a message that cannot travel."""
+        """Raises OSError if the other end is closed, or pickle's error for what it cannot take."""
         large: list[memoryview] = []
 
         def stays_inside(buffer: pickle.PickleBuffer) -> bool:
@@ -65,7 +65,7 @@ class Channel:
         self._connection.send((data, spans))
 
     def receive(self) -> Any:
-        """Wait for a message. Raises EOFError or OSError if nobody is left to send one."""
+        """Wait for a message. Raises EOFError or OSError if the other end is closed."""
         data, spans = self._connection.recv()
         # Copies, which unlike `bytes` may be written to, as arrays are.
         return pickle.loads(
@@ -81,7 +81,7 @@ class Channel:
         self._connection.close()
         with contextlib.suppress(OSError):
             os.close(self._fd)
-        self._map = None  # unmapped as soon as nobody reads from it
+        self._map = None  # unmapped as soon as no array refers to it
 
     def _make_room(self, size: int) -> None:
         if size > os.fstat(self._fd).st_size:

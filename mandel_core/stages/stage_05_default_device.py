@@ -5,7 +5,7 @@ chunk as NumPy arrays. The tutorial reported that it works and that the transfer
 
 On torch 2.13 it does not trace, whatever the device, even "cpu": the mode that sets the default
 device takes part in tracing and meets NumPy arrays where it expects tensors. The stage compiles
-with `fullgraph=True`, since otherwise Dynamo may leave the step to NumPy without a word.
+with `fullgraph=True`, since otherwise Dynamo may silently leave the step to NumPy.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from mandel_core.worker.heartbeat import Heartbeat
 from mandel_core.worker.tasks import Register, RegisterFormula
 
 # glibc gives the memory of a frame back to the system as soon as it is free; getting it again, page
-# by page, costs a good part of what computing the next one does. Elsewhere nobody reads these.
+# by page, costs a good part of what computing the next one does. Other C libraries ignore these.
 _KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**27)}
 
 _CODE = (
@@ -66,7 +66,7 @@ class Child:
         )
 
     def send(self, message: tuple[Any, ...]) -> None:
-        """Send a message; if nobody is there any more, that is noticed when reading."""
+        """Send a message; if the process has ended, that is noticed when reading."""
         with self._sending, contextlib.suppress(OSError):
             self._connection.send(message)
 
@@ -103,7 +103,7 @@ class Child:
     def alive(self) -> bool:
         """Whether the process has not ended. One that has stays a zombie until `kill`.
 
-        As long as it is one, its number is that of its group, and nobody else's.
+        As long as it is one, its number is that of its group, and given to no other process.
         """
         if self.process.returncode is not None:
             return False
@@ -121,7 +121,7 @@ class Child:
                 self._sent[f"formula {formula.name}"] = formula.definition
         for stage in STAGES.registered:
             if isinstance(stage, OwnStage) and self._sent.get(stage.name) != stage.definition:
-                # Nobody waits for what comes back.
+                # The answer is not waited for.
                 self.send(("run", -1, Register(stage.definition, stage.name)))
                 self._sent[stage.name] = stage.definition
 

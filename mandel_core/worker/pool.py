@@ -1,8 +1,8 @@
 """The processes that compute for all visitors, and which of them a request goes to.
 
 Four: one draws what is quick, one what takes long, one by the stages on torch, which compile, and
-one measures. So nobody's quick picture waits for another's long one or for a compiler; each process
-serves whoever has cost least lately.
+one measures. So no quick picture waits for another visitor's long one or for a compiler; each
+process serves the visitor with the least recent cost first.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ class Pool:
     def time(self, task: Time, session: str) -> Future[float | StageFailure]:
         """Ask for the time of a picture that has been drawn, of the process for its kind.
 
-        Whoever asks for a picture meanwhile goes first, and this one is cancelled.
+        A picture that is asked for meanwhile goes first and cancels this.
         """
         if failure := self._refused(task):
             return _done(failure)
@@ -206,7 +206,7 @@ class Pool:
             return "compiling"
         if expected <= QUICK_SECONDS and stage.any_size:
             return "quick"
-        # Rather than behind another visitor's long one, for as long as nobody needs the place.
+        # Rather than behind another visitor's long one, for as long as the place is free.
         return "quick" if self.long.busy and stage.name in PROMPT else "long"
 
     def _submit(

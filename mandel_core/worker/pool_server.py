@@ -135,4 +135,4 @@ def _remove_stale(path: Path) -> None:
     except ConnectionRefusedError:
         path.unlink()
         return
-    raise OSError(f"somebody listens at {path} already")
+    raise OSError(f"another process listens at {path} already")

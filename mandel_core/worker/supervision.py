@@ -132,7 +132,7 @@ class Keeper:
 
     def end(self, child: Child, why: str) -> None:
         """End a process, and count why."""
-        # Whoever pauses must not wait until the memory of a large process is given back.
+        # The thread that pauses must not wait until the memory of a large process is given back.
         with self._holding:
             self.child = None
         child.kill()
@@ -179,7 +179,7 @@ class Keeper:
 
     def _start(self) -> Child:
         child = Child(self.role, self._memory, self._patience)
-        for task in self._warming:  # nobody waits for what comes back
+        for task in self._warming:  # the answers are not waited for
             child.send(("run", -1, task))
         return child
 

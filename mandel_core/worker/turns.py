@@ -61,7 +61,7 @@ class Turns:
                 phases.pop(turn, None)
             elif turn in phases or phase == "waiting":
                 phases[turn] = phase
-            else:  # it is over, and this word of it late
+            else:  # the task has ended, and this phase arrived late
                 return
             self._decide()
 

@@ -107,8 +107,9 @@ class Worker:
         The future's result is the task's, or a StageFailure if the stage cannot run, the process
         died or a limit was reached; it never raises but for being cancelled. `future.cancel()`
         works at any time, also in mid-compile: then the process is replaced, unless what it
-        compiles is waited for by another task. `on_phase` hears "compiling" and "running" as they
-        alternate, in another thread. Raises RuntimeError once this worker is closed.
+        compiles is waited for by another task. `on_phase` is called with "compiling" and
+        "running" as they alternate, in another thread. Raises RuntimeError once this worker
+        is closed.
         """
         request = Submission(next(self._numbers), task, session, on_phase, limits)
         with self._changed:
@@ -191,7 +192,7 @@ class Worker:
         )
 
     def _on_done(self, request: Submission) -> None:
-        """A future is done; if by cancelling, see that nothing goes on for it in vain."""
+        """A future is done; if it was cancelled, its task is stopped."""
         if not request.future.cancelled():
             return
         request.future.set_running_or_notify_cancel()
@@ -213,7 +214,7 @@ class Worker:
             with self._changed:
                 self._running = None
             self._accounts.charge(request.visitor, request.seconds)
-            # Somebody may have cancelled in this very moment, which is as good as in time.
+            # It may have been cancelled in this very moment; then no result is wanted.
             with contextlib.suppress(Exception):
                 request.future.set_result(outcome)
         self._keeper.close()
@@ -230,7 +231,7 @@ class Worker:
                 if self._closed:
                     return None
                 if may := self._may_run():
-                    # Whoever has cost least goes first.
+                    # The visitor with the least recent cost goes first.
                     levels = {waits.visitor: self._accounts.level(waits.visitor) for waits in may}
                     request = min(may, key=lambda waits: (levels[waits.visitor], waits.number))
                     del self._waiting[request.session]
@@ -308,7 +309,7 @@ class Worker:
         return StageFailure(request.task.stage, "died", reason)
 
     def _overdue(self, child: Child, request: Submission) -> str:
-        """Have the task stop when nobody waits any more; why it has to be ended now, or ""."""
+        """Stop the task when its result is not wanted any more; why it must be ended now, or ""."""
         if self._closed:
             return "closed"
         # It cannot stop by itself, nor disturb; or the process is not ready, for anybody.
@@ -327,7 +328,7 @@ class Worker:
     def _yields(self, request: Submission) -> bool:
         """Whether it has had its time, and another visitor waits.
 
-        Loading kernels is no part of that time: whoever comes next needs them as well.
+        Loading kernels is no part of that time: the next task needs them as well.
         """
         if request.compiling or request.spent[False] <= request.limits.yield_seconds:
             return False

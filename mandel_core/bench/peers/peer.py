@@ -1,4 +1,4 @@
-"""What the bench knows about a peer: a program somebody might use instead of this one."""
+"""What the bench knows about a peer: a program that might be used instead of this one."""
 
 from __future__ import annotations
 
