@@ -6,6 +6,7 @@ import html
 import math
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import panel as pn
 
@@ -17,6 +18,7 @@ from dashboard.lab import stored
 from dashboard.lab.host import Host
 from dashboard.words import duration
 from mandel_core import STAGES, Measurement, Settings, StageFailure, Viewport
+from mandel_core.measurement.ratios import BUSY
 from mandel_core.model.control import Phase
 from mandel_core.worker.tasks import Measure
 
@@ -53,6 +55,7 @@ class MeasureQueue:
         self._total = 0
         self._pending: Pending[Measurement] = Pending(host.in_document)
         self._clock = Clock(host.in_document, self._tell)
+        self._again = False  # whether the one under way was disturbed before
         self._doing: tuple[Settings, Phase, float] | None = None  # and since when
         self._started = 0.0
         self._failed = 0
@@ -113,21 +116,35 @@ class MeasureQueue:
             failed = f"; {self._failed} could not be" if self._failed else ""
             self._end(f"{self._total - self._failed} measured in {took}{failed}.")
             return
-        settings = self._todo.pop(0)
+        self._submit(self._todo.pop(0))
+
+    def _submit(self, settings: Settings, disturbed: Measurement | None = None) -> None:
+        """Measure this; disturbed : what came of it before, while other programs were busy."""
+        self._again = disturbed is not None
         self._on_phase(settings, "waiting")
         task, session = Measure(self._view, settings), f"{self._host.session}/{self._name}"
         self._pending.submit(
             lambda on_phase: workers.measure(
                 task, session=session, on_phase=on_phase, limit_seconds=self._limit
             ),
-            on_result=lambda outcome: self._on_result(settings, outcome),
+            on_result=lambda outcome: self._on_result(settings, outcome, disturbed),
             on_phase=lambda phase: self._on_phase(settings, phase),
         )
 
-    def _on_result(self, settings: Settings, outcome: Measurement | StageFailure) -> None:
+    def _on_result(
+        self,
+        settings: Settings,
+        outcome: Measurement | StageFailure,
+        disturbed: Measurement | None,
+    ) -> None:
         if isinstance(outcome, StageFailure):  # the process died: this one is lost, no other
             outcome = Measurement(self._view, settings, failure=outcome)
-        self._keep(outcome)
+        if disturbed is not None:
+            self._keep(calmer(disturbed, outcome))
+        elif outcome.failure is None and outcome.busy > BUSY:
+            self._submit(settings, disturbed=outcome)
+        else:
+            self._keep(outcome)
 
     def _keep(self, measured: Measurement) -> None:
         self._failed += measured.failure is not None
@@ -160,6 +177,8 @@ class MeasureQueue:
             "waiting": "once the picture or measurement under way is done,",
             "over budget": "once this visit has not used more computing than it may in a minute,",
         }.get(phase, "measuring")
+        if self._again:
+            doing = f"others were busy; once more {doing}"
         spent = int(time.monotonic() - since)
         words = f"{doing} {self._words(settings)}…{f' {spent} s' if spent else ''}"
         if phase == "compiling" and (before := stored.compile_seconds(settings)) is not None:
@@ -175,6 +194,16 @@ class MeasureQueue:
         self._doing = None
         self._button.disabled, self._cancel.visible = not self._open, False
         self._progress.value = word + self._remark
+
+
+def calmer(first: Measurement, second: Measurement) -> Measurement:
+    """Of two measurements of the same, the one in which other programs were less busy.
+
+    It tells what compiling took the first time, since the second finds all compiled.
+    """
+    if second.failure is not None or second.busy >= first.busy:
+        return first
+    return replace(second, compile_seconds=max(first.compile_seconds, second.compile_seconds))
 
 
 def in_words(settings: Settings) -> str:
