@@ -159,6 +159,8 @@ def test_a_number_that_cannot_be_taken_is_refused_in_a_sentence(explorer: Explor
     assert "Chunk size must be a whole number from 1 to 200; 2.5 is not" in notice()
     iterations.value = 5e6
     assert "Iterations must be a whole number from 1 to 1,000,000; 5,000,000 is not" in notice()
+    iterations.value = 10**400  # as a message may have it
+    assert "Iterations must be a whole number from 1 to 1,000,000; it is not" in notice()
     size.value = 20.0
     assert explorer.chunksize == 20
     iterations.value = 1e3

@@ -9,12 +9,17 @@ from dashboard.state import MAX_CHUNK
 from mandel_core import Settings
 from mandel_core.measurement.measuring import points_of
 
+# Of all sizes that there are, with room for how they are written.
+MOST_CHARACTERS = 6 * MAX_CHUNK
+
 
 def parse_sizes(text: str) -> tuple[int, ...]:
     """The chunk sizes in a text like "1, 2, 5", each once, in increasing order.
 
     Raises ValueError, with a sentence for people, if it is anything else.
     """
+    if len(text) > MOST_CHARACTERS:
+        raise ValueError("That is longer than all chunk sizes together.")
     words = text.replace(",", " ").replace(";", " ").split()
     if not words:
         raise ValueError("There is no chunk size given.")

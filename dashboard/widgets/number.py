@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -43,7 +44,8 @@ def number(
             setattr(owner, name, int(new))
             return
         widget.value = kept
-        refused = "it" if new is None else f"{new:,.12g}"
+        # A whole number of hundreds of digits cannot be written with twelve.
+        refused = "it" if new is None or abs(new) > sys.float_info.max else f"{new:,.12g}"
         wrong = "is empty" if new is None else "is not"
         notify(
             f"{label} must be a whole number from {low:,} to {high:,}; {refused} {wrong}, "
