@@ -34,6 +34,7 @@ def on_server_loaded(server_context: Any) -> None:
     import matplotlib.figure  # noqa: F401
 
     from dashboard.compute.workers import pool, warm_up, watchers
+    from dashboard.lab import first_start
     from dashboard.page import template
     from dashboard.server.admission import limit_pages
     from dashboard.server.event_loop import lag
@@ -54,7 +55,10 @@ def on_server_loaded(server_context: Any) -> None:
         from dashboard.server import metrics
 
         watchers.append(metrics.watch)
-    warm_up(pool())
+    computing = pool()
+    warm_up(computing)
+    if computing.first is not None:
+        first_start.keep(computing.first)
     template()
 
 

@@ -79,7 +79,7 @@ class Explorer(pn.viewable.Viewer, Params):
         self._guide = Guide(self, self._flow.view)
         self._sweep = Sweep(self)
         kinds = (StagesView, ThreadsView, CodeView, Difference)
-        self._lab = Lab(self, self._flow.view.pane, kinds)
+        self._lab = Lab(self, self._flow.view.pane, self._sweep, kinds)
         self._ask_devices(notices)
         watched = [*(field.name for field in fields(State)), "threads"]
         self.param.watch(self._request_again, watched)
@@ -160,7 +160,6 @@ class Explorer(pn.viewable.Viewer, Params):
 
     def close(self) -> None:
         """Cancel what is under way for this explorer."""
-        self._sweep.cancel()
         self._lab.close()
         self._flow.asking.cancel()
 
@@ -227,16 +226,23 @@ class Explorer(pn.viewable.Viewer, Params):
         return stored.compile_seconds(settings)
 
     def refresh(self) -> None:
-        """Bring up to date with what has been measured: what is said, the chart, the open tab."""
+        """Bring up to date with what has been measured: what is said, the open tab."""
         if self._flow.shown is not None:
             self._describe(self._flow.shown, self._timed)
-        self._sweep.refresh()
         self._lab.refresh()
 
     def controls(self) -> pn.Column:
-        """The widgets, what is known of the frame, and the chart."""
-        beneath = self._about, self._flow.asking.panel, self._notice.panel, self._sweep.panel
-        return controls(self, self.notify, beneath)
+        """The widgets, and what is known of the frame."""
+        return controls(self, self.notify, [self._about])
+
+    def status(self) -> pn.Column:
+        """What is said of a picture in the making, and of what could not be done."""
+        return pn.Column(
+            self._flow.asking.panel,
+            self._notice.panel,
+            sizing_mode="stretch_width",
+            css_classes=["status"],
+        )
 
     def main(self) -> Any:
         """The picture, and the lab in tabs beside it."""
@@ -245,7 +251,7 @@ class Explorer(pn.viewable.Viewer, Params):
     def __panel__(self) -> Any:
         """For notebooks and layouts: controls beside the picture."""
         return pn.Row(
-            pn.Column(self.controls(), width=360),
+            pn.Column(self.controls(), self.status(), width=360),
             self.main(),
             sizing_mode="stretch_width",
             height=640,

@@ -18,12 +18,15 @@ from bokeh.models import CustomJS
 from panel.io.resources import _env
 from panel.theme.base import Design
 
+from dashboard.compute import workers
 from dashboard.explorer import Explorer
+from dashboard.lab import first_start
 from dashboard.server.mishaps import logged
 from dashboard.view.link import decode
 
 TITLE = "Mandelbrot explorer"
 _SHELL = Path(__file__).parent / "shell"
+_SCRIPTS = ("drawer.js", "alone.js", "names.js", "waiting.js")
 _ICON = (
     "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'>"
     "<rect width='32' height='32' rx='7' fill='#10243e'/><g fill='#f5a623'>"
@@ -58,7 +61,9 @@ def _make() -> None:
     explorer = Explorer(notices=notices, **given)
     explorer.keep_address()
     pn.state.on_session_destroyed(lambda context: explorer.close())
-    _show(controls=explorer.controls(), main=explorer.main())
+    first = first_start.words(workers.pool().first)
+    parts = {"controls": explorer.controls(), "main": explorer.main(), "status": explorer.status()}
+    _show(first, **parts)
 
 
 def query(arguments: Mapping[str, Sequence[bytes]]) -> str:
@@ -70,8 +75,8 @@ def query(arguments: Mapping[str, Sequence[bytes]]) -> str:
     return urlencode({key: values[0] for key, values in arguments.items() if values})
 
 
-def _show(**parts: Any) -> None:
-    """Put each part in its place of the page.
+def _show(first: str, **parts: Any) -> None:
+    """Put each part in its place of the page; `first` is said there until there is a picture.
 
     Not a template of Panel's: with each part it adds, it writes out all that it holds as text, and
     it goes through all models of the page several times.
@@ -80,6 +85,7 @@ def _show(**parts: Any) -> None:
     if doc is None:
         return  # no page is being served: `python dashboard/main.py`
     doc.template = template()
+    doc.template_variables["first"] = first
     pn.config.browser_info = False  # not used here
     for event, lost in (("connection_lost", "true"), ("client_reconnected", "false")):
         doc.js_on_event(event, CustomJS(code=f"window.connectionLost({lost})"))
@@ -93,6 +99,7 @@ def _show(**parts: Any) -> None:
 def template() -> jinja2.Template:
     """The page's HTML, with its style sheets and scripts in it; compiled once for all visitors."""
     read = {path.name: path.read_text() for path in _SHELL.iterdir()}
+    theme = read["theme.js"].replace("SHADOW_CSS", json.dumps(read["shadow.css"]))
     env = _env.overlay()
     env.filters = env.filters | {"lean": lean}
     made: jinja2.Template = env.from_string(
@@ -100,8 +107,8 @@ def template() -> jinja2.Template:
         globals={
             "icon": quote(_ICON),
             "page_css": read["page.css"],
-            "page_js": read["page.js"],
-            "theme_js": read["theme.js"].replace("SHADOW_CSS", json.dumps(read["shadow.css"])),
+            "page_js": "\n".join(read[name] for name in _SCRIPTS),
+            "theme_js": theme,
         },
     )
     return made

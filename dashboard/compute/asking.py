@@ -94,7 +94,13 @@ class Asking:
         self._button = pn.widgets.Button(
             label="Cancel picture", color="warning", visible=False, width=130
         )
-        self.panel = pn.Row(self._busy, self._button, sizing_mode="stretch_width")
+        self.panel = pn.Row(
+            self._busy,
+            self._button,
+            visible=False,
+            sizing_mode="stretch_width",
+            css_classes=["raised"],
+        )
 
     def on_cancel(self, callback: Callable[[], None]) -> None:
         """Have the button call back."""
@@ -251,7 +257,7 @@ class Asking:
         bar = "<progress style='width:100%' aria-label='A picture is under way'></progress>"
         self._busy.value = f"{bar}<br>{words}"
         if not self._button.visible:
-            self._button.visible = True
+            self._button.visible = self.panel.visible = True
             self._clock.start()
 
     def _on_second(self) -> None:
@@ -262,7 +268,7 @@ class Asking:
         if self._button.visible:
             self._clock.stop()
             self._busy.value = ""
-            self._button.visible = False
+            self._button.visible = self.panel.visible = False
 
     def _later(self, seconds: float, callback: Callable[..., None], *args: Any) -> None:
         timer = threading.Timer(seconds, self._in_document, (callback, *args))

@@ -15,7 +15,7 @@ def coloured(params: Params, notify: Callable[[str], None]) -> pn.Card:
     """The group of the colours."""
     return group(
         "How it is coloured",
-        "Changes are seen at once: nothing is computed for them.",
+        "Seen at once: nothing is computed anew.",
         pn.Row(
             choice(params, "look", label="Colour"),
             choice(params, "palette", label="Palette"),

@@ -31,7 +31,7 @@ def computed(params: Params, notify: Callable[[str], None]) -> pn.Card:
     params.param.watch(on_stage, "stage")
     return group(
         "How it is computed",
-        "One program, from NumPy to the fastest: choose the stage that draws.",
+        "The stage of the program, and what it is given.",
         choice(params, "stage", label="Stage"),
         about,
         pn.Row(

@@ -28,7 +28,7 @@ def where(params: Params, notify: Callable[[str], None]) -> pn.Card:
     params.param.watch(on_formula, "formula")
     return group(
         "Where",
-        "The formula that is iterated, and the place in its plane.",
+        "The formula, and the place in its plane.",
         choice(params, "formula", label="Formula"),
         constant,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from functools import cached_property
+from typing import ClassVar
 
 import panel as pn
 
@@ -29,7 +30,9 @@ LONG_CHUNKS = 100
 
 
 class Sweep:
-    """The Measure button, its progress and the chart it fills."""
+    """A tab of the lab: the Measure button, its progress and the chart it fills."""
+
+    title: ClassVar[str] = "Chunk size"
 
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -72,7 +75,11 @@ class Sweep:
         )
         self.refresh()
 
-    def cancel(self) -> None:
+    def open(self) -> None:
+        """Show what is known for the view and the settings of now."""
+        self.refresh()
+
+    def close(self) -> None:
         """Stop measuring, also in mid-compile; the points already there stay."""
         self._queue.cancel()
 

@@ -30,21 +30,28 @@ class View(Protocol):
 
 
 class Lab:
-    """The picture's tab, and one for each kind of view, which is made when it is first opened."""
+    """The picture's tab, one for the chart, and one for each kind of view.
 
-    def __init__(self, host: Host, picture: Any, kinds: Sequence[type[View]]) -> None:
+    chart : a view that is there from the beginning.
+    kinds : of views that are made when they are first opened.
+    """
+
+    def __init__(self, host: Host, picture: Any, chart: View, kinds: Sequence[type[View]]) -> None:
         self._host = host
-        self._kinds = tuple(kinds)
-        self._views: dict[int, View] = {}
+        self._kinds = (type(chart), *kinds)
+        self._views: dict[int, View] = {0: chart}
         # A page that is opened for the picture does not wait for what it does not show.
         self._places = [
-            pn.Column(sizing_mode="stretch_both", scroll="y", css_classes=["lab"]) for _ in kinds
+            pn.Column(sizing_mode="stretch_both", scroll="y", css_classes=["lab"])
+            for _ in self._kinds
         ]
+        self._places[0].append(chart.panel)
         picture.margin = 0  # up to the edges of its tab
         self.panel = pn.Tabs(
             ("Picture", picture),
-            *zip((kind.title for kind in kinds), self._places, strict=True),
+            *zip((kind.title for kind in self._kinds), self._places, strict=True),
             sizing_mode="stretch_both",
+            css_classes=["views"],
         )
         # What a click on a tab calls does not hold the document's lock.
         self.panel.param.watch(lambda event: host.in_document(self.refresh), "active")

@@ -12,7 +12,6 @@ from dashboard.widgets import theme
 _STYLES = {
     "border-left": f"4px solid {theme.NOTICE}",
     "background": f"color-mix(in srgb, {theme.NOTICE} 14%, transparent)",
-    "padding": "8px 12px",
 }
 MAX_WORDS = 4000
 
@@ -26,12 +25,21 @@ class Notice:
     def __init__(self, offer: str, on_take: Callable[[], None]) -> None:
         # Not a pane: in a notebook each update of a pane sends its style sheets' CDN addresses.
         self._text = pn.widgets.StaticText(
-            visible=False, sizing_mode="stretch_width", styles=_STYLES, css_classes=["notice"]
+            visible=False, sizing_mode="stretch_width", css_classes=["notice"]
         )
         self._button = pn.widgets.Button(label=offer, visible=False, color="primary")
         self._button.on_click(lambda event: on_take())
         self._topic = ""
-        self.panel = pn.Column(self._text, self._button, sizing_mode="stretch_width")
+        dismiss = pn.widgets.Button(label="Dismiss", color="default", variant="outline", width=84)
+        dismiss.on_click(lambda event: self.show(""))
+        self.panel = pn.Column(
+            pn.Row(self._text, dismiss, sizing_mode="stretch_width"),
+            self._button,
+            visible=False,
+            sizing_mode="stretch_width",
+            styles=_STYLES,
+            css_classes=["raised"],
+        )
 
     @property
     def offers(self) -> bool:
@@ -54,6 +62,7 @@ class Notice:
             "overflow-wrap:anywhere;font-size:.85em'>"
             f"{html.escape(words[:MAX_WORDS])}</pre></details>"
         )
+        self.panel.visible = bool(text)
         self._text.param.update(
             value=html.escape(text) + (folded if words else ""), visible=bool(text)
         )

@@ -76,6 +76,7 @@ class Pool:
         self._turns = Turns({lane: self.workers[lane] for lane in held})
         self._drawn: dict[str, Future[Any]] = {}
         self._timings: set[Future[Any]] = set()
+        self.first: Future[Any] | None = None  # the picture that `warm_up` begins with
 
     def draw(
         self,
@@ -185,7 +186,8 @@ class Pool:
             there = self.measure(compiles, own)
             _then(there, lambda: self.compiling.submit(compiles, own))
 
-        _then(self.quick.submit(first, own), go_on)
+        self.first = self.quick.submit(first, own)
+        _then(self.first, go_on)
 
     def health(self) -> dict[str, Health]:
         """How each process does, by its role."""

@@ -42,6 +42,8 @@ class RemotePool:
     While that is away every request is a StageFailure; it is looked for again with each.
     """
 
+    first: Future[Any] | None = None  # the other end's to make
+
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
