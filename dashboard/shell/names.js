@@ -28,20 +28,36 @@
     group.model.properties.collapsed.change.connect(mark);
     mark();
   };
-  const naming = {Tabs: [name_tabs, "header_els"], Card: [name_group, "button_el"]};
+  // The arrow keys do what they do, and they would be two more stops on the way through the page.
+  const hide_arrows = spinner => {
+    for (const button of spinner.shadow_el.querySelectorAll(".bk-spin-btn")) {
+      button.setAttribute("aria-hidden", "true");
+      button.tabIndex = -1;
+    }
+  };
+  const naming = {
+    Tabs: [name_tabs, "header_els"], Card: [name_group, "button_el"], Spinner: [hide_arrows, "input_el"],
+  };
+
   const named = new WeakSet();
-  const timer = setInterval(() => {
-    let found = 0;
+  let timer = null;
+  const pass = () => {
+    timer = null;
     for (const top of Object.values(window.Bokeh?.index ?? {}))
       for (const view of top.owner.query(() => true)) {
         const [name, part] = naming[view.model.type.split(".").at(-1)] ?? [];
-        if (name === undefined) continue;
-        found += 1;
-        if (!named.has(view) && view[part]) {
+        if (name === undefined || named.has(view)) continue;
+        if (view[part]) {
           named.add(view);
           name(view);
-        } else if (!named.has(view)) found = -Infinity;
+        } else soon();
       }
-    if (found > 0 && document.querySelector("#first").hidden) clearInterval(timer);
-  }, 200);
+  };
+  const soon = () => { timer ??= setTimeout(pass, 150); };
+  // Each widget that is built has a shadow root of its own; nothing else is waited for.
+  const attach = Element.prototype.attachShadow;
+  Element.prototype.attachShadow = function (options) {
+    soon();
+    return attach.call(this, options);
+  };
 }

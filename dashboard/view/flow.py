@@ -16,6 +16,7 @@ from dashboard.view.host import Host
 from dashboard.view.link import encode
 from dashboard.view.picture import PictureView
 from dashboard.view.request import Request
+from dashboard.view.saving import Saving
 from mandel_core import FORMULAS, STAGES, Settings, StageFailure, Viewport
 from mandel_core.worker.tasks import Draw, Picture, Time
 
@@ -43,6 +44,7 @@ class PictureFlow:
         self._host = host
         self._on_settled = on_settled
         self.view = PictureView(self._on_request)
+        self._saving = Saving(self.view.calls, host.in_document)
         self.asking = Asking(
             host.session,
             self._on_picture,
@@ -199,6 +201,7 @@ class PictureFlow:
             self.view.show(picture, number, rest=True, link=link)
         self._ask_whole(picture.settings)
         self.shown = picture
+        self._saving.offer(picture, state)
         if not picture.inside:
             self.way_back = state.x, state.y, state.width
         host.follow(iterations=state.iterations)

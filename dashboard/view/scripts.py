@@ -24,7 +24,15 @@ _CORE = (
 )
 
 # In the order of their buttons within a group, and of their keys in the list of keys.
-OVERLAYS = ("moving.js", "whereabouts.js", "minimap.js", "help.js", "stale.js")
+OVERLAYS = (
+    "moving.js",
+    "whereabouts.js",
+    "minimap.js",
+    "save.js",
+    "screen.js",
+    "help.js",
+    "stale.js",
+)
 
 STYLES = ("overlay.css", "stale.css")
 
