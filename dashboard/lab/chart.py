@@ -27,7 +27,7 @@ from dashboard.lab.marks import TOLD, Mark, columns
 from dashboard.lab.ticks import merged, time_ticks
 from dashboard.widgets import theme
 
-_RUN_HEIGHT, _COMPILE_HEIGHT = 250, 130  # pixels
+_RUN_HEIGHT, _COMPILE_HEIGHT = 340, 170  # pixels
 _CHUNK_TICKS = (1, 2, 5, 10, 20, 50, 100, 200)
 _REFERENCES = {  # stage: name, colour, dashes
     "numpy": ("NumPy", theme.NUMPY, "dashed"),

@@ -10,6 +10,7 @@ import panel as pn
 
 from dashboard import server_settings
 from dashboard.lab import stored
+from dashboard.lab.before_measuring import before_measuring
 from dashboard.lab.chart import Chart
 from dashboard.lab.chunk_sizes import in_order, parse_sizes
 from dashboard.lab.host import Host
@@ -24,6 +25,8 @@ from mandel_core.runtime.threads import cores
 from mandel_core.worker.tasks import Picture
 
 REFERENCES = ("numpy", "numba", "fast")
+
+_WIDEST = 960  # pixels: wider charts are no easier to read
 
 # Chunks as large as these take minutes to compile where no cache knows them.
 LONG_CHUNKS = 100
@@ -49,6 +52,9 @@ class Sweep:
         self._caption = pn.widgets.StaticText(
             sizing_mode="stretch_width", css_classes=["caption"], styles={"font-size": "0.85em"}
         )
+        self._before = pn.widgets.StaticText(
+            sizing_mode="stretch_width", css_classes=["prose"], visible=False
+        )
         # The chart comes with the first thing there is to show: making it takes as long as half of
         # the other widgets.
         self._place = pn.Column(sizing_mode="stretch_width")
@@ -56,24 +62,25 @@ class Sweep:
             self._sizes,
             self._queue.bar,
             self._subjects.panel,
+            self._before,
             self._place,
             self._tutorial,
             self._caption,
             sizing_mode="stretch_width",
+            max_width=_WIDEST,
         )
 
     def start(self) -> None:
         """Measure the current chunk size, then the lines to compare with, then all other sizes."""
-        offers = server_settings.current().offers
         subject = self._subjects.measure()
-        references = [subject.settings(stage) for stage in REFERENCES if offers(stage)]
         self._failures = []
-        self._queue.start(
-            subject.view,
-            in_order(_common(subject), self._host.chunk_sizes, references),
-            _words,
-        )
+        self._queue.start(subject.view, self._todo(subject), _words)
         self.refresh()
+
+    def _todo(self, subject: Subject) -> list[Settings]:
+        offers = server_settings.current().offers
+        references = [subject.settings(stage) for stage in REFERENCES if offers(stage)]
+        return in_order(_common(subject), self._host.chunk_sizes, references)
 
     def open(self) -> None:
         """Show what is known for the view and the settings of now."""
@@ -123,6 +130,11 @@ class Sweep:
             )
         if not self._place.objects and "_chart" in vars(self):
             self._place.append(self._chart.panel)
+        empty = not self._place.objects
+        self._tutorial.visible = not empty
+        self._before.param.update(
+            value=before_measuring(self._todo(subject)) if empty else "", visible=empty
+        )
         lines = self._caption_text(view, common, found, "numpy" in known)
         self._caption.value = "<br>".join(lines)
 
