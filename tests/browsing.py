@@ -221,7 +221,7 @@ class Watched:
         shot = self.page.screenshot(
             clip=self.figure().bounding_box(),
             animations="disabled",
-            style=".overlay { visibility: hidden } .bk-events { outline: none !important }",
+            style=".overlay, #status { visibility: hidden }.bk-events { outline: none !important }",
         )
         image = Image.open(io.BytesIO(shot))
         return np.asarray(image.convert("RGB"))

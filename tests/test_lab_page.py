@@ -58,6 +58,8 @@ def test_points_are_measured_and_kept(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with visit(tmp_path, data) as visitor:
         page = visitor.page
+        page.get_by_role("tab", name="Chunk size").click()
+        page.get_by_text("Measure times Chunked with 2 chunk sizes").wait_for()
         sizes = page.get_by_label("Chunk sizes to measure")
         sizes.fill("2, many")
         sizes.press("Enter")
@@ -91,9 +93,14 @@ def test_points_are_measured_and_kept(tmp_path: Path) -> None:
         visitor.settled(chunk="1")
 
     with visit(tmp_path, data) as visitor:
+        where = visitor.link()
+        visitor.page.get_by_role("tab", name="Chunk size").click()
         until_shown(visitor, [1, 2])
+        visitor.page.get_by_role("tab", name="Picture").click()
         visitor.page.mouse.move(*visitor.centre())
         visitor.page.mouse.wheel(0, -400)
+        visitor.moved(where)
+        visitor.page.get_by_role("tab", name="Chunk size").click()
         until_shown(visitor, [])
         visitor.page.get_by_text("Grey, elsewhere: measured for another view").wait_for()
         assert set(marks(visitor)[2]) == {1, 2}

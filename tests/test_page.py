@@ -89,7 +89,7 @@ def test_pixels_stay_square(visitor: Watched, address: str) -> None:
     open_page(visitor, address)
     for width in (900, SIZE["width"]):
         visitor.page.set_viewport_size({"width": width, "height": SIZE["height"]})
-        visitor.page.locator(".about").get_by_text(f"{width - 380} × ").wait_for()
+        visitor.page.locator(".about").get_by_text(f"{width - 372} × ").wait_for()
         across, up = pixel_sizes(visitor)
         assert across == pytest.approx(up, rel=1e-3)
     before = visitor.link()

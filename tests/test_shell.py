@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import io
+from concurrent.futures import Future
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 
+from dashboard.lab import first_start, stored
 from dashboard.page import lean
-from tests.browsing import browsing
+from dashboard.state import HOME
+from mandel_core import FORMULAS
+from tests.browsing import PICTURE, Watched, browsing
 
 pytestmark = pytest.mark.browser
 
@@ -78,9 +85,131 @@ def test_the_arrow_keys_go_through_the_tabs_and_the_picture_stays(address: str) 
         picture = visitor.pixels()
         page.get_by_role("tab", name="Picture").click()
         page.keyboard.press("ArrowRight")
-        page.get_by_text("Each stage on this view").wait_for()
-        page.get_by_role("tab", name="Stages", selected=True).wait_for()
+        page.get_by_text("What a chunk costs").wait_for()
+        page.get_by_role("tab", name="Chunk size", selected=True).wait_for()
         page.keyboard.press("ArrowLeft")
         page.get_by_role("tab", name="Picture", selected=True).wait_for()
         page.mouse.move(5, 5)
         assert (visitor.pixels() == picture).all()
+
+
+def opened(visitor: Watched, address: str) -> Any:
+    visitor.page.goto(address)
+    visitor.page.locator(".about").get_by_text(" pixels, ").first.wait_for(state="attached")
+    visitor.in_place()
+    return visitor.page
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious(address: str, theme: Any) -> None:
+    """Neither beside the picture nor over it, in the lab, or in a phone's drawer."""
+
+    def violations(page: Any) -> list[str]:
+        found = Axe().run(page).response["violations"]
+        told = [f"{one['id']}: {one['help']} {one['nodes'][0]['html']}" for one in found]
+        return [one for one, each in zip(told, found, strict=True) if each["impact"] != "minor"]
+
+    with browsing(viewport={"width": 1400, "height": 900}, color_scheme=theme) as visitor:
+        page = opened(visitor, address)
+        visitor.press("Keys and gestures")
+        assert violations(page) == []
+        page.keyboard.press("Escape")
+        for tab, words in (
+            ("Chunk size", "What a chunk costs"),
+            ("Stages", "Each stage on this view"),
+            ("Is it right?", "Rounding"),
+        ):
+            page.get_by_role("tab", name=tab).click()
+            page.get_by_text(words).first.wait_for()
+            assert violations(page) == [], tab
+        page.get_by_role("tab", name="Picture").click()
+        field = page.get_by_label("Iterations").first
+        field.fill("9999999999")
+        field.press("Enter")
+        page.get_by_text("must be a whole number").wait_for()
+        assert violations(page) == []
+        page.get_by_role("button", name="Dismiss").click()
+        page.get_by_text("must be a whole number").wait_for(state="hidden")
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.get_by_role("button", name="Controls").click()
+        assert violations(page) == []
+
+
+def test_at_every_width_all_of_the_set_lies_edge_to_edge(address: str) -> None:
+    home = FORMULAS[HOME.formula].home
+    with browsing(viewport={"width": 1400, "height": 900}) as visitor:
+        page = opened(visitor, address)
+        for width, height in ((2560, 1300), (1920, 1080), (1024, 700), (800, 1000), (390, 844)):
+            page.set_viewport_size({"width": width, "height": height})
+            visitor.until(lambda height=height: bottom(visitor) == height)
+            visitor.in_place()
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+            box = visitor.figure().bounding_box()
+            assert box["x"] + box["width"] == width
+            assert box["x"] == (372 if width > 800 else 0)
+            seen = page.evaluate(PICTURE)
+            assert seen["right"] - seen["left"] >= float(home.width) - 1e-9
+            assert seen["top"] - seen["bottom"] >= float(home.height) - 1e-9
+            assert len(page.get_by_role("tab").all()) == 6
+
+
+def bottom(visitor: Watched) -> float:
+    box = visitor.figure().bounding_box()
+    return float(box["y"] + box["height"])
+
+
+def test_the_picture_can_be_alone_on_the_screen_and_saved(address: str) -> None:
+    with browsing(viewport={"width": 1000, "height": 700}) as visitor:
+        page = opened(visitor, address)
+        page.mouse.click(*visitor.centre(), button="right")  # which is no error
+        page.keyboard.press("f")
+        visitor.until(lambda: visitor.figure().bounding_box()["x"] == 0)
+        assert visitor.figure().bounding_box()["y"] == 0
+        visitor.in_place()
+        with page.expect_download() as download:
+            visitor.press("Save the picture")
+        link = visitor.link()
+        name = f"mandelbrot_-0.75_0_{float(link['width']):.6g}.png"
+        assert download.value.suggested_filename == name
+        image = Image.open(io.BytesIO(download.value.path().read_bytes()))
+        seen = page.evaluate(PICTURE)
+        assert image.size == (seen["columns"], seen["rows"])
+        assert image.info["Source"] == page.url
+        assert image.info["Title"] == "Mandelbrot"
+        shown = visitor.pixels()
+        assert (abs(shown.astype(int) - image) <= 1).all(axis=-1).mean() > 0.99
+        page.keyboard.press("f")
+        visitor.until(lambda: visitor.figure().bounding_box()["x"] == 372)
+
+
+def test_a_group_of_controls_folds_and_says_so(address: str) -> None:
+    with browsing(viewport={"width": 1000, "height": 700}) as visitor:
+        page = opened(visitor, address)
+        heading = page.get_by_role("button", name="How it is computed", expanded=True)
+        heading.focus()
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="How it is computed", expanded=False).wait_for()
+        assert not page.get_by_label("Stage").first.is_visible()
+        page.keyboard.press("Enter")
+        page.get_by_label("Stage").first.wait_for()
+        page.keyboard.press("Tab")
+        assert page.evaluate(
+            "() => { let at = document.activeElement;"
+            " while (at.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;"
+            " return at.closest('select') !== null; }"
+        ), "the next stop is the group's first menu"
+
+
+def test_while_the_server_starts_the_page_says_what_it_waits_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first: Future[Any] = Future()
+    known: dict[str, float] = {}
+    monkeypatch.setattr(
+        stored, "compile_seconds", lambda settings: known.get(f"{settings.stage} {settings.dtype}")
+    )
+    assert first_start.words(first) == "First start: compiling Fast, which takes some seconds."
+    known["fast float32"] = 7.96
+    assert "took about 7.96 s the last time" in first_start.words(first)
+    first.set_result(None)
+    assert first_start.words(first) == first_start.words(None) == "Loading…"

@@ -19,7 +19,7 @@
         else localStorage.setItem("theme", theme);
       } catch { /* kept for this visit only */ }
     });
-  });
+  }, {once: true});  // Bokeh sends this event once more
   // Figures take their colours from the same variables, but only when they are painted.
   new MutationObserver(() => {
     for (const top of Object.values(window.Bokeh?.index ?? {}))
