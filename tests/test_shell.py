@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 import pytest
@@ -141,7 +142,7 @@ def test_at_every_width_all_of_the_set_lies_edge_to_edge(address: str) -> None:
         page = opened(visitor, address)
         for width, height in ((2560, 1300), (1920, 1080), (1024, 700), (800, 1000), (390, 844)):
             page.set_viewport_size({"width": width, "height": height})
-            visitor.until(lambda height=height: bottom(visitor) == height)
+            visitor.until(partial(reaches, visitor, height))
             visitor.in_place()
             assert page.evaluate("document.documentElement.scrollWidth") == width
             box = visitor.figure().bounding_box()
@@ -153,9 +154,9 @@ def test_at_every_width_all_of_the_set_lies_edge_to_edge(address: str) -> None:
             assert len(page.get_by_role("tab").all()) == 6
 
 
-def bottom(visitor: Watched) -> float:
+def reaches(visitor: Watched, height: int) -> bool:
     box = visitor.figure().bounding_box()
-    return float(box["y"] + box["height"])
+    return bool(box["y"] + box["height"] == height)
 
 
 def test_the_picture_can_be_alone_on_the_screen_and_saved(address: str) -> None:
