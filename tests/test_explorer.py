@@ -149,7 +149,7 @@ def test_iterations_that_were_given_are_kept() -> None:
 def test_a_number_that_cannot_be_taken_is_refused_in_a_sentence(explorer: Explorer) -> None:
     inputs = {w.name: w for w in explorer.controls().select(pn.widgets.FloatInput)}
     size, iterations = inputs["Chunk size"], inputs["Iterations"]
-    said = explorer.controls().select(pn.widgets.StaticText)
+    said = explorer.status().select(pn.widgets.StaticText)
 
     def notice() -> str:
         return " ".join(w.value for w in said if "notice" in w.css_classes and w.visible)
@@ -169,9 +169,9 @@ def test_a_number_that_cannot_be_taken_is_refused_in_a_sentence(explorer: Explor
 
 
 def test_a_notice_goes_with_its_cause(explorer: Explorer) -> None:
-    controls = explorer.controls()
-    (sizes,) = [w for w in controls.select(pn.widgets.TextInput) if "sizes" in w.name]
-    (notice,) = [w for w in controls.select(pn.widgets.StaticText) if "notice" in w.css_classes]
+    (sizes,) = [w for w in explorer.main().select(pn.widgets.TextInput) if "sizes" in w.name]
+    said = explorer.status().select(pn.widgets.StaticText)
+    (notice,) = [w for w in said if "notice" in w.css_classes]
     sizes.value = "5, 500"
     assert "500" in notice.value
     assert sizes.value == "1, 2, 5, 10, 20, 50, 100, 200"
