@@ -24,8 +24,8 @@ from dashboard.lab.stages_tab import StagesView
 from dashboard.lab.sweep import Sweep
 from dashboard.lab.tabs import Lab
 from dashboard.lab.threads_tab import ThreadsView
-from dashboard.params import Params
 from dashboard.places.guide import Guide
+from dashboard.scripting import Scripting, place_of
 from dashboard.state import (
     HOME,
     State,
@@ -38,7 +38,7 @@ from dashboard.view.describe import describe
 from dashboard.view.flow import PictureFlow
 from dashboard.widgets.notice import Notice
 from dashboard.words import count
-from mandel_core import FORMULAS, STAGES, Settings, StageFailure, Viewport
+from mandel_core import FORMULAS, STAGES, Cancelled, Settings, StageFailure, Viewport
 from mandel_core.colour.colouring import Colouring
 from mandel_core.worker.tasks import Picture
 
@@ -49,14 +49,30 @@ _COLOURS = {field.name for field in fields(Colouring)}
 RETURNED = tuple(field.name for field in fields(State) if field.name not in _COLOURS)
 
 
-class Explorer(pn.viewable.Viewer, Params):
+class Explorer(pn.viewable.Viewer, Scripting):
     """The Mandelbrot set through a stage of optimisation, live.
 
     Shown as the last line of a notebook cell or put into any Panel layout. Setting a param moves
     the picture; using the picture and the widgets sets the params.
+
+    view : where to begin, a Viewport in place of x, y and width.
+    controls, lab : whether to show the widgets, and the tabs of the lab beside the picture; with
+        neither it is the bare picture.
+    notices : sentences to show beside the picture to begin with.
     """
 
-    def __init__(self, notices: tuple[str, ...] = (), **params: Any) -> None:
+    def __init__(
+        self,
+        notices: tuple[str, ...] = (),
+        *,
+        view: Viewport | None = None,
+        controls: bool = True,
+        lab: bool = True,
+        **params: Any,
+    ) -> None:
+        if view is not None:
+            params = place_of(view) | params
+        self._shows_controls, self._shows_lab = controls, lab
         params.setdefault("automatic", "iterations" not in params)
         anywhere = params.keys().isdisjoint({"x", "y", "width"})
         super().__init__(**(_home(params.get("formula", HOME.formula)) | params))
@@ -147,6 +163,7 @@ class Explorer(pn.viewable.Viewer, Params):
     def failed(self, failure: StageFailure) -> None:
         """Say why there is no picture; the one on screen stays."""
         title = STAGES[failure.stage].title if failure.stage in STAGES else failure.stage
+        self._arrived(failure)
         limited = failure.kind in {"too-long", "too-large", "not-allowed"}
         kept = "" if limited else " The picture shown is the last one that could be made."
         what = f"{title}: " if limited else f"{title} cannot run here. "
@@ -157,6 +174,7 @@ class Explorer(pn.viewable.Viewer, Params):
         """Give up the picture being computed; the one on screen stays."""
         if self._flow.cancel():
             self.notify("Cancelled; the picture shows the last frame that was finished.")
+            self._arrived(Cancelled())
 
     def close(self) -> None:
         """Cancel what is under way for this explorer."""
@@ -187,12 +205,12 @@ class Explorer(pn.viewable.Viewer, Params):
 
         view : whose distance of pixels decides the automatic precision; the one at rest.
         """
-        subject = Subject(view or self.viewport(), self.state, self.threads)
+        subject = Subject(view or self.viewport, self.state, self.threads)
         return subject.settings(stage, chunksize, threads)
 
     def subject(self) -> Subject:
         """The view at rest and how it is computed, as they are now."""
-        return Subject(self.viewport(), self.state, self.threads)
+        return Subject(self.viewport, self.state, self.threads)
 
     def go_to(self, subject: Subject) -> None:
         """Show a view again, computed as it was then; the colours stay."""
@@ -200,10 +218,6 @@ class Explorer(pn.viewable.Viewer, Params):
         automatic = then.pop("automatic")
         self.param.update(**then, threads=subject.threads)
         self.automatic = automatic  # on its own: setting the iterations ends automatic ones
-
-    def viewport(self) -> Viewport:
-        """The samples of the current view, one at the centre of each pixel on screen."""
-        return self._flow.viewport()
 
     def numpy_seconds(self, view: Viewport, settings: Settings) -> float | None:
         """NumPy's run time for this view, these iterations and formula where it was measured.
@@ -249,13 +263,12 @@ class Explorer(pn.viewable.Viewer, Params):
         return self._lab.panel
 
     def __panel__(self) -> Any:
-        """For notebooks and layouts: controls beside the picture."""
-        return pn.Row(
-            pn.Column(self.controls(), self.status(), width=360),
-            self.main(),
-            sizing_mode="stretch_width",
-            height=640,
+        """For notebooks and layouts: controls beside the picture, as far as they are wanted."""
+        main = self.main() if self._shows_lab else self._flow.view.pane
+        controls = (
+            [pn.Column(self.controls(), self.status(), width=360)] if self._shows_controls else []
         )
+        return pn.Row(*controls, main, sizing_mode="stretch_width", height=640)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         notebook.prepare()
@@ -321,6 +334,7 @@ class Explorer(pn.viewable.Viewer, Params):
         if picture.settings == self.settings():
             self._sweep.drawn(picture)
         self.refresh()
+        self._arrived()
 
     def _describe(self, picture: Picture, timed: float | None = None) -> None:
         known = self.numpy_seconds(picture.view, picture.settings)

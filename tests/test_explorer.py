@@ -40,7 +40,7 @@ def test_a_centre_is_kept_digit_by_digit(explorer: Explorer) -> None:
     explorer.width = 0.1
     assert explorer.x == Decimal(digits)
     assert explorer.width == Decimal("0.1")
-    assert explorer.viewport().x == Decimal(digits)
+    assert explorer.viewport.x == Decimal(digits)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_settings_follow_the_stage_and_the_view(explorer: Explorer) -> None:
 
 
 def test_numpys_time_belongs_to_a_view(explorer: Explorer) -> None:
-    here, there = explorer.viewport(), Viewport.from_screen("-1.25", 0, "0.5", 8, 8)
+    here, there = explorer.viewport, Viewport.from_screen("-1.25", 0, "0.5", 8, 8)
     settings = explorer.settings()
     explorer.remember_numpy(here, settings, 0.5)
     assert explorer.numpy_seconds(here, replace(settings, stage="numba")) == 0.5
@@ -203,7 +203,7 @@ def test_the_time_of_a_measurement_goes_before_that_of_a_drawn_picture(
     results = Known(stored.MOST_KNOWN)
     monkeypatch.setattr(stored, "_known", lambda: results)
     monkeypatch.setattr(stored._writer, "submit", lambda *args: None)
-    view, settings = explorer.viewport(), replace(explorer.settings(), stage="numpy")
+    view, settings = explorer.viewport, replace(explorer.settings(), stage="numpy")
     explorer.remember_numpy(view, settings, 0.5)
     stored.add(Measurement(view, settings, (2.0, 2.0)))
     assert explorer.numpy_seconds(view, explorer.settings()) == 2.0

@@ -97,7 +97,7 @@ class CodeView:
         self._browser.empty = "Cancelled before there was any code."
 
     def _task(self, cold: bool = False) -> Inspect:
-        return Inspect(self._host.viewport(), self._host.settings(), cold)
+        return Inspect(self._host.viewport, self._host.settings(), cold)
 
     def _start(self, task: Inspect) -> None:
         self.close()

@@ -102,7 +102,7 @@ class Difference:
             self._end("Cancelled.")
 
     def _task(self) -> Compare:
-        return Compare(self._host.viewport(), self._host.settings())
+        return Compare(self._host.viewport, self._host.settings())
 
     def _on_phase(self, task: Compare, phase: Phase) -> None:
         stage, reference = STAGES[task.stage].title, STAGES[task.reference].title

@@ -26,6 +26,7 @@ class Host(Protocol):
     ) -> Settings:
         """The settings of now, or with another stage, chunk size, thread count."""
 
+    @property
     def viewport(self) -> Viewport:
         """The samples of the view at rest."""
 

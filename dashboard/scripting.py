@@ -1,0 +1,140 @@
+"""What a program asks of an explorer beside its params: the view, the link, the arrays."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import asdict
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Self
+
+from dashboard.compute import workers
+from dashboard.params import Params
+from dashboard.view.flow import PictureFlow
+from dashboard.view.link import decode, encode
+from mandel_core import Frame, Settings, StageFailure, Viewport
+from mandel_core.worker.tasks import Picture, Render
+
+if TYPE_CHECKING:
+    import xarray
+
+
+class Scripting(Params):
+    """An explorer as a program sees it, in a notebook cell for instance.
+
+    A picture is made once a browser shows the explorer, since the window decides its samples.
+    """
+
+    session: str
+    settings: Callable[..., Settings]
+    _flow: PictureFlow
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(**params)
+        self._waiting: list[Future[None]] = []
+        self._frame: tuple[Picture, Frame] | None = None
+
+    @classmethod
+    def from_link(cls, link: str, **params: Any) -> Self:
+        """An explorer of what a link shows: a whole address or its query, of this version or old.
+
+        params : what is to differ from it. What cannot be read of it is told beside the picture.
+        """
+        state, notices = decode(link.partition("?")[2] if "?" in link else link)
+        return cls(notices=notices, **(asdict(state) | params))
+
+    @property
+    def link(self) -> str:
+        """What is seen now as a query string, to be put after the address of a served page."""
+        return encode(self.state)
+
+    @property
+    def viewport(self) -> Viewport:
+        """The samples of the view at rest, one at the centre of each pixel on screen.
+
+        Set to another one it moves there, as wide; the window decides how many samples there are.
+        """
+        return self._flow.viewport()
+
+    @viewport.setter
+    def viewport(self, view: Viewport) -> None:
+        """Move to a viewport."""
+        self.param.update(**place_of(view))
+
+    async def settled(self) -> None:
+        """Wait until the picture of the params of now is on screen.
+
+        Waits for a browser that shows the explorer. Raises StageFailure if the picture cannot be
+        made, Cancelled if it was given up.
+        """
+        while not self._is_settled():
+            waiting: Future[None] = Future()
+            self._waiting.append(waiting)
+            await asyncio.wrap_future(waiting)
+
+    @property
+    def frame(self) -> Frame:
+        """The counts and last values of z of the picture on screen, (ny, nx) each.
+
+        Computed when asked for, by the process that measures, and waited for: not for a callback
+        of a served page. Raises RuntimeError before the first picture, StageFailure if it fails.
+        """
+        picture = self._flow.shown
+        if picture is None:
+            raise RuntimeError("There is no picture yet: show the explorer, then await settled().")
+        if self._frame is None or self._frame[0] is not picture:
+            task = Render(picture.view, picture.settings)
+            found = workers.measure(task, session=f"{self.session}/frame").result()
+            if isinstance(found, StageFailure):
+                raise found
+            self._frame = picture, found
+        return self._frame[1]
+
+    def to_xarray(self) -> xarray.Dataset:
+        """`frame` as a Dataset over y and x, with the settings as attributes; needs xarray."""
+        import xarray
+
+        frame = self.frame
+        x, y = frame.view.axes("float64")
+        shape = ("y", "x")
+        return xarray.Dataset(
+            {
+                "iterations": (shape, frame.iterations),
+                "z": (shape, frame.z),
+            },
+            coords={"x": x, "y": y},
+            attrs={
+                "stage": frame.settings.stage,
+                "formula": frame.settings.formula,
+                "maxiter": frame.settings.maxiter,
+                "dtype": frame.settings.dtype,
+                "link": self.link,
+            },
+        )
+
+    def _arrived(self, failure: Exception | None = None) -> None:
+        """Let go on who waits for a picture; failure : why there is none."""
+        waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            if future.set_running_or_notify_cancel():
+                if failure is None:
+                    future.set_result(None)
+                else:
+                    future.set_exception(failure)
+
+    def _is_settled(self) -> bool:
+        shown = self._flow.shown
+        return (
+            shown is not None
+            and not self._flow.asking.busy
+            and shown.view == self.viewport
+            and shown.settings == self.settings()
+        )
+
+
+def place_of(view: Viewport) -> dict[str, Decimal]:
+    """The params that lead to a viewport: its centre, and its width from edge to edge."""
+    # A single column has no width of its own; the quotient is rounded to the context's digits.
+    width = view.width * view.nx / (view.nx - 1) if view.nx > 1 else view.height
+    return {"x": view.x, "y": view.y, "width": width}
