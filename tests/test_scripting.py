@@ -47,7 +47,7 @@ def test_a_link_leads_back(explorer: Explorer) -> None:
 
 def test_what_cannot_be_read_of_a_link_is_told() -> None:
     explorer = Explorer.from_link("?width=no&v=2")
-    texts = explorer.controls().select(pn.widgets.StaticText)
+    texts = explorer.status().select(pn.widgets.StaticText)
     said = [w.value or "" for w in texts if w.visible]
     assert any("width" in text and "was replaced by" in text for text in said)
     assert explorer.width == HOME.width
