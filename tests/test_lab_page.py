@@ -106,9 +106,11 @@ def test_points_are_measured_and_kept(tmp_path: Path) -> None:
         assert set(marks(visitor)[2]) == {1, 2}
 
 
-def test_stages_and_threads_are_compared(tmp_path: Path) -> None:
-    with visit(tmp_path, tmp_path / "data") as visitor:
+def test_stages_and_threads_are_compared(address: str) -> None:
+    with browsing(viewport={"width": 1300, "height": 1100}) as visitor:
         page = visitor.page
+        page.goto(address + VIEW)
+        page.get_by_text(" pixels, 20 iterations").first.wait_for()
         page.get_by_role("tab", name="Stages").click()
         page.get_by_role("button", name="Run all").click()
         page.get_by_text("gave up at its recompile limit").wait_for()
