@@ -24,6 +24,10 @@ def square_plus_c(Z: Any, C: Any) -> Any:
 def step(
     n: int, C: Any, Z: Any, N: Any, horizon: float, f: Step = square_plus_c
 ) -> tuple[Any, Any]:
+    """Step n. C, Z : (ny, nx) complex64 or complex128; N : (ny, nx) int64.
+
+    Z and N are written in place. horizon : the escape radius (bailout).
+    """
     I = np.abs(Z) < horizon
     N[I] = n
     Z[I] = f(Z[I], C[I])

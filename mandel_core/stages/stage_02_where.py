@@ -26,6 +26,7 @@ from mandel_core.stages.stage_00_numpy import square_plus_c
 def step(
     n: int, C: Any, Z: Any, N: Any, horizon: float, f: Step = square_plus_c
 ) -> tuple[Any, Any]:
+    """As in stage 0, but Z and N are made anew."""
     I = np.abs(Z) < horizon
     N = np.where(I, n, N)  # N[I] = n
     Z = np.where(I, f(Z, C), Z)  # Z[I] = f(Z[I], C[I])

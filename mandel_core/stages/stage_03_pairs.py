@@ -40,6 +40,7 @@ def square_plus_c(Z: Any, c: Any) -> Any:
 def step(
     n: int, c: Any, Z: Any, N: Any, horizon: float, f: Step = square_plus_c
 ) -> tuple[Any, Any]:
+    """Step n. c, Z : (ny, nx, 2) float32 or float64; N : (ny, nx) int64."""
     I = abs2(Z) < horizon**2  # np.abs(Z) < horizon
     N = np.where(I, n, N)
     Z = np.where(I[..., None], f(Z, c), Z)

@@ -28,6 +28,7 @@ from mandel_core.stages.stage_03_pairs import abs2, square_plus_c
 def step(
     n0: int, c: Any, Z: Any, N: Any, horizon: float, chunksize: int, f: Step = square_plus_c
 ) -> tuple[Any, Any]:
+    """Steps n0 to n0 + chunksize - 1. c, Z, N : as in stage 3."""
     for j in range(chunksize):
         n = n0 + j  # the iteration counter
         I = abs2(Z) < horizon**2

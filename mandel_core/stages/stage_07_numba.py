@@ -39,6 +39,11 @@ def square_plus_c(re: Any, im: Any, cx: Any, cy: Any) -> tuple[Any, Any]:
 
 
 def step(x: Any, y: Any, horizon2: Any, maxiter: int, Z: Any, N: Any, k: Any) -> int:
+    """Some rows of the picture; returns the iterations executed.
+
+    x, y : (columns,) and (rows,) float32 or float64. horizon2 : the squared escape radius.
+    Z, N : (rows, columns) complex and int64, written to. k : the parts of a formula's own c.
+    """
     executed = 0
     for row in range(y.size):
         for column in range(x.size):

@@ -27,6 +27,7 @@ STEPS = 4
 
 
 def step(x: Any, y: Any, horizon2: Any, maxiter: int, Z: Any, N: Any, k: Any) -> int:
+    """The arguments are those of stage 7."""
     executed = 0
     cx, re, im = np.zeros(LANES, x.dtype), np.zeros(LANES, x.dtype), np.zeros(LANES, x.dtype)
     count = np.zeros(LANES, np.int32)

@@ -30,6 +30,10 @@ def square_plus_c(a: Any, b: Any, cx: Any, cy: Any) -> Any:
 def step(
     cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any, f: Step = square_plus_c
 ) -> tuple[Any, Any, Any]:
+    """All planes (points,) float32 or float64: c, z, and N, the steps done so far.
+
+    horizon2 : the squared escape radius.
+    """
     I = re * re + im * im < horizon2
     N = N + I  # not N + 1: each number written here would be a kernel's node of its own
     a, b = f(re, im, cx, cy)

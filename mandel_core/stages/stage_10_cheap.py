@@ -40,6 +40,7 @@ def step(
     chunksize: int,
     f: Step = square_plus_c,
 ) -> tuple[Any, Any, Any]:
+    """The planes of stage 9, `chunksize` steps."""
     for _ in range(chunksize):
         re, im, N = stage_09_planes.step(cx, cy, re, im, N, horizon2, f)
     return re, im, N

@@ -45,6 +45,7 @@ def step(
     blocks: int,
     f: Step = square_plus_c,
 ) -> tuple[Any, Any, Any]:
+    """The planes of stage 9, FREE steps for each of the blocks."""
     import torch
 
     for _ in range(blocks):
@@ -66,6 +67,7 @@ def replay(
     limit: Any,
     f: Step = square_plus_c,
 ) -> tuple[Any, Any, Any]:
+    """The planes of stage 9, up to FREE tested steps; N stays at most `limit`."""
     import torch
 
     for _ in range(FREE):

@@ -45,6 +45,7 @@ GATHER_STEPS = 200
 def step(
     cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any, f: Step = square_plus_c
 ) -> None:
+    """The planes of a tile, as in stage 9; z and N are written in place."""
     overwrite((re, im, N), stage_11_free.step(cx, cy, re, im, N, horizon2, BLOCKS, f))
 
 

@@ -43,6 +43,10 @@ from mandel_core.stages.stage_12_gather import (
 def step(
     cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any, maxiter: Any, slack: float
 ) -> None:
+    """The planes of a tile, as in stage 9; z and N are written in place.
+
+    slack : how far the outlines are drawn in, relative to the terms compared.
+    """
     import torch
 
     u, v, y2 = cx - 0.25, cx + 1, cy * cy
