@@ -117,6 +117,12 @@ class Params(param.Parameterized):
     )
     interior = Colour(HOME.interior, doc="The colour of points that do not escape, as #rrggbb.")
     stops = Stops(HOME.stops, doc="One's own palette, as colours and positions: ff8800-25_...")
+    antialias = param.Boolean(
+        default=HOME.antialias,
+        label="Smooth edges",
+        doc="Whether a picture at rest is drawn again with four samples a pixel, where that is "
+        "quick.",
+    )
 
     @property
     def state(self) -> State:

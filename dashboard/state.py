@@ -53,6 +53,7 @@ class State:
     formula, c : what is iterated; c is of meaning where the formula has a constant.
     automatic : whether `iterations` follow the view.
     look to stops : as in `Colouring`.
+    antialias : whether the edges of a picture at rest are smoothed.
     """
 
     x: Decimal = Decimal("-0.75")
@@ -75,6 +76,7 @@ class State:
     inside: str = "plain"
     interior: str = "#000000"
     stops: str = ""
+    antialias: bool = True
 
     @property
     def colouring(self) -> Colouring:

@@ -45,7 +45,7 @@ PICTURE = """() => {
     const images = [...source.get('image')].map((image, i) => ({
         nx: image.shape[1], ny: image.shape[0], x: source.get('x')[i], y: source.get('y')[i],
         dw: source.get('dw')[i], dh: source.get('dh')[i],
-        coarse: source.get_column('coarse')?.[i] }));
+        coarse: source.get_column('coarse')?.[i], final: source.get_column('final')?.[i] }));
     return { left: x.start, right: x.end, bottom: y.start, top: y.end, columns, rows, images };
 }"""
 
@@ -208,12 +208,17 @@ class Watched:
         """Wait until the picture on screen is that of where the axes are, in full."""
         self.page.wait_for_function(IN_PLACE)
 
+    def final(self) -> None:
+        """Wait until no better picture of what is shown will follow."""
+        self.page.wait_for_function(f"() => ({PICTURE})().images.at(-1).final === true")
+
     def pixels(self) -> Any:
-        """What the picture looks like: (rows, columns, 3), without what lies over it."""
+        """What the picture looks like once it is final: (rows, columns, 3), without overlays."""
         import io
 
         from PIL import Image
 
+        self.final()
         # Two animation frames later whatever was sent has been drawn.
         self.page.evaluate(
             "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"

@@ -71,6 +71,7 @@ states = st.builds(
     inside=st.sampled_from(tuple(INSIDES)),
     interior=st.from_regex(r"#[0-9a-f]{6}", fullmatch=True),
     stops=palettes,
+    antialias=st.booleans(),
 )
 
 

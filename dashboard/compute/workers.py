@@ -14,10 +14,11 @@ from typing import TypeVar
 from dashboard import server_settings
 from dashboard.state import HOME
 from mandel_core import STAGES, Settings, StageFailure, Viewport
+from mandel_core.colour.encoding import Encoded
 from mandel_core.model.control import Phase, ignore_phase
 from mandel_core.worker.pool import Pool
 from mandel_core.worker.pool_client import RemotePool
-from mandel_core.worker.tasks import Draw, Picture, Render, Task, Time
+from mandel_core.worker.tasks import Draw, Picture, Refine, Render, Task, Time
 
 T = TypeVar("T")
 
@@ -54,6 +55,11 @@ def draw(
 def time(task: Time, session: str) -> Future[float | StageFailure]:
     """Ask for the time of a picture that has been drawn; see `Pool.time`."""
     return pool().time(task, session)
+
+
+def refine(task: Refine, session: str) -> Future[Encoded | StageFailure]:
+    """Ask for a picture that has been drawn with smooth edges; see `Pool.refine`."""
+    return pool().refine(task, session)
 
 
 def measure(

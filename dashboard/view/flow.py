@@ -15,9 +15,11 @@ from dashboard.state import HOME, MAX_WIDTH, MIN_WIDTH, home
 from dashboard.view.host import Host
 from dashboard.view.link import encode
 from dashboard.view.picture import PictureView
+from dashboard.view.refining import Refining
 from dashboard.view.request import Request
 from dashboard.view.saving import Saving
 from mandel_core import FORMULAS, STAGES, Settings, StageFailure, Viewport
+from mandel_core.colour.encoding import Encoded
 from mandel_core.worker.tasks import Draw, Picture, Time
 
 # How long a view must stand still to be one that was meant, and to be timed again.
@@ -61,6 +63,8 @@ class PictureFlow:
         self._last: tuple[Draw, Picture] | None = None
         self._drawn_stages: set[str] = set()
         self._stale = ""
+        self._refining = Refining(host, self._show_refined)
+        self._refined: Picture | None = None  # the last one that was
 
     def viewport(self) -> Viewport:
         """The samples of the view at rest, one at the centre of each pixel on screen."""
@@ -195,10 +199,11 @@ class PictureFlow:
         self._mark_stale("")
         state = replace(host.state, iterations=picture.settings.maxiter)
         link = encode(state)
+        final = picture is self._refined or not self._refining.wanted(picture)
         if sent:
-            self.view.rests(picture, number, link)
+            self.view.rests(picture, number, link, final)
         else:
-            self.view.show(picture, number, rest=True, link=link)
+            self.view.show(picture, number, rest=True, link=link, final=final)
         self._ask_whole(picture.settings)
         self.shown = picture
         self._saving.offer(picture, state)
@@ -235,8 +240,8 @@ class PictureFlow:
     def _on_still(self, picture: Picture) -> None:
         if picture is self.shown:
             self._on_settled(picture)
-            if picture.run_seconds < TIME_AGAIN_SECONDS:
-                self._later(TIMED_SECONDS - STILL_SECONDS, self._time, picture)
+            again = self._time if picture.run_seconds < TIME_AGAIN_SECONDS else self._refine
+            self._later(TIMED_SECONDS - STILL_SECONDS, again, picture)
 
     def _time(self, picture: Picture) -> None:
         """Time the kernel again: a single run after a pause finds cold caches and sleeping threads.
@@ -254,8 +259,26 @@ class PictureFlow:
         def timed(future: Future[float | StageFailure]) -> None:
             if not future.cancelled() and isinstance(seconds := future.result(), float):
                 self._host.in_document(self._host.timed, picture, seconds)
+            self._host.in_document(self._refine, picture)
 
         future.add_done_callback(timed)
+
+    def _refine(self, picture: Picture) -> None:
+        """Have its edges smoothed, unless they are or it has been left."""
+        if picture is not self._refined and self._refining.wanted(picture):
+            self._refining.ask(picture, lambda: picture is self.shown and not self.asking.busy)
+
+    def _show_refined(self, picture: Picture, image: Encoded | None) -> None:
+        """In place of the picture that is shown; what is said of that stays.
+
+        image : None where there is none, after all.
+        """
+        self._refined = picture
+        if image is None:
+            self.view.rests(picture, self._number, None, final=True)
+        else:
+            picture = replace(picture, image=image, surround=None, surround_view=None)
+            self.view.show(picture, self._number, rest=True, final=True)
 
     def _later(self, seconds: float, callback: Callable[..., None], *args: Any) -> None:
         timer = threading.Timer(seconds, self._host.in_document, (callback, *args))

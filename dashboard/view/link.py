@@ -133,6 +133,7 @@ _FIELDS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("inside", "inside", _one_of(INSIDES)),
     ("interior", "interior", _colour),
     ("stops", "stops", _stops),
+    ("antialias", "smooth", _yes),
 )
 
 

@@ -110,13 +110,21 @@ class PictureView:
             css_classes=["picture"],
         )
 
-    def show(self, picture: Picture, number: int, rest: bool, link: str | None = None) -> None:
+    def show(
+        self,
+        picture: Picture,
+        number: int,
+        rest: bool,
+        link: str | None = None,
+        final: bool = False,
+    ) -> None:
         """Send a picture, as the answer to request `number`, with what the address is to say.
 
+        final : whether no better one of the same view will follow.
         rest : whether it is the last of its view; only then those who compose with the
             DynamicMap are told, since their refresh goes through HoloViews.
         """
-        message = {"seq": number, **_sent(picture.image, picture.view)}
+        message = {"seq": number, "final": final, **_sent(picture.image, picture.view)}
         if picture.surround is not None and picture.surround_view is not None:
             message |= _sent(picture.surround, picture.surround_view, "surround_")
         self._send(message, link)
@@ -128,9 +136,9 @@ class PictureView:
         """Send a picture of the whole set, to lie beneath where nothing else is known."""
         self._send(_sent(picture.image, picture.view, "whole_"), None)
 
-    def rests(self, picture: Picture, number: int, link: str | None) -> None:
+    def rests(self, picture: Picture, number: int, link: str | None, final: bool = False) -> None:
         """The picture sent last is that of the view at rest, asked for by request `number`."""
-        self.answer(number, link)
+        self._send({"seq": number, "final": final}, link)
         self._tell_others(picture)
 
     def answer(self, number: int, link: str | None = None) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import io
 import zlib
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 RGBA = NDArray[np.uint8]
 Indices = NDArray[np.uint8]
-Coding = Literal["indices", "webp"]
+Coding = Literal["indices", "webp", "jpeg"]
 
 # What zlib makes of a view full of noise is not worth its bytes: there WebP's loss cannot be seen.
 MOST_BYTES_PER_PIXEL = 0.36
@@ -22,6 +22,9 @@ SMALL = 2**14
 _LEVEL = 1
 # How far beyond the limit a sample must be for the rest not to be tried.
 _CLEARLY = 1.3
+# A picture that stays may be larger: it comes once, when nothing else is on its way.
+MOST_BYTES_LOSSLESS, MOST_BYTES_FINE = 0.5, 0.8
+_FINE_QUALITIES = (95, 90, 80)
 _QUALITIES = (90, 80, 70, 60, 45, 30, 15, 5)
 
 
@@ -29,9 +32,9 @@ _QUALITIES = (90, 80, 70, 60, 45, 30, 15, 5)
 class Encoded:
     """A picture of nx x ny pixels as it travels.
 
-    coding, data : "indices" is a zlib stream of ny * nx uint8, which index the palette; "webp" an
-        image file. In both the first row is the picture's bottom row.
-    palette : (256, 4) uint8, RGBA; index 0 is the interior. With "webp" it is the one that the
+    coding, data : "indices" is a zlib stream of ny * nx uint8, which index the palette; "webp" and
+        "jpeg" are image files. In all the first row is the picture's bottom row.
+    palette : (256, 4) uint8, RGBA; index 0 is the interior. With an image it is the one that the
         picture was coloured with, or all zeros where it was coloured otherwise.
     """
 
@@ -78,19 +81,47 @@ def encode_rgba(rgba: RGBA) -> Encoded:
     return _webp(rgba, np.zeros((256, 4), np.uint8))
 
 
-def _webp(rgba: RGBA, palette: RGBA) -> Encoded:
-    from PIL import Image
+def encode_finely(rgba: RGBA) -> Encoded:
+    """Code a picture of any colours, (ny, nx, 4) uint8, first row at the bottom, to be looked at.
 
+    Without loss where that is not much larger than usual, else as a JPEG whose colours are as sharp
+    as its brightness, which those of a WebP are not.
+
+    Raises ValueError if a side is longer than WebP's 16383 pixels.
+    """
+    image = _image(rgba)
     ny, nx = rgba.shape[:2]
-    if max(nx, ny) > 16383:
-        raise ValueError(f"a WebP picture has at most 16383 pixels a side, not {nx} x {ny}")
-    image = Image.fromarray(rgba).convert("RGB")
+    none = np.zeros((256, 4), np.uint8)
+    file = io.BytesIO()
+    image.save(file, "WEBP", lossless=True, quality=0, method=0)
+    if file.tell() <= max(MOST_BYTES_LOSSLESS * nx * ny, SMALL):
+        return Encoded("webp", file.getvalue(), none, nx, ny)
+    for quality in _FINE_QUALITIES:
+        file = io.BytesIO()
+        image.save(file, "JPEG", quality=quality, subsampling=0)
+        if file.tell() <= MOST_BYTES_FINE * nx * ny:
+            break
+    return Encoded("jpeg", file.getvalue(), none, nx, ny)
+
+
+def _webp(rgba: RGBA, palette: RGBA) -> Encoded:
+    image = _image(rgba)
+    ny, nx = rgba.shape[:2]
     for quality in _QUALITIES:
         file = io.BytesIO()
         image.save(file, "WEBP", quality=quality, method=0)
         if file.tell() <= _most_bytes(nx, ny):
             break
     return Encoded("webp", file.getvalue(), palette, nx, ny)
+
+
+def _image(rgba: RGBA) -> Any:
+    from PIL import Image
+
+    ny, nx = rgba.shape[:2]
+    if max(nx, ny) > 16383:
+        raise ValueError(f"a WebP picture has at most 16383 pixels a side, not {nx} x {ny}")
+    return Image.fromarray(rgba).convert("RGB")
 
 
 def _most_bytes(nx: int, ny: int) -> float:

@@ -14,12 +14,13 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from mandel_core.colour.encoding import Encoded
 from mandel_core.model.control import Phase, ignore_phase
 from mandel_core.model.failures import StageFailure
 from mandel_core.stages import STAGES
 from mandel_core.worker.accounts import Accounts
 from mandel_core.worker.submission import Limits
-from mandel_core.worker.tasks import Devices, Draw, Picture, Render, Task, Time, size_of
+from mandel_core.worker.tasks import Devices, Draw, Picture, Refine, Render, Task, Time, size_of
 from mandel_core.worker.turns import Lane, Turn, Turns
 from mandel_core.worker.worker import Health, Worker
 
@@ -75,7 +76,7 @@ class Pool:
         held: tuple[Lane, ...] = ("long", "compiling", "measuring")
         self._turns = Turns({lane: self.workers[lane] for lane in held})
         self._drawn: dict[str, Future[Any]] = {}
-        self._timings: set[Future[Any]] = set()
+        self._giving_way: set[Future[Any]] = set()
         self.first: Future[Any] | None = None  # the picture that `warm_up` begins with
 
     def draw(
@@ -91,7 +92,7 @@ class Pool:
         """
         if failure := self._refused(task):
             return _done(failure)
-        for timing in tuple(self._timings):
+        for timing in tuple(self._giving_way):
             timing.cancel()
         limits = Limits(self.limits.picture_seconds, self.limits.compile_seconds)
         outer: Future[Picture | StageFailure] = Future()
@@ -136,8 +137,21 @@ class Pool:
         limits = Limits(self.limits.picture_seconds, self.limits.compile_seconds, 0.0)
         worker = self.compiling if on_torch else self.quick
         future = worker.submit(task, session, limits=limits)
-        self._timings.add(future)
-        future.add_done_callback(self._timings.discard)
+        self._giving_way.add(future)
+        future.add_done_callback(self._giving_way.discard)
+        return future
+
+    def refine(self, task: Refine, session: str) -> Future[Encoded | StageFailure]:
+        """Ask for a picture that has been drawn, with smooth edges, of the process for long ones.
+
+        Whoever asks for a picture meanwhile goes first, and this one is cancelled.
+        """
+        if failure := self._refused(task):
+            return _done(failure)
+        limits = Limits(self.limits.picture_seconds, self.limits.compile_seconds, 0.0)
+        future = self._submit("long", task, session, ignore_phase, limits)
+        self._giving_way.add(future)
+        future.add_done_callback(self._giving_way.discard)
         return future
 
     def measure(

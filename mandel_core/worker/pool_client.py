@@ -16,9 +16,10 @@ from multiprocessing.connection import Client, Connection
 from pathlib import Path
 from typing import Any, TypeVar
 
+from mandel_core.colour.encoding import Encoded
 from mandel_core.model.control import Phase, ignore_phase
 from mandel_core.model.failures import StageFailure
-from mandel_core.worker.tasks import Devices, Draw, Picture, Render, Task, Time
+from mandel_core.worker.tasks import Devices, Draw, Picture, Refine, Render, Task, Time
 from mandel_core.worker.worker import Health
 
 T = TypeVar("T")
@@ -65,6 +66,10 @@ class RemotePool:
     def time(self, task: Time, session: str) -> Future[float | StageFailure]:
         """As `Pool.time`."""
         return self._ask("time", task.stage, ignore_phase, task, session)
+
+    def refine(self, task: Refine, session: str) -> Future[Encoded | StageFailure]:
+        """As `Pool.refine`."""
+        return self._ask("refine", task.stage, ignore_phase, task, session)
 
     def measure(
         self,

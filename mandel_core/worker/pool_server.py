@@ -107,6 +107,8 @@ class _Client:
         session = f"{self.name}-{session}"
         if kind == "time":
             return self._pool.time(task, session)
+        if kind == "refine":
+            return self._pool.refine(task, session)
         if kind not in {"draw", "measure"}:
             raise ValueError(f"{kind!r} is unknown")
         ask: Callable[..., Future[Any]] = self._pool.draw if kind == "draw" else self._pool.measure

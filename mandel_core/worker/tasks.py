@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mandel_core.colour.colouring import Colouring
-from mandel_core.colour.encoding import Encoded
+from mandel_core.colour.encoding import Encoded, encode_finely
 from mandel_core.comparison.comparing import Agreement, compare_settings
 from mandel_core.comparison.marking import mark_size, marks
 from mandel_core.compilers.torch_compile import devices
@@ -25,6 +25,7 @@ from mandel_core.model.results import Frame, Measurement
 from mandel_core.model.settings import Settings
 from mandel_core.model.viewport import Viewport
 from mandel_core.rendering import drawing
+from mandel_core.rendering.antialiasing import antialiased
 from mandel_core.rendering.engine import render_settings
 from mandel_core.rendering.iteration_limit import automatic_limit
 from mandel_core.stages import STAGES
@@ -148,6 +149,17 @@ class Draw(_OfStage):
         beside = drawing.draw_surroundings(around, settings, control)
         surround, _ = drawing.coloured(beside, self.colouring, scale, control)
         return replace(picture, surround=surround, surround_view=around)
+
+
+@dataclass(frozen=True)
+class Refine(_OfStage):
+    """Draw a view that has been drawn again, with its edges smoothed; the picture travels back."""
+
+    colouring: Colouring = field(default_factory=Colouring)
+
+    def run(self, control: Control) -> Encoded:
+        self.colouring.check()
+        return encode_finely(antialiased(self.view, self.settings, self.colouring, control))
 
 
 @dataclass(frozen=True)

@@ -90,10 +90,18 @@ class Frames {
       this.surround = enlarged(surround, 3);
       this.with_whole = false;
     }
-    if (picture === null || number < this.number) {
+    if (number < this.number) {
+      return null;
+    }
+    if (picture === null) {
+      if (get("final") && this.newest !== null && !this.newest.final) {
+        this.newest = { ...this.newest, final: true };
+        this._show(false);
+      }
       return null;
     }
     this.number = number;
+    picture.final = get("final") === true;
     const coarse = columns / picture.nx;
     this.newest = coarse > 1.5 ? enlarged(picture, coarse) : picture;
     this._show(surround !== null);
@@ -121,7 +129,9 @@ class Frames {
       y: shown.map(({ bottom }) => bottom),
       dw: shown.map(({ left, right }) => right - left),
       dh: shown.map(({ bottom, top }) => top - bottom),
-      coarse: shown.map(({ coarse = 1 }) => coarse), // for whoever looks at the page from outside
+      // For whoever looks at the page from outside.
+      coarse: shown.map(({ coarse = 1 }) => coarse),
+      final: shown.map(({ final = false }) => final),
     };
     const before = this.source.get_column("coarse");
     if (all || before?.length !== shown.length) {

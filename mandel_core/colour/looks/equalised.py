@@ -26,4 +26,5 @@ EQUALISED = Look(
     title="Equalised",
     about="The palette is shared out so that each colour covers about the same area of the view.",
     place=place,
+    scaled=True,
 )

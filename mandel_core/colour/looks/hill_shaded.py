@@ -51,5 +51,6 @@ HILL_SHADED = Look(
     title="Hill-shaded",
     about="The iterations as a landscape, lit from the north-west: the tutorial's own picture.",
     place=place,
+    scaled=True,
     relief=relief,
 )

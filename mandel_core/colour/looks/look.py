@@ -21,8 +21,8 @@ class Look:
         puts the same points of other frames at the same positions; None where all frames have the
         same. `scale` is one of another frame, or None for this one's own.
     relief : ``relief(measures)`` is how brightly each point is lit, -1 to 1; None for all alike.
-    cycles : whether positions go beyond the palette by themselves, so that it is gone through again
-        and again.
+    scaled : whether frames have scales of their own, so that the same point may have another colour
+        in another view.
     """
 
     name: str
@@ -30,4 +30,4 @@ class Look:
     about: str
     place: Callable[[Measures, Any], tuple[Places, Any]]
     relief: Callable[[Measures], Any] | None = None
-    cycles: bool = False
+    scaled: bool = False

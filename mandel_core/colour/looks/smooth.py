@@ -45,5 +45,4 @@ SMOOTH = Look(
     about="The palette runs on and on with the iterations; a point has the same colour in "
     "every view.",
     place=place,
-    cycles=True,
 )
