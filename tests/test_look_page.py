@@ -1,0 +1,62 @@
+"""Colours on the page: recoloured at once, kept in the link, and with smooth edges at rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from tests.browsing import PICTURE, Watched, browsing
+
+pytestmark = pytest.mark.browser
+
+VIEW = "?x=-0.7445&y=0.1235&width=0.02&auto=yes"
+
+
+@pytest.fixture(scope="module")
+def visitor() -> Iterator[Watched]:
+    with browsing(viewport={"width": 1000, "height": 700}) as watched:
+        yield watched
+
+
+def shown(watched: Watched, address: str, query: str) -> None:
+    watched.page.goto(address + query)
+    watched.page.locator(".about").get_by_text(" pixels").first.wait_for()
+    watched.in_place()
+    watched.final()
+
+
+def test_edges_are_smooth_at_rest_and_the_same_in_every_window(
+    visitor: Watched, address: str
+) -> None:
+    shown(visitor, address, VIEW + "&smooth=no")
+    plain = visitor.pixels().astype(int)
+    shown(visitor, address, VIEW)
+    told = visitor.page.locator(".about").inner_text()
+    smooth = visitor.pixels()
+    # As bright as it was, without the speckles: neighbours differ less.
+    rough, even = (np.abs(np.diff(each.astype(int), axis=1)).mean() for each in (plain, smooth))
+    assert even < 0.8 * rough
+    assert np.abs(plain.mean(axis=(0, 1)) - smooth.mean(axis=(0, 1))).max() < 12
+    other = visitor.another()
+    shown(other, address, visitor.page.evaluate("location.search"))
+    np.testing.assert_array_equal(other.pixels(), smooth)
+    other.page.close()
+    # What is said of the picture is said of the plain one.
+    visitor.page.wait_for_timeout(300)
+    assert visitor.page.locator(".about").inner_text().splitlines()[-1] == told.splitlines()[-1]
+    visitor.assert_clean()
+
+
+def test_a_picture_in_motion_is_not_final(visitor: Watched, address: str) -> None:
+    shown(visitor, address, VIEW)
+    x, y = visitor.centre()
+    visitor.page.mouse.move(x, y)
+    visitor.page.mouse.wheel(0, -300)
+    visitor.page.wait_for_function(
+        f"() => {{ const last = ({PICTURE})().images.at(-1); return last.final !== true; }}"
+    )
+    visitor.in_place()
+    visitor.final()
+    visitor.assert_clean()
