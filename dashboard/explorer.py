@@ -329,6 +329,8 @@ class Explorer(pn.viewable.Viewer, Scripting):
         if picture.inside:
             limit = count(picture.settings.maxiter, "iteration")
             self._notice.show(f"No point of this view escapes within {limit}.", offer=True)
+        elif picture.notice:
+            self.notify(picture.notice)
         elif self._notice.offers:
             self.notify("")
         if picture.settings == self.settings():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +15,7 @@ from mandel_core.colour.encoding import RGBA, Encoded, Indices, encode_indices, 
 from mandel_core.colour.insides import INSIDES
 from mandel_core.colour.light import to_linear
 from mandel_core.colour.looks import LOOKS
-from mandel_core.colour.measures import Measures
+from mandel_core.colour.measures import Measures, NotKnown
 from mandel_core.colour.palettes import LEVELS, Colours, colours, is_cyclic, rgb_of, sampled
 
 # Where the inside has colours of its own, the indices are divided between the two.
@@ -29,12 +29,14 @@ class Painting:
     """A picture as it was painted.
 
     indices : (ny, nx) uint8, which index the table, (256, 4) uint8; or None, and then
-    rgba : (ny, nx, 4) uint8. The first row is at the bottom.
+    direct : its colours, (ny, nx, 4) uint8. The first row is at the bottom.
+    notice : what the colouring asked for and could not have, in a sentence or two.
     """
 
     table: RGBA
     indices: Indices | None
     direct: RGBA | None = None
+    notice: str = ""
 
     @property
     def rgba(self) -> RGBA:
@@ -62,31 +64,31 @@ def paint(measures: Measures, colouring: Colouring, scale: Any = None) -> tuple[
     """
     from mandel_core.colour.places import CLAMP, Course
 
+    colouring, notice, inner = _known(measures, colouring)
     look, levels = LOOKS[colouring.look], _levels(colouring)
     places, scale = look.place(measures, scale)
     course = course_of(colouring)
     table = _table(colouring)
+    steps = None
+    if inner is not None:
+        steps = Course(beyond=CLAMP).indices(inner, INNER_LEVELS, first=levels + 1)
     if look.relief is not None:
         at = places.through(course.on_palette)
         lit = lighting.lit(at, look.relief(measures), run_of(colouring))
-        for positions in _inner(measures, colouring):
-            steps = Course(beyond=CLAMP).indices(positions, INNER_LEVELS, first=levels + 1)
-            np.copyto(lit, table[steps], where=(np.isnan(at) & (steps > 0))[..., None])
-            np.copyto(lit, table[0], where=(np.isnan(at) & (steps == 0))[..., None])
-        if not _has_inner(colouring):
-            np.copyto(lit, table[0], where=np.isnan(at)[..., None])
-        return Painting(table, None, lit), scale
+        flat = table[0] if steps is None else table[steps]
+        np.copyto(lit, flat, where=np.isnan(at)[..., None])
+        return Painting(table, None, lit, notice), scale
     indices = places.through(lambda positions: course.indices(positions, levels))
-    for positions in _inner(measures, colouring):
-        inner = Course(beyond=CLAMP).indices(positions, INNER_LEVELS, first=levels + 1)
-        np.maximum(indices, inner, out=indices)
-    return Painting(table, indices), scale
+    if steps is not None:
+        np.maximum(indices, steps, out=indices)
+    return Painting(table, indices, notice=notice), scale
 
 
 def paint_finely(measures: Measures, colouring: Colouring, scale: Any = None) -> NDArray[Any]:
     """The frame's colours in linear light, (ny, nx, 3) float32, as finely as they can be told."""
     from mandel_core.colour.places import CLAMP, Course
 
+    colouring, _, inner = _known(measures, colouring)
     look = LOOKS[colouring.look]
     if look.relief is not None:
         painting, _ = paint(measures, colouring, scale)
@@ -94,9 +96,9 @@ def paint_finely(measures: Measures, colouring: Colouring, scale: Any = None) ->
     places, _ = look.place(measures, scale)
     course, ramp = course_of(colouring), _fine_ramp(colouring)
     light = places.through(lambda positions: course.colours(positions, ramp))
-    for positions in _inner(measures, colouring):
-        inner = Course(beyond=CLAMP).colours(positions, ramp)
-        np.copyto(light, inner, where=np.isnan(light))
+    if inner is not None:
+        colours_inside = Course(beyond=CLAMP).colours(inner, ramp)
+        np.copyto(light, colours_inside, where=np.isnan(light))
     interior = to_linear(np.array(rgb_of(colouring.interior), np.uint8))
     np.copyto(light, interior, where=np.isnan(light))
     return light
@@ -124,10 +126,21 @@ def _levels(colouring: Colouring) -> int:
     return OUTER_LEVELS if _has_inner(colouring) else LEVELS
 
 
-def _inner(measures: Measures, colouring: Colouring) -> list[NDArray[Any]]:
-    """The positions of the points inside; none where they have the interior's colour."""
-    place = INSIDES[colouring.inside].place
-    return [] if place is None else [place(measures)]
+def _known(measures: Measures, colouring: Colouring) -> tuple[Colouring, str, NDArray[Any] | None]:
+    """The colouring as far as it can be had here, what cannot, and the inside's places."""
+    notices, inner = [], None
+    try:
+        LOOKS[colouring.look].check(measures)
+    except NotKnown as missing:
+        notices.append(f"{missing} The smooth colours are shown instead.")
+        colouring = replace(colouring, look="smooth")
+    if (place := INSIDES[colouring.inside].place) is not None:
+        try:
+            inner = place(measures)
+        except NotKnown as missing:
+            notices.append(str(missing))
+            colouring = replace(colouring, inside="plain")
+    return colouring, " ".join(notices), inner
 
 
 @lru_cache(64)

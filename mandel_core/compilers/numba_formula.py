@@ -27,6 +27,7 @@ from numba.extending import (
 from mandel_core.compilers.numba_import import numba
 from mandel_core.compilers.numba_jit import multiply_add
 from mandel_core.formulas.formula import Formula
+from mandel_core.formulas.tangent import tangent
 
 _formulas: dict[str, Formula] = {}  # by the names of their types
 
@@ -134,6 +135,17 @@ def _remembers(f: Any) -> Any:
     return lambda f: memory
 
 
+def pixel_is_c(f: Any) -> Any:
+    """Whether a pixel is c, and not where z begins: a constant."""
+    return _stub(f)
+
+
+@overload(pixel_is_c, strict=False)  # type: ignore[untyped-decorator]
+def _pixel_is_c(f: Any) -> Any:
+    value = _chosen(f).plane == "c"
+    return lambda f: value
+
+
 def leaps(f: Any) -> Any:
     """Whether the first step, from 0, is c itself: a constant."""
     return _stub(f)
@@ -184,3 +196,31 @@ def _spread(f: Any, size: Any, error: Any, before: Any, cx: Any, cy: Any) -> Any
         return lambda f, size, error, before, cx, cy: (2 * size + error) * error
     d = float(formula.exponent)
     return lambda f, size, error, before, cx, cy: error * d * (size + error) ** (d - 1)
+
+
+def following_with_tangent(f: Any, z: Any, before: Any, c: Any) -> Any:
+    """The z after this one, and its derivative; and the z that is now the one before.
+
+    z, before, c : each the six numbers re, im, re_x, re_y, im_x, im_y, where _x and _y are partial
+        derivatives by whatever two numbers one chooses.
+    """
+    return _stub(f)
+
+
+@overload(following_with_tangent, strict=False)  # type: ignore[untyped-decorator]
+def _following_with_tangent(f: Any, z: Any, before: Any, c: Any) -> Any:
+    formula = _chosen(f)
+    step, memory = numba.njit(tangent(formula)), formula.memory
+
+    def follow(f: Any, z: Any, before: Any, c: Any) -> Any:
+        a, b, ax, ay, bx, by = z
+        p, q, px, py, qx, qy = before
+        cx, cy, cxx, cxy, cyx, cyy = c
+        values = step(
+            *(a, b, p, q, cx, cy),
+            *(ax, ay, bx, by, px, py, qx, qy, cxx, cxy, cyx, cyy),
+            multiply_add,
+        )
+        return values, z if memory else before
+
+    return follow

@@ -76,15 +76,17 @@ def measures_of(frame: Frame, control: Control = NO_CONTROL) -> Measures:
 
 def coloured(
     frame: Frame, colouring: Colouring, scale: Any = None, control: Control = NO_CONTROL
-) -> tuple[Encoded, Any]:
-    """The frame's picture, coded, and the scale that gives other frames the same colours.
+) -> tuple[Encoded, Any, str]:
+    """The frame's picture, coded, the scale that gives other frames the same colours, and a notice.
+
+    The notice says in a sentence what the colouring asked for and cannot have here, if anything.
 
     scale : that of a frame beside this one, which lends it; None for this one's own.
 
     Raises ValueError for a colouring that makes no sense.
     """
     painting, scale = paint(measures_of(frame, control), colouring, scale)
-    return painting.encoded(), scale
+    return painting.encoded(), scale, painting.notice
 
 
 def surroundings(view: Viewport, times: int) -> Viewport | None:

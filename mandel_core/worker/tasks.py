@@ -96,6 +96,7 @@ class Picture:
     inside : whether none of its points leaves, which makes a picture of one colour.
     surround, surround_view : what lies around, coarse, in the same colours; None if not asked for
         or too wide.
+    notice : what of the colouring cannot be had of this view, in a sentence; "" if all can.
     """
 
     view: Viewport
@@ -106,6 +107,7 @@ class Picture:
     inside: bool = False
     surround: Encoded | None = None
     surround_view: Viewport | None = None
+    notice: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,16 +140,17 @@ class Draw(_OfStage):
         if self.automatic:
             settings = replace(settings, maxiter=automatic_limit(view, settings, control))
         frame = drawing.frame_of(view, settings, control)
-        image, scale = drawing.coloured(frame, self.colouring, control=control)
+        image, scale, notice = drawing.coloured(frame, self.colouring, control=control)
         picture = Picture(
             *(view, settings, image, frame.run_seconds, frame.compile_seconds),
             inside=drawing.is_inside(frame),
+            notice=notice,
         )
         around = drawing.surroundings(view, self.surround) if self.surround else None
         if around is None:
             return picture
         beside = drawing.draw_surroundings(around, settings, control)
-        surround, _ = drawing.coloured(beside, self.colouring, scale, control)
+        surround, *_ = drawing.coloured(beside, self.colouring, scale, control)
         return replace(picture, surround=surround, surround_view=around)
 
 

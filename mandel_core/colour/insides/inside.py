@@ -19,7 +19,7 @@ class Inside:
     name : the word used in code and in links. title, about : for people; a word and a sentence.
     place : ``place(measures)`` is where on the palette the points are, from 0 to 1, (ny, nx)
         float; nan for those that are given the interior's colour, and for all that escape. None
-        where all are given it.
+        where all are given it. It raises NotKnown, with a sentence, where this cannot be had.
     """
 
     name: str

@@ -20,6 +20,7 @@ class Look:
     place : ``place(measures, scale)`` is where on the palette the points are, and the scale that
         puts the same points of other frames at the same positions; None where all frames have the
         same. `scale` is one of another frame, or None for this one's own.
+    check : ``check(measures)`` raises NotKnown, with a sentence, where the look cannot be had.
     relief : ``relief(measures)`` is how brightly each point is lit, -1 to 1; None for all alike.
     scaled : whether frames have scales of their own, so that the same point may have another colour
         in another view.
@@ -29,5 +30,6 @@ class Look:
     title: str
     about: str
     place: Callable[[Measures, Any], tuple[Places, Any]]
+    check: Callable[[Measures], None] = lambda measures: None
     relief: Callable[[Measures], Any] | None = None
     scaled: bool = False
