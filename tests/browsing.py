@@ -212,13 +212,14 @@ class Watched:
         """Wait until no better picture of what is shown will follow."""
         self.page.wait_for_function(f"() => ({PICTURE})().images.at(-1).final === true")
 
-    def pixels(self) -> Any:
-        """What the picture looks like once it is final: (rows, columns, 3), without overlays."""
+    def pixels(self, final: bool = True) -> Any:
+        """What the picture looks like, once it is final or now: (rows, columns, 3)."""
         import io
 
         from PIL import Image
 
-        self.final()
+        if final:
+            self.final()
         # Two animation frames later whatever was sent has been drawn.
         self.page.evaluate(
             "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
