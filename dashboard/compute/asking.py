@@ -92,7 +92,7 @@ class Asking:
         self._limit = server_settings.current().picture_seconds
         self._busy = pn.widgets.StaticText(sizing_mode="stretch_width", css_classes=["busy"])
         self._button = pn.widgets.Button(
-            label="Cancel picture", color="warning", visible=False, width=130
+            label="Cancel picture", variant="outline", visible=False, width=130
         )
         self.panel = pn.Row(
             self._busy,

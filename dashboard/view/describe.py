@@ -44,6 +44,7 @@ def describe(
     else:
         ratio = against(numpy_seconds / seconds, "NumPy")
     return (
+        f"<small>Computing this picture, without colours and sending:</small><br>"
         f"<b style='font-size:1.3em'>{duration(seconds)}</b> {title}<br>"
         f"{what}{compiled}<br>{ratio}<br>"
         f"<small>{_formula(picture)}{view.nx} × {view.ny} pixels, "
