@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -20,7 +21,7 @@ from mandel_core.model.control import Control
 from mandel_core.worker.child import Child
 from mandel_core.worker.heartbeat import BEAT_SECONDS, Heartbeat, beat
 from mandel_core.worker.tasks import Render
-from mandel_core.worker.worker import Worker
+from mandel_core.worker.worker import GRACE_SECONDS, Worker
 from tests.test_worker import ENDLESS, PATIENCE, QUICK, VIEW, Phases, result
 
 pytestmark = pytest.mark.slow
@@ -133,6 +134,57 @@ def test_a_process_that_nobody_hears_ends_without_a_word(capfd: pytest.CaptureFi
         time.sleep(0.01)
     child.kill()
     assert "Traceback" not in capfd.readouterr().err
+
+
+@dataclass(frozen=True)
+class Starve:
+    """Does not stop in time, and does not compute either: as where others take all processors."""
+
+    compile_key: Hashable = None
+    stage: str = "numpy"
+
+    def run(self, control: Control) -> None:
+        control.on_phase("running")
+        time.sleep(3 * GRACE_SECONDS)
+
+
+def test_a_process_that_could_not_compute_is_not_ended_for_being_late(worker: Worker) -> None:
+    result(worker.submit(QUICK))
+    pid = worker.pid
+    phases = Phases()
+    late = worker.submit(Starve(), on_phase=phases)
+    phases.wait_for("running")
+    late.cancel()
+    assert isinstance(result(worker.submit(QUICK)), Frame)
+    assert worker.pid == pid
+    assert not worker.replaced
+
+
+def test_a_process_that_does_not_stop_is_ended_with_a_line_in_the_log(
+    worker: Worker, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    result(worker.submit(QUICK))
+    phases = Phases()
+    deaf = worker.submit(Compute(), on_phase=phases)
+    phases.wait_for("running")
+    deaf.cancel()
+    assert isinstance(result(worker.submit(QUICK)), Frame)
+    assert worker.replaced == {"cancelled": 1}
+    assert "was ended, as its task (cancelled) did not stop; it is replaced" in caplog.text
+
+
+@dataclass(frozen=True)
+class Compute:
+    """Computes on and on, and does not look whether it should stop; others may still run."""
+
+    compile_key: Hashable = None
+    stage: str = "numpy"
+
+    def run(self, control: Control) -> None:
+        control.on_phase("running")
+        while True:
+            sum(range(1000))
 
 
 @dataclass(frozen=True)

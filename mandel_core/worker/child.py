@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
 import subprocess
@@ -11,6 +12,8 @@ import threading
 import weakref
 from multiprocessing import Pipe
 from typing import Any
+
+import psutil
 
 from mandel_core.formulas import FORMULAS
 from mandel_core.runtime.pausing import Pauses
@@ -98,6 +101,15 @@ class Child:
     def silence(self) -> float:
         """Seconds since its last sign of life."""
         return self._heartbeat.silence()
+
+    @property
+    def computed(self) -> float:
+        """Seconds of a processor that it has had so far; infinity once it has ended."""
+        try:
+            times = psutil.Process(self.process.pid).cpu_times()
+        except psutil.Error:
+            return math.inf
+        return float(times.user + times.system)
 
     @property
     def alive(self) -> bool:

@@ -40,6 +40,7 @@ class Submission:
 
     begun : whether its process has begun with it.
     kill_at : when its process is ended if the task has not stopped by itself; None if it need not.
+    computed : how long its process had computed when the task was told to stop, in seconds.
     compiling : whether it compiles just now.
     spent : seconds it has taken, by whether it compiled.
     yielded : whether it has to give way to another visitor.
@@ -53,6 +54,7 @@ class Submission:
     future: Future[Any] = field(default_factory=Future)
     begun: bool = False
     kill_at: float | None = None
+    computed: float = 0.0
     compiling: bool = False
     spent: dict[bool, float] = field(default_factory=lambda: {False: 0.0, True: 0.0})
     yielded: bool = False

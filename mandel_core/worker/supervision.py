@@ -130,6 +130,13 @@ class Keeper:
             )
         return words
 
+    def give_up(self, child: Child, why: str) -> None:
+        """End a process whose task does not stop although nobody wants what comes of it."""
+        self.end(child, why)
+        if not self.closing.is_set():
+            words = "The %s process %d was ended, as its task (%s) did not stop; it is replaced."
+            _log.info(words, self.role, child.process.pid, why)
+
     def end(self, child: Child, why: str) -> None:
         """End a process, and count why."""
         # The thread that pauses must not wait until the memory of a large process is given back.

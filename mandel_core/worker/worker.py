@@ -34,6 +34,8 @@ _log = logging.getLogger(__name__)
 # How long a cancelled task may go on before its process is killed. Between two steps a task stops
 # by itself and the process keeps its kernels; only compiling and very long steps last longer.
 GRACE_SECONDS = 0.5
+# And at most, where other programs leave its process no processor: a new one would need it as well.
+MOST_GRACE_SECONDS = 5.0
 
 # How often a process is looked after, with a task and without.
 BUSY_SECONDS, IDLE_SECONDS = 0.05, 0.25
@@ -206,6 +208,7 @@ class Worker:
         """Have a task that is under way end by itself, or soon by force."""
         request.kill_at = time.monotonic() + GRACE_SECONDS
         if child := self._keeper.child:
+            request.computed = child.computed
             child.send(("stop", request.number))
 
     def _supervise(self) -> None:
@@ -294,7 +297,7 @@ class Worker:
                     request.compiling = value == "compiling"
                     request.report(value)
                 elif over := self._overdue(child, request):
-                    keeper.end(child, over)
+                    keeper.give_up(child, over)
                     return request.given_up
                 elif how := child.hung(keeper.held):
                     return self._lost(child, how, request)
@@ -323,6 +326,8 @@ class Worker:
             return ""
         if time.monotonic() < request.kill_at or self._compiles_for_another(request):
             return ""
+        if self._starves(child, request):
+            return ""
         return "given up" if request.given_up else "cancelled"
 
     def _yields(self, request: Submission) -> bool:
@@ -335,6 +340,15 @@ class Worker:
         with self._changed:
             request.yielded = any(waits.visitor != request.visitor for waits in self._may_run())
         return request.yielded
+
+    def _starves(self, child: Child, request: Submission) -> bool:
+        """Whether it could not stop so far, as its process has hardly had a processor since.
+
+        Compilers are processes of their own, for which this one waits.
+        """
+        late = time.monotonic() - (request.kill_at or 0.0) + GRACE_SECONDS
+        had = child.computed - request.computed
+        return not request.compiling and late < MOST_GRACE_SECONDS and had < GRACE_SECONDS
 
     def _compiles_for_another(self, request: Submission) -> bool:
         """Whether what this one compiles is what another waits for, who may yet have it.
