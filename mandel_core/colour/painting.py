@@ -68,7 +68,7 @@ def paint(measures: Measures, colouring: Colouring, scale: Any = None) -> tuple[
     look, levels = LOOKS[colouring.look], _levels(colouring)
     places, scale = look.place(measures, scale)
     course = course_of(colouring)
-    table = _table(colouring)
+    table = table_of(colouring)
     steps = None
     if inner is not None:
         steps = Course(beyond=CLAMP).indices(inner, INNER_LEVELS, first=levels + 1)
@@ -144,7 +144,8 @@ def _known(measures: Measures, colouring: Colouring) -> tuple[Colouring, str, ND
 
 
 @lru_cache(64)
-def _table(colouring: Colouring) -> RGBA:
+def table_of(colouring: Colouring) -> RGBA:
+    """The colours of a picture's indices, (256, 4) uint8, read-only; the interior's is first."""
     own = run_of(colouring)
     levels = _levels(colouring)
     table = np.full((256, 4), 255, np.uint8)

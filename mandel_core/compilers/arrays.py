@@ -34,6 +34,22 @@ def tensors_on(device: str) -> Place:
     )
 
 
+def fetched(tensor: Any) -> Any:
+    """A tensor as an array; from a CUDA device by the shortest way, into memory that stays put.
+
+    Into such memory the device writes by itself, without a buffer of the driver's between. It is
+    dear to make, and torch keeps it for the next array.
+    """
+    import torch
+
+    if tensor.device.type != "cuda":
+        return tensor.cpu().numpy()
+    host = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
+    host.copy_(tensor, non_blocking=True)
+    torch.cuda.synchronize(tensor.device)
+    return host.numpy()
+
+
 def place_for(job: Job) -> Place:
     """NumPy arrays on the CPU, tensors that stay there on any other device."""
     device = job.settings.device

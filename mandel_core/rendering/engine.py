@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import nullcontext
-from typing import Unpack
+from typing import TypeVar, Unpack
 
 from mandel_core.compilers.torch_compile import CacheGaveWay, synchronize, torch_session
 from mandel_core.model.control import NO_CONTROL, Control
@@ -17,6 +18,8 @@ from mandel_core.model.stage import Stage
 from mandel_core.model.viewport import Viewport
 from mandel_core.runtime.pausing import clock
 from mandel_core.stages import STAGES
+
+T = TypeVar("T")
 
 # Dynamo is not thread-safe, and two runs at once would spoil each other's times.
 one_at_a_time = threading.RLock()
@@ -57,14 +60,32 @@ def render_settings(
 
 def run_job(job: Job) -> Frame:
     """Run a job of one's own, which still tells what was spent and warned of where this raises."""
+    (z, iterations), seconds = run_timed(job, STAGES.find(job.settings.stage).run)
+    return Frame(
+        job.view,
+        job.settings,
+        iterations,
+        z,
+        run_seconds=seconds,
+        compile_seconds=job.compile_seconds,
+        warnings=tuple(job.warnings),
+        executed=job.executed,
+    )
+
+
+def run_timed(job: Job, work: Callable[[Job], T]) -> tuple[T, float]:
+    """What `work` makes of a job, and the seconds it took without those for compiling.
+
+    Raises StageFailure where the job's stage or device cannot do it.
+    """
     with one_at_a_time:
         try:
-            return _run(job)
+            return _run(job, work)
         except CacheGaveWay:
-            return _run(job)
+            return _run(job, work)
 
 
-def _run(job: Job) -> Frame:
+def _run(job: Job, work: Callable[[Job], T]) -> tuple[T, float]:
     settings = job.settings
     stage = STAGES.find(settings.stage)
     on_torch = stage.uses_torch(settings)
@@ -76,7 +97,7 @@ def _run(job: Job) -> Frame:
             if on_torch:
                 synchronize(settings.device)
             started = clock()
-            z, iterations = stage.run(job)
+            result = work(job)
             if on_torch:
                 synchronize(settings.device)
             wall = clock() - started
@@ -84,13 +105,4 @@ def _run(job: Job) -> Frame:
         raise StageFailure(
             stage.name, "error", "There is not enough memory for this viewport.", str(error)
         ) from error
-    return Frame(
-        job.view,
-        settings,
-        iterations,
-        z,
-        run_seconds=wall - (job.compile_seconds - compiled),
-        compile_seconds=job.compile_seconds,
-        warnings=tuple(job.warnings),
-        executed=job.executed,
-    )
+    return result, wall - (job.compile_seconds - compiled)

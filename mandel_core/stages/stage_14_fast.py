@@ -21,8 +21,8 @@ symmetric formulas, and everything else for all.
 On the tutorial's scene it is about 220 times NumPy, with 2000 iterations 1400 times.
 
 It needs no C++ compiler: LLVM comes with Numba. Its kernels are compiled once a machine and number
-type, for every size, viewport and number of iterations, and release the interpreter lock. On any
-other device than the CPU it is stage 13, whose tensors stay there to the end.
+type, for every size, viewport and number of iterations, and release the interpreter lock. On a
+CUDA device it is one Triton kernel (`mandel_core.kernels.triton_blocks`), and on others stage 13.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from mandel_core.model.job import Job
 from mandel_core.model.settings import Settings
 from mandel_core.model.stage import ZN, Stage
 from mandel_core.runtime.threads import cores, shared
-from mandel_core.stages import stage_12_gather, stage_13_known
+from mandel_core.stages import fast_on_device
 from mandel_core.stages.applying import formula_of, numba_trouble
 
 ROWS_AT_ONCE = 32  # that a thread takes at a time,
@@ -84,7 +84,7 @@ def step(
 def run(job: Job) -> ZN:
     formula = formula_of(job)
     if job.settings.device != "cpu":
-        return stage_13_known.run(job) if formula.symmetric else stage_12_gather.run(job)
+        return fast_on_device.run(job)
     with job.compiling():
         _compiled(job.settings.stage, job.settings.dtype, formula)
     from mandel_core.kernels import simd_blocks

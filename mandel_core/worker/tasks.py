@@ -21,10 +21,11 @@ from mandel_core.inspection.inspecting import inspect_settings
 from mandel_core.inspection.report import Inspection
 from mandel_core.measurement.measuring import measure_settings
 from mandel_core.model.control import Control
+from mandel_core.model.job import Job
 from mandel_core.model.results import Frame, Measurement
 from mandel_core.model.settings import Settings
 from mandel_core.model.viewport import Viewport
-from mandel_core.rendering import drawing
+from mandel_core.rendering import device_drawing, drawing
 from mandel_core.rendering.antialiasing import antialiased
 from mandel_core.rendering.engine import render_settings
 from mandel_core.rendering.iteration_limit import automatic_limit
@@ -139,19 +140,28 @@ class Draw(_OfStage):
         view, settings = self.view, self.settings
         if self.automatic:
             settings = replace(settings, maxiter=automatic_limit(view, settings, control))
-        frame = drawing.frame_of(view, settings, control)
-        image, scale, notice = drawing.coloured(frame, self.colouring, control=control)
-        picture = Picture(
-            *(view, settings, image, frame.run_seconds, frame.compile_seconds),
-            inside=drawing.is_inside(frame),
-            notice=notice,
-        )
+        picture, scale = self._drawn(settings, control)
         around = drawing.surroundings(view, self.surround) if self.surround else None
         if around is None:
             return picture
         beside = drawing.draw_surroundings(around, settings, control)
         surround, *_ = drawing.coloured(beside, self.colouring, scale, control)
         return replace(picture, surround=surround, surround_view=around)
+
+    def _drawn(self, settings: Settings, control: Control) -> tuple[Picture, Any]:
+        view, colouring = self.view, self.colouring
+        if device_drawing.takes(settings, colouring):
+            drawn = device_drawing.draw(Job(view, settings, control), colouring)
+            image, seconds = drawn.painting.encoded(), (drawn.run_seconds, drawn.compile_seconds)
+            return Picture(view, settings, image, *seconds, drawn.inside), drawn.scale
+        frame = drawing.frame_of(view, settings, control)
+        image, scale, notice = drawing.coloured(frame, colouring, control=control)
+        picture = Picture(
+            *(view, settings, image, frame.run_seconds, frame.compile_seconds),
+            inside=drawing.is_inside(frame),
+            notice=notice,
+        )
+        return picture, scale
 
 
 @dataclass(frozen=True)

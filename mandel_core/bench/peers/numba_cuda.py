@@ -5,7 +5,9 @@ What is timed begins with the axes on the host and ends with the counts there.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.metadata import version as installed
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +26,17 @@ def version() -> str:
 
 
 def prepare(scene: Scene, threads: int) -> Prepared:
+    def run_for(maxiter: int) -> Answer:
+        launch, counts = launches(scene, maxiter)
+        launch()
+        return Answer(counts.copy_to_host())  # waits for the kernel
+
+    run_for(1)  # compiles
+    return Prepared(lambda: run_for(scene.maxiter), scene.view, scene.horizon, "on the GPU")
+
+
+def launches(scene: Scene, maxiter: int | None = None) -> tuple[Callable[[], None], Any]:
+    """What launches the kernel, and the device's array of counts that it writes."""
     from numba import cuda
 
     from mandel_core.bench.peers.numba_cuda_kernel import kernel
@@ -31,14 +44,14 @@ def prepare(scene: Scene, threads: int) -> Prepared:
     x, y = scene.view.axes(scene.dtype)
     horizon2 = x.dtype.type(scene.horizon) ** 2
     grid = tuple(-(-size // side) for size, side in zip((x.size, y.size), BLOCK, strict=True))
+    counts = cuda.device_array((y.size, x.size), np.int32)
+    samples = cuda.to_device(x), cuda.to_device(y)
+    limit = scene.maxiter if maxiter is None else maxiter
 
-    def run_for(maxiter: int) -> Answer:
-        counts = cuda.device_array((y.size, x.size), np.int32)
-        kernel[grid, BLOCK](cuda.to_device(x), cuda.to_device(y), horizon2, maxiter, counts)
-        return Answer(counts.copy_to_host())  # waits for the kernel
+    def launch() -> None:
+        kernel[grid, BLOCK](*samples, horizon2, limit, counts)
 
-    run_for(1)  # compiles
-    return Prepared(lambda: run_for(scene.maxiter), scene.view, scene.horizon, "on the GPU")
+    return launch, counts
 
 
 PEER = Peer("numba-cuda", "Numba CUDA, a thread a pixel", version, prepare)

@@ -15,6 +15,7 @@ import numpy as np
 from mandel_core.colour.looks.look import Look
 from mandel_core.colour.measures import Measures
 from mandel_core.formulas import FORMULAS
+from mandel_core.model.settings import Settings
 
 if TYPE_CHECKING:
     from mandel_core.colour.places import Places
@@ -28,15 +29,19 @@ def place(measures: Measures, scale: None) -> tuple[Places, None]:
     """The root of the count of steps to |z| = 2, in palettes."""
     from mandel_core.colour.places import Places
 
-    settings = measures.frame.settings
-    further = math.log(math.log2(settings.horizon), FORMULAS.find(settings.formula).exponent)
     count = measures.count
-    count += np.float32(FARTHEST - further)
+    count += np.float32(shift(measures.frame.settings))
     np.maximum(count, 0, out=count)
     np.sqrt(count, out=count)
     count -= np.float32(math.sqrt(FARTHEST))
     count *= np.float32(1 / ROOTS)
     return Places(count), None
+
+
+def shift(settings: Settings) -> float:
+    """What is added to a count so that it is one of steps to |z| = 2, and FARTHEST."""
+    further = math.log(math.log2(settings.horizon), FORMULAS.find(settings.formula).exponent)
+    return FARTHEST - further
 
 
 SMOOTH = Look(
