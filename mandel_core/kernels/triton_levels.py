@@ -1,7 +1,7 @@
 """Kernels that colour a picture on a CUDA device: counts into bins, positions into indices.
 
-They are those of `mandel_core.colour.equalising` and `places`, for one value a lane. Importing this module
-imports Triton.
+They are those of `mandel_core.colour.equalising` and `places`, for one value a lane. Importing this
+module imports Triton.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def into_indices(
     here = tl.program_id(0).to(tl.int64) * block + tl.arange(0, block)
     there = here < points
     position = tl.load(positions + here, mask=there, other=0.0)
-    known = position == position
+    known = position > -1e30  # which nan is not
     at = tl.where(known, position, 0.0) * density + phase
     if clamps:
         at = tl.minimum(tl.maximum(at, 0.0), 1.0)
