@@ -41,7 +41,7 @@ class _Trace:
         return _Value(self, name)
 
 
-def _text(value: _Value | Number) -> str:
+def _text(value: Any) -> str:
     if isinstance(value, _Value):
         return value.name
     if isinstance(value, np.floating | np.integer):

@@ -12,7 +12,7 @@ import triton.language as tl
 BLOCK = 1024
 
 
-@triton.jit(do_not_specialize=["points", "reach"])  # type: ignore[untyped-decorator]
+@triton.jit(do_not_specialize=["points", "reach"])
 def into_bins(
     counts,
     first,
@@ -45,7 +45,7 @@ def into_bins(
     tl.atomic_add(tally + chosen, 1, mask=there & outside, sem="relaxed")
 
 
-@triton.jit(do_not_specialize=["points"])  # type: ignore[untyped-decorator]
+@triton.jit(do_not_specialize=["points"])
 def looked_up(bins, table, out, points, block: tl.constexpr):
     """Write what the table has for each bin."""
     at = tl.program_id(0).to(tl.int64) * block + tl.arange(0, block)
@@ -54,7 +54,7 @@ def looked_up(bins, table, out, points, block: tl.constexpr):
     tl.store(out + at, tl.load(table + chosen), mask=there)
 
 
-@triton.jit(do_not_specialize=["points"])  # type: ignore[untyped-decorator]
+@triton.jit(do_not_specialize=["points"])
 def into_indices(
     positions,
     out,

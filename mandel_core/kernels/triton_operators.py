@@ -30,7 +30,7 @@ def _launch(kernel: Any, columns: int, rows: int, *arguments: Any) -> None:
     known[(blocks(columns, rows),)](*arguments, num_warps=SHAPE.warps)
 
 
-@triton_op("mandel_core::frame", mutates_args={"z", "n", "steps"})  # type: ignore[untyped-decorator]
+@triton_op("mandel_core::frame", mutates_args={"z", "n", "steps"})
 def frame(
     numbers: torch.Tensor,
     z: torch.Tensor,
@@ -51,7 +51,7 @@ def frame(
     _launch(kernel, columns, rows, numbers, z, n, steps, *sizes)
 
 
-@triton_op("mandel_core::counts", mutates_args={"counts", "steps"})  # type: ignore[untyped-decorator]
+@triton_op("mandel_core::counts", mutates_args={"counts", "steps"})
 def counts(
     numbers: torch.Tensor,
     counts: torch.Tensor,

@@ -3,9 +3,10 @@
 `torch.set_default_device(device)` is all that is added; arrays go in and out of every compiled
 chunk as NumPy arrays. The tutorial reported that it works and that the transfers cost time.
 
-On torch 2.13 it does not trace, whatever the device, even "cpu": the mode that sets the default
-device takes part in tracing and meets NumPy arrays where it expects tensors. The stage compiles
-with `fullgraph=True`, since otherwise Dynamo may silently leave the step to NumPy.
+On torch 2.11 with CUDA and on 2.13 it does not trace, whatever the device, even "cpu": the mode
+that sets the default device takes part in tracing and meets NumPy arrays where it expects tensors.
+The stage compiles with `fullgraph=True`, since otherwise Dynamo may silently leave the step to
+NumPy.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ COPIED_BYTES = 2**30
 FETCHED_BYTES = 3840 * 2160
 
 
-@triton.jit(do_not_specialize=["passes"])  # type: ignore[untyped-decorator]
+@triton.jit(do_not_specialize=["passes"])
 def multiply_adds(numbers, out, passes, depth: tl.constexpr, block: tl.constexpr):
     """`passes` times `depth` multiply-adds for each number of a block."""
     factor, summand = tl.load(numbers), tl.load(numbers + 1)
@@ -45,7 +45,8 @@ def multiply_adds_per_second(dtype: Precision, repeats: int) -> float:
     def work() -> None:
         multiply_adds[(programs,)](numbers, out, PASSES, DEPTH, BLOCK, num_warps=WARPS)
 
-    return programs * BLOCK * DEPTH * PASSES / min(on_device(work, repeats))
+    done: int = programs * BLOCK * DEPTH * PASSES
+    return done / min(on_device(work, repeats))
 
 
 def bytes_per_second(repeats: int) -> dict[str, float]:

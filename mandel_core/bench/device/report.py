@@ -122,7 +122,7 @@ def _stages(report: Report) -> str:
 
 
 def _ran(row: dict[str, Any]) -> bool:
-    return row.get("outcome", "ok") == "ok"
+    return bool(row.get("outcome", "ok") == "ok")
 
 
 def _time(row: dict[str, Any]) -> str:
