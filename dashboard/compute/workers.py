@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -18,7 +19,7 @@ from mandel_core.colour.encoding import Encoded
 from mandel_core.model.control import Phase, ignore_phase
 from mandel_core.worker.pool import Pool
 from mandel_core.worker.pool_client import RemotePool
-from mandel_core.worker.tasks import Draw, Picture, Refine, Render, Task, Time
+from mandel_core.worker.tasks import Discover, Draw, Picture, Refine, Render, Task, Time
 
 T = TypeVar("T")
 
@@ -50,6 +51,13 @@ def draw(
     for watcher in watchers:
         watcher(future, task.stage)
     return future
+
+
+def discover(
+    task: Discover, session: str
+) -> Future[tuple[Decimal, Decimal, Decimal] | StageFailure]:
+    """Ask for a place worth a look; an earlier search of the session is cancelled."""
+    return pool().draw(task, f"{session}/discover")
 
 
 def time(task: Time, session: str) -> Future[float | StageFailure]:

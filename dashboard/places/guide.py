@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+import secrets
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import replace
+from decimal import Decimal
+from functools import cache
 from typing import Any, Protocol
 
+from dashboard.compute import workers
+from dashboard.places.gallery import PLACES, Place
 from dashboard.places.whereabouts import find
-from dashboard.state import State
+from dashboard.state import State, home
 from dashboard.view.link import MAX_LENGTH, decode
 from dashboard.view.picture import PictureView
+from mandel_core import FORMULAS, Settings, StageFailure, Viewport
+from mandel_core.worker.tasks import Discover
+
+_PLACES = {place.name: place for place in PLACES}
 
 
 class Traveller(Protocol):
     """Who is led."""
 
     session: str
+    in_document: Callable[..., None]
 
     @property
     def state(self) -> State:
@@ -28,13 +41,17 @@ class Traveller(Protocol):
 
 
 class Guide:
-    """Answers what `browser/walk.js` and `whereabouts.js` call."""
+    """Answers what the walk, the field for coordinates and the panel of places call."""
 
     def __init__(self, traveller: Traveller, view: PictureView) -> None:
         self._traveller = traveller
         self._view = view
+        self._search: Future[Any] | None = None
         view.calls.on("walk", self._walk)
         view.calls.on("find", self._find)
+        view.calls.on("places", self._show_places)
+        view.calls.on("place", self._visit)
+        view.calls.on("surprise", self._surprise)
 
     def _walk(self, values: Mapping[str, Any]) -> None:
         """To a view of the browser's history, or any other state it has kept the link of."""
@@ -58,3 +75,56 @@ class Guide:
             return
         self._view.calls.tell("found", wrong="", notice=" ".join(notices))
         self._traveller.go(state)
+
+    def _show_places(self, values: Mapping[str, Any]) -> None:
+        """Send the gallery, when it is opened for the first time."""
+        self._view.calls.tell(
+            "places",
+            names=[place.name for place in PLACES],
+            titles=[place.title for place in PLACES],
+            pictures=[_data_url(place) for place in PLACES],
+        )
+
+    def _visit(self, values: Mapping[str, Any]) -> None:
+        place = _PLACES[values["name"]]
+        self._traveller.notify("")
+        self._traveller.go(place.state(self._traveller.state))
+
+    def _surprise(self, values: Mapping[str, Any]) -> None:
+        """To a place with structure on the boundary of this formula's picture."""
+        state = self._traveller.state
+        whole = home(state.formula)
+        c = state.c if FORMULAS[state.formula].constant is not None else None
+        task = Discover(
+            Viewport.from_screen(whole.x, whole.y, whole.width, 96, 64),
+            Settings("fast", formula=state.formula, formula_c=c),
+            seed=secrets.randbits(32),
+        )
+        self._search = future = workers.discover(task, self._traveller.session)
+
+        def take(future: Future[tuple[Decimal, Decimal, Decimal] | StageFailure]) -> None:
+            if not future.cancelled():
+                self._traveller.in_document(self._found, future, state.formula)
+
+        future.add_done_callback(take)
+
+    def _found(
+        self, future: Future[tuple[Decimal, Decimal, Decimal] | StageFailure], formula: str
+    ) -> None:
+        state, outcome = self._traveller.state, future.result()
+        if future is not self._search or state.formula != formula:
+            return
+        self._search = None
+        if isinstance(outcome, StageFailure):
+            self._view.calls.tell("surprised", text="No place was found")
+            self._traveller.notify(f"No place was found. {outcome.reason}")
+            return
+        self._view.calls.tell("surprised", text="")
+        x, y, width = outcome
+        self._traveller.go(replace(state, x=x, y=y, width=width, automatic=True))
+
+
+@cache
+def _data_url(place: Place) -> str:
+    picture = place.thumbnail.read_bytes() if place.thumbnail.exists() else b""
+    return "data:image/webp;base64," + base64.b64encode(picture).decode()

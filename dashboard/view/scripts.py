@@ -20,6 +20,7 @@ _CORE = (
     "requests.js",
     "calls.js",
     "walk.js",
+    "bookmarks.js",
     "overlay.js",
 )
 
@@ -27,6 +28,7 @@ _CORE = (
 OVERLAYS = (
     "moving.js",
     "whereabouts.js",
+    "places.js",
     "minimap.js",
     "save.js",
     "screen.js",
@@ -34,7 +36,7 @@ OVERLAYS = (
     "stale.js",
 )
 
-STYLES = ("overlay.css", "stale.css")
+STYLES = ("overlay.css", "places.css", "stale.css")
 
 
 @cache

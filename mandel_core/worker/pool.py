@@ -20,7 +20,7 @@ from mandel_core.model.failures import StageFailure
 from mandel_core.stages import STAGES
 from mandel_core.worker.accounts import Accounts
 from mandel_core.worker.submission import Limits
-from mandel_core.worker.tasks import Devices, Draw, Picture, Refine, Render, Task, Time, size_of
+from mandel_core.worker.tasks import Devices, Draw, Refine, Render, Task, TaskOfStage, Time, size_of
 from mandel_core.worker.turns import Lane, Turn, Turns
 from mandel_core.worker.worker import Health, Worker
 
@@ -81,12 +81,14 @@ class Pool:
 
     def draw(
         self,
-        task: Draw,
+        task: TaskOfStage[T],
         session: str,
         on_phase: Callable[[Phase], None] = ignore_phase,
         expected: float = math.inf,
-    ) -> Future[Picture | StageFailure]:
-        """Ask for a picture; the session's earlier one, if it is not done, is cancelled.
+    ) -> Future[T | StageFailure]:
+        """Ask for a picture, or what else is wanted as soon.
+
+        The session's earlier one, if it is not done, is cancelled.
 
         expected : seconds it will take, as far as is known; short ones go before long ones.
         """
@@ -95,7 +97,7 @@ class Pool:
         for timing in tuple(self._giving_way):
             timing.cancel()
         limits = Limits(self.limits.picture_seconds, self.limits.compile_seconds)
-        outer: Future[Picture | StageFailure] = Future()
+        outer: Future[T | StageFailure] = Future()
         if (before := self._drawn.get(session)) is not None:
             before.cancel()
         self._drawn[session] = outer
@@ -111,7 +113,7 @@ class Pool:
             outer.add_done_callback(lambda _: inner.cancel())
             inner.add_done_callback(lambda inner: end(lane, inner))
 
-        def end(lane: Lane, inner: Future[Picture | StageFailure]) -> None:
+        def end(lane: Lane, inner: Future[T | StageFailure]) -> None:
             if inner.cancelled():
                 outer.cancel()
             elif not _yielded(inner.result()):
@@ -215,7 +217,7 @@ class Pool:
     def _worker(self, role: str, patience: float) -> Worker:
         return Worker(role, self.accounts, self.limits.memory, patience)
 
-    def _lane(self, task: Draw, expected: float) -> Lane:
+    def _lane(self, task: TaskOfStage[Any], expected: float) -> Lane:
         """Where a picture is tried first."""
         stage = STAGES[task.stage]
         if stage.uses_torch(task.settings):

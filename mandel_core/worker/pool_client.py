@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from mandel_core.colour.encoding import Encoded
 from mandel_core.model.control import Phase, ignore_phase
 from mandel_core.model.failures import StageFailure
-from mandel_core.worker.tasks import Devices, Draw, Picture, Refine, Render, Task, Time
+from mandel_core.worker.tasks import Devices, Draw, Refine, Render, Task, TaskOfStage, Time
 from mandel_core.worker.worker import Health
 
 T = TypeVar("T")
@@ -55,11 +55,11 @@ class RemotePool:
 
     def draw(
         self,
-        task: Draw,
+        task: TaskOfStage[T],
         session: str,
         on_phase: Callable[[Phase], None] = ignore_phase,
         expected: float = math.inf,
-    ) -> Future[Picture | StageFailure]:
+    ) -> Future[T | StageFailure]:
         """As `Pool.draw`."""
         return self._ask("draw", task.stage, on_phase, task, session, expected)
 

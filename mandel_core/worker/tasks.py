@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field, fields, replace
+from decimal import Decimal
 from statistics import median
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -27,6 +28,7 @@ from mandel_core.model.settings import Settings
 from mandel_core.model.viewport import Viewport
 from mandel_core.rendering import device_drawing, drawing
 from mandel_core.rendering.antialiasing import antialiased
+from mandel_core.rendering.discovering import discover
 from mandel_core.rendering.engine import render_settings
 from mandel_core.rendering.iteration_limit import automatic_limit
 from mandel_core.stages import STAGES
@@ -48,6 +50,14 @@ class Task(Protocol[Result_co]):
 
     def run(self, control: Control) -> Result_co:
         """Do it. Raises Cancelled soon after `control` says to stop."""
+
+
+class TaskOfStage(Task[Result_co], Protocol[Result_co]):
+    """A task for a view."""
+
+    @property
+    def settings(self) -> Settings:
+        """How the view is computed."""
 
 
 @dataclass(frozen=True)
@@ -173,6 +183,16 @@ class Refine(_OfStage):
     def run(self, control: Control) -> Encoded:
         self.colouring.check()
         return encode_finely(antialiased(self.view, self.settings, self.colouring, control))
+
+
+@dataclass(frozen=True)
+class Discover(_OfStage):
+    """Find a place worth a look within the view: its centre and width; see `discover`."""
+
+    seed: int = 0
+
+    def run(self, control: Control) -> tuple[Decimal, Decimal, Decimal]:
+        return discover(self.view, self.settings, self.seed, control)
 
 
 @dataclass(frozen=True)
