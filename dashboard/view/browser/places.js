@@ -2,7 +2,7 @@
 
 const CARD = { width: 240, height: 160 };
 
-OVERLAYS.push(({ overlay, frames, calls, walk }) => {
+OVERLAYS.push(({ overlay, camera, frames, calls, walk }) => {
   const bookmarks = new Bookmarks();
   const panel = overlay.panel({ name: "places", title: "Places" });
   const text_button = (textContent, onclick) =>
@@ -40,10 +40,10 @@ OVERLAYS.push(({ overlay, frames, calls, walk }) => {
     none.hidden = cards.length > 0;
   };
   const keep = () => {
-    const values = new URLSearchParams(walk.link);
-    const formula = values.get("formula").replaceAll("_", " ");
-    const wide = Number(values.get("width")).toPrecision(2);
-    const place = { name: `${formula}, ${Number(wide)} wide`, link: walk.link, picture: small(frames.newest) };
+    const formula = new URLSearchParams(walk.link).get("formula") ?? "mandelbrot";
+    const wide = Number(camera.width.toPrecision(2));
+    const name = `${formula.replaceAll("_", " ")}, ${wide} wide`;
+    const place = { name, link: walk.link, picture: small(frames.newest) };
     overlay.say(bookmarks.add(place) ? "Kept among your places" : "This browser does not keep it");
     show_own();
   };
