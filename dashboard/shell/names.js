@@ -35,8 +35,13 @@
       button.tabIndex = -1;
     }
   };
+  const name_slider = slider => {
+    for (const handle of slider.shadow_el.querySelectorAll(".noUi-handle"))
+      handle.setAttribute("aria-label", slider.model.title);
+  };
   const naming = {
     Tabs: [name_tabs, "header_els"], Card: [name_group, "button_el"], Spinner: [hide_arrows, "input_el"],
+    Slider: [name_slider, "slider_el"],
   };
 
   const named = new WeakSet();
