@@ -326,6 +326,7 @@ class Explorer(pn.viewable.Viewer, Scripting):
         if picture.settings.stage == "numpy":
             self.remember_numpy(picture.view, picture.settings, picture.run_seconds)
         self._timed = None
+        self.follow(histogram=picture.histogram)
         if picture.inside:
             limit = count(picture.settings.maxiter, "iteration")
             self._notice.show(f"No point of this view escapes within {limit}.", offer=True)

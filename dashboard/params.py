@@ -117,6 +117,7 @@ class Params(param.Parameterized):
     )
     interior = Colour(HOME.interior, doc="The colour of points that do not escape, as #rrggbb.")
     stops = Stops(HOME.stops, doc="One's own palette, as colours and positions: ff8800-25_...")
+    histogram = param.Parameter(default=None, doc="The counts of the picture at rest; to be read.")
     antialias = param.Boolean(
         default=HOME.antialias,
         label="Smooth edges",

@@ -10,6 +10,7 @@ import numpy as np
 import panel as pn
 
 from dashboard.controls.group import group
+from dashboard.controls.histogram import drawn
 from dashboard.controls.stops import StopsEditor
 from dashboard.params import Params
 from dashboard.state import PALETTE_NAMES
@@ -47,6 +48,7 @@ def coloured(params: Params, notify: Callable[[str], None]) -> pn.Card:
             **_ROW,
         ),
         about,
+        _counts(params),
         swatches(params, "palette", _previews()),
         StopsEditor(params, notify).panel,
         pn.Row(
@@ -57,6 +59,18 @@ def coloured(params: Params, notify: Callable[[str], None]) -> pn.Card:
         ),
         pn.Row(_density(params), _slider(params), interior, **_ROW),
     )
+
+
+def _counts(params: Params) -> pn.widgets.StaticText:
+    """The histogram of the counts, each bar in its colour."""
+    text = pn.widgets.StaticText(margin=(0, 10), sizing_mode="stretch_width")
+
+    def draw(*_: Any) -> None:
+        text.value = drawn(params.histogram) if params.histogram else ""
+
+    draw()
+    params.param.watch(draw, "histogram")
+    return text
 
 
 def _density(params: Params) -> pn.widgets.DiscreteSlider:

@@ -20,6 +20,7 @@ from dashboard.view.request import Request
 from dashboard.view.saving import Saving
 from mandel_core import FORMULAS, STAGES, Settings, StageFailure, Viewport
 from mandel_core.colour.encoding import Encoded
+from mandel_core.colour.looks import LOOKS
 from mandel_core.worker.tasks import Draw, Picture, Time
 
 # How long a view must stand still to be one that was meant, and to be timed again.
@@ -28,6 +29,9 @@ TIMED_SECONDS = 1.0
 
 # Only pictures as quick as this are timed again: the others are long enough to be warm.
 TIME_AGAIN_SECONDS = 0.1
+
+# How many times as wide or as narrow a view in motion keeps the colours of the one at rest.
+FARTHEST = 8
 
 # How much wider than the window the coarse picture beneath it is.
 SURROUND = 4
@@ -118,6 +122,7 @@ class PictureFlow:
         if not request.rest:
             view = Viewport.from_screen(request.x, request.y, request.width, request.nx, request.ny)
             task = self._task(view, self._preview_settings(view), request.surround)
+            task = replace(task, like=self._like(task))
             self.asking.ask(Asked(task, request.number, rest=False))
             return
         if request.width == MIN_WIDTH != state.width:
@@ -146,6 +151,18 @@ class PictureFlow:
             automatic=state.automatic,
             surround=SURROUND if surround else 0,
         )
+
+    def _like(self, task: Draw) -> tuple[Viewport, Settings] | None:
+        """The picture last at rest, if its colours can be those of a picture in motion.
+
+        Not where most counts are others: there all would be at one end of the palette.
+        """
+        shown = self.shown
+        if shown is None or not LOOKS[task.colouring.look].scaled:
+            return None
+        near = shown.view.width < FARTHEST * task.view.width < FARTHEST**2 * shown.view.width
+        same = shown.settings.formula == task.settings.formula and not shown.inside
+        return (shown.view, shown.settings) if near and same else None
 
     def _preview_settings(self, view: Viewport) -> Settings:
         """For pictures in motion: the stage itself if it takes any size without compiling."""

@@ -47,6 +47,13 @@ class Painting:
         packed = self.table.view(np.uint32)[:, 0].take(self.indices)
         return packed.view(np.uint8).reshape(*self.indices.shape, 4)
 
+    def sampled(self, step: int) -> RGBA:
+        """The colours of every so many-th row and column."""
+        if self.direct is not None:
+            return self.direct[::step, ::step]
+        assert self.indices is not None
+        return self.table[self.indices[::step, ::step]]
+
     def encoded(self) -> Encoded:
         """The picture as it travels."""
         if self.direct is not None:

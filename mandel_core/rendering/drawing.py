@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mandel_core.colour.colouring import Colouring
-from mandel_core.colour.encoding import Encoded
+from mandel_core.colour.looks import LOOKS
 from mandel_core.colour.measures import Measures
-from mandel_core.colour.painting import paint
+from mandel_core.colour.painting import Painting, paint
 from mandel_core.formulas import FORMULAS
 from mandel_core.model.control import NO_CONTROL, Control
 from mandel_core.model.results import Frame
@@ -32,6 +32,8 @@ WIDEST = 64
 # Bytes: six frames of 1000 x 833 points. Each picture may bring its surroundings, which are small.
 REMEMBERED = 2**26
 _frames: Recent[Hashable, Frame] = Recent(most=16, most_bytes=REMEMBERED)
+# The scales of pictures, which others may borrow: about a megabyte each.
+_scales: Recent[Hashable, Any] = Recent(most=8)
 # What was measured of frames beyond their counts, which can take longer than they did.
 _measured: Recent[Hashable, NDArray[Any]] = Recent(most=16, most_bytes=REMEMBERED // 2)
 
@@ -76,17 +78,22 @@ def measures_of(frame: Frame, control: Control = NO_CONTROL) -> Measures:
 
 def coloured(
     frame: Frame, colouring: Colouring, scale: Any = None, control: Control = NO_CONTROL
-) -> tuple[Encoded, Any, str]:
-    """The frame's picture, coded, the scale that gives other frames the same colours, and a notice.
+) -> tuple[Painting, Any]:
+    """The frame's picture, and the scale that gives other frames the same colours.
 
-    The notice says in a sentence what the colouring asked for and cannot have here, if anything.
-
-    scale : that of a frame beside this one, which lends it; None for this one's own.
+    scale : that of another frame, which lends it; None for this one's own.
 
     Raises ValueError for a colouring that makes no sense.
     """
-    painting, scale = paint(measures_of(frame, control), colouring, scale)
-    return painting.encoded(), scale, painting.notice
+    painting, used = paint(measures_of(frame, control), colouring, scale)
+    if scale is None and LOOKS[colouring.look].scaled:
+        _scales.keep((colouring.look, _key(frame.view, frame.settings)), used)
+    return painting, used
+
+
+def scale_of(view: Viewport, settings: Settings, look: str) -> Any:
+    """The scale of a picture that was drawn here lately; None if it is not known any more."""
+    return _scales.get((look, _key(view, settings)))
 
 
 def surroundings(view: Viewport, times: int) -> Viewport | None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from mandel_core.colour.colouring import Colouring
 from mandel_core.colour.encoding import Encoded, encode_finely
+from mandel_core.colour.histogram import Histogram, histogram
 from mandel_core.comparison.comparing import Agreement, compare_settings
 from mandel_core.comparison.marking import mark_size, marks
 from mandel_core.compilers.torch_compile import devices
@@ -108,6 +109,7 @@ class Picture:
     surround, surround_view : what lies around, coarse, in the same colours; None if not asked for
         or too wide.
     notice : what of the colouring cannot be had of this view, in a sentence; "" if all can.
+    histogram : of its counts; None where no point leaves.
     """
 
     view: Viewport
@@ -119,6 +121,7 @@ class Picture:
     surround: Encoded | None = None
     surround_view: Viewport | None = None
     notice: str = ""
+    histogram: Histogram | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,11 +142,14 @@ class Draw(_OfStage):
 
     automatic : settings.maxiter is only where to start from; `automatic_limit` finds the limit.
     surround : if not 0, also draw the view so many times as wide, coarse, with the stage `fast`.
+    like : a picture drawn before, by view and settings, whose colours the same counts are to have,
+        if it is not forgotten: so colours are steady while the view moves.
     """
 
     colouring: Colouring = field(default_factory=Colouring)
     automatic: bool = False
     surround: int = 0
+    like: tuple[Viewport, Settings] | None = None
 
     def run(self, control: Control) -> Picture:
         self.colouring.check()
@@ -155,8 +161,8 @@ class Draw(_OfStage):
         if around is None:
             return picture
         beside = drawing.draw_surroundings(around, settings, control)
-        surround, *_ = drawing.coloured(beside, self.colouring, scale, control)
-        return replace(picture, surround=surround, surround_view=around)
+        surround, _ = drawing.coloured(beside, self.colouring, scale, control)
+        return replace(picture, surround=surround.encoded(), surround_view=around)
 
     def _drawn(self, settings: Settings, control: Control) -> tuple[Picture, Any]:
         view, colouring = self.view, self.colouring
@@ -165,11 +171,13 @@ class Draw(_OfStage):
             image, seconds = drawn.painting.encoded(), (drawn.run_seconds, drawn.compile_seconds)
             return Picture(view, settings, image, *seconds, drawn.inside), drawn.scale
         frame = drawing.frame_of(view, settings, control)
-        image, scale, notice = drawing.coloured(frame, colouring, control=control)
+        scale = drawing.scale_of(*self.like, colouring.look) if self.like else None
+        painting, scale = drawing.coloured(frame, colouring, scale, control)
         picture = Picture(
-            *(view, settings, image, frame.run_seconds, frame.compile_seconds),
+            *(view, settings, painting.encoded(), frame.run_seconds, frame.compile_seconds),
             inside=drawing.is_inside(frame),
-            notice=notice,
+            notice=painting.notice,
+            histogram=histogram(frame, painting),
         )
         return picture, scale
 

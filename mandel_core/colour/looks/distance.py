@@ -26,12 +26,13 @@ def nearness(distance: np.ndarray, width: float) -> np.ndarray:
     return np.log2(1 + distance * unit) * np.float32(1 / math.log2(1 + 1 / FINEST))
 
 
-def place(measures: Measures, scale: None) -> tuple[Places, None]:
-    """By powers of two of the distance, in parts of the window's width."""
+def place(measures: Measures, scale: float | None) -> tuple[Places, float]:
+    """By powers of two of the distance, in parts of the window's width, which is the scale."""
     from mandel_core.colour.places import Places
 
     left, right, *_ = measures.frame.view.extent
-    return Places(nearness(measures.distance, max(right - left, 1e-300))), None
+    width = scale or max(right - left, 1e-300)
+    return Places(nearness(measures.distance, width)), width
 
 
 DISTANCE = Look(
