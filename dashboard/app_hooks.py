@@ -41,11 +41,17 @@ def on_server_loaded(server_context: Any) -> None:
     from dashboard.server.leaving import part_quietly
     from dashboard.server.messages import take_only_what_is_heard
     from dashboard.server.mishaps import keep_to_ourselves
-    from dashboard.server.routes import close_autoload, close_components, refuse_broken_tokens
+    from dashboard.server.routes import (
+        close_autoload,
+        close_components,
+        refuse_broken_origins,
+        refuse_broken_tokens,
+    )
 
     close_components()  # before the first request is answered
     close_autoload()
     refuse_broken_tokens()
+    refuse_broken_origins()
     take_only_what_is_heard()
     keep_to_ourselves()
     part_quietly()

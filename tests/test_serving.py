@@ -320,8 +320,8 @@ def test_no_foreign_page_opens_a_websocket(served: Served) -> None:
     page = f"http://localhost:{served.port}{PAGE}"
     found = TOKEN.search(ask(page)[2].decode())
     assert found
-    for origin in ("https://example.org", "http://localhost:1", "null"):
-        assert shake_hands(page, found[1], origin=origin)[0] == 403
+    for origin in ("https://example.org", "http://localhost:1", "null", "http://[::1"):
+        assert shake_hands(page, found[1], origin=origin)[0] == 403, origin
 
 
 def test_nobody_posts_more_than_a_form(served: Served) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import secrets
 from typing import Any
+from urllib.parse import urlsplit
 
 from bokeh.server import server as bokeh_server
 from bokeh.server.views import session_handler
+from bokeh.server.views.ws import WSHandler
 from panel.io import server
 from tornado.web import HTTPError
 
@@ -73,6 +75,20 @@ def refuse_broken_tokens() -> None:
             raise HTTPError(403, reason="Invalid token") from None
 
     session_handler.get_session_id = session_of
+
+
+def refuse_broken_origins() -> None:
+    """Answer 403 to a websocket from an origin that is no address, at which Tornado fails."""
+    get = WSHandler.get
+
+    async def get_if_readable(self: Any, *args: Any, **kwargs: Any) -> None:
+        try:
+            urlsplit(self.request.headers.get("Origin", ""))
+        except ValueError:
+            raise HTTPError(403, reason="Invalid origin") from None
+        await get(self, *args, **kwargs)
+
+    WSHandler.get = get_if_readable
 
 
 def limit_bodies() -> None:
