@@ -20,6 +20,7 @@ from dashboard.document import InDocument
 from dashboard.lab import stored
 from dashboard.lab.compiler_tab import CodeView
 from dashboard.lab.difference_tab import Difference
+from dashboard.lab.orbits_tab import OrbitsView
 from dashboard.lab.stages_tab import StagesView
 from dashboard.lab.sweep import Sweep
 from dashboard.lab.tabs import Lab
@@ -94,7 +95,7 @@ class Explorer(pn.viewable.Viewer, Scripting):
         self._notice = Notice("Back to where there was more to see", self.go_back)
         self._guide = Guide(self, self._flow.view)
         self._sweep = Sweep(self)
-        kinds = (StagesView, ThreadsView, CodeView, Difference)
+        kinds = (StagesView, ThreadsView, CodeView, Difference, OrbitsView)
         self._lab = Lab(self, self._flow.view.pane, self._sweep, kinds)
         self._ask_devices(notices)
         watched = [*(field.name for field in fields(State)), "threads"]
@@ -179,7 +180,7 @@ class Explorer(pn.viewable.Viewer, Scripting):
     def close(self) -> None:
         """Cancel what is under way for this explorer."""
         self._lab.close()
-        self._flow.asking.cancel()
+        self._flow.close()
 
     def notify(self, text: str, words: str = "", topic: str = "") -> None:
         """Show one notice beside the picture, with a compiler's words folded away beneath it.

@@ -17,6 +17,7 @@ from dashboard.state import HOME
 from mandel_core import STAGES, Settings, StageFailure, Viewport
 from mandel_core.colour.encoding import Encoded
 from mandel_core.model.control import Phase, ignore_phase
+from mandel_core.worker.orbit_tasks import Probe, Probed
 from mandel_core.worker.pool import Pool
 from mandel_core.worker.pool_client import RemotePool
 from mandel_core.worker.tasks import Discover, Draw, Picture, Refine, Render, Task, Time
@@ -70,6 +71,11 @@ def refine(task: Refine, session: str) -> Future[Encoded | StageFailure]:
     return pool().refine(task, session)
 
 
+def probe(task: Probe, session: str) -> Future[Probed | StageFailure]:
+    """Ask what is known of a point; see `Pool.probe`."""
+    return pool().probe(task, session)
+
+
 def measure(
     task: Task[T],
     session: str,
@@ -92,9 +98,12 @@ def warm_up(computing: Pool | RemotePool) -> None:
     """Load or compile what the first pictures need, then torch and its compiler's tools."""
     view = Viewport.from_screen(HOME.x, HOME.y, HOME.width, 16, 16)
     common = Settings(HOME.stage, dtype="float32")
+    precise = replace(common, dtype="float64")
+    julia = Draw(view, replace(common, formula="julia"))
     computing.warm_up(
         first=Draw(view, common),
-        deeper=Draw(view, replace(common, dtype="float64"), automatic=True, surround=2),
+        deeper=Draw(view, precise, automatic=True, surround=2),
+        points=(Probe(-1.0, 0.0, precise, path=8, beside=julia), Probe(0.3, 0.0, precise)),
         compiles=Render(view, replace(common, stage="chunked", chunksize=1)),
     )
 

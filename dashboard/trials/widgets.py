@@ -47,6 +47,10 @@ REQUEST = {"seq": 1, "x": -0.75, "y": 0.0, "width": 3.5, "nx": 200, "ny": 150, "
 CALLS: tuple[dict[str, Any], ...] = (
     {"kind": "walk", "link": "?x=-0.5&width=2", "steps": 1},
     {"kind": "find", "text": "-0.75, 0.1"},
+    {"kind": "point", "asked": 1, "x": -0.5, "y": 0.2, "path": True, "julia": 220},
+    {"kind": "julia", "x": -0.8, "y": 0.156},
+    {"kind": "formula"},
+    {"kind": "back"},
 )
 INSTEAD: tuple[Any, ...] = (*NUMBERS, True, False, "1", "", [], [1], {}, 5e-324, -0.0, 1e-300, 1e16)
 EVENTS = ("value_submit", "enter-pressed", "dblclick_event", "reset", "rangesupdate", "tap",

@@ -12,6 +12,7 @@ from typing import Any
 from dashboard.compute import workers
 from dashboard.compute.asking import Asked, Asking, is_same_picture
 from dashboard.state import HOME, MAX_WIDTH, MIN_WIDTH, home
+from dashboard.view.cursor import Cursor
 from dashboard.view.host import Host
 from dashboard.view.link import encode
 from dashboard.view.picture import PictureView
@@ -61,6 +62,7 @@ class PictureFlow:
         self.size: tuple[int, int] | None = None
         self.shown: Picture | None = None
         self.way_back = self.home()
+        self.cursor = Cursor(host, self.view.calls, self._coloured)
         self._whole: Draw | None = None  # the last one that was asked for
         self._number = 0  # of the browser's last request
         self._limit = host.state.iterations  # where the search for the automatic one begins
@@ -95,11 +97,17 @@ class PictureFlow:
         if "formula" in names:
             self.way_back = self.home()
             self._limit = HOME.iterations if state.automatic else state.iterations
+            self.cursor.tell_formula()
         self.view.live_at(FORMULAS[state.formula].home)
         at_home = self.size is not None and (state.x, state.y, state.width) == self.home()
         leap = "formula" in names
         self.view.move(state.x, state.y, state.width, fit=at_home, leap=leap)
         self.ask()
+
+    def close(self) -> None:
+        """Give up what is under way."""
+        self.asking.cancel()
+        self.cursor.close()
 
     def ask(self, surround: bool = False) -> None:
         """Ask for the picture of the view at rest, once the window's size is known."""
@@ -163,6 +171,10 @@ class PictureFlow:
         near = shown.view.width < FARTHEST * task.view.width < FARTHEST**2 * shown.view.width
         same = shown.settings.formula == task.settings.formula and not shown.inside
         return (shown.view, shown.settings) if near and same else None
+
+    def _coloured(self, view: Viewport, settings: Settings) -> Draw:
+        """The request for a picture beside the one on screen, in its colours."""
+        return Draw(view, settings, self._host.state.colouring)
 
     def _preview_settings(self, view: Viewport) -> Settings:
         """For pictures in motion: the stage itself if it takes any size without compiling."""
@@ -238,7 +250,7 @@ class PictureFlow:
         x, y, _ = self.home()
         view = Viewport.from_screen(x, y, WHOLE_WIDTH, WHOLE_PIXELS, WHOLE_PIXELS)
         of_formula = Settings("fast", formula=settings.formula, formula_c=settings.formula_c)
-        task = Draw(view, of_formula, host.state.colouring)
+        task = self._coloured(view, of_formula)
         if task == self._whole:
             return
         self._whole = task

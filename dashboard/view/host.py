@@ -37,6 +37,13 @@ class Host(Protocol):
     def follow(self, **params: Any) -> None:
         """Set params to what the browser or the worker says; no picture is asked for."""
 
+    @property
+    def viewport(self) -> Viewport:
+        """The samples of the view at rest."""
+
+    def go(self, state: State) -> None:
+        """Show this state, as if its link had been opened."""
+
     def outdated(self) -> None:
         """What is said of the last picture is not of the view on screen."""
 

@@ -124,9 +124,9 @@ class PictureView:
         rest : whether it is the last of its view; only then those who compose with the
             DynamicMap are told, since their refresh goes through HoloViews.
         """
-        message = {"seq": number, "final": final, **_sent(picture.image, picture.view)}
+        message = {"seq": number, "final": final, **sent(picture.image, picture.view)}
         if picture.surround is not None and picture.surround_view is not None:
-            message |= _sent(picture.surround, picture.surround_view, "surround_")
+            message |= sent(picture.surround, picture.surround_view, "surround_")
         self._send(message, link)
         self._newest.update(picture=picture)
         if rest:
@@ -134,7 +134,7 @@ class PictureView:
 
     def show_whole(self, picture: Picture) -> None:
         """Send a picture of the whole set, to lie beneath where nothing else is known."""
-        self._send(_sent(picture.image, picture.view, "whole_"), None)
+        self._send(sent(picture.image, picture.view, "whole_"), None)
 
     def rests(self, picture: Picture, number: int, link: str | None, final: bool = False) -> None:
         """The picture sent last is that of the view at rest, asked for by request `number`."""
@@ -257,7 +257,8 @@ def _element(picture: Picture | None) -> hv.RGB:
     return hv.RGB(picture.image.rgba()[::-1], bounds=(left, bottom, right, top), rtol=1)
 
 
-def _sent(image: Encoded, view: Viewport, prefix: str = "") -> dict[str, Any]:
+def sent(image: Encoded, view: Viewport, prefix: str = "") -> dict[str, Any]:
+    """A picture in its place as it travels, by the names under which `frames.js` decodes it."""
     left, right, bottom, top = view.extent
     sent = {
         "data": np.frombuffer(image.data, np.uint8),

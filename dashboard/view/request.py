@@ -41,12 +41,12 @@ class Request:
         Numbers beyond the limits become the nearest within. Raises ValueError or TypeError for
         what is no number, KeyError for what is missing.
         """
-        nx, ny = (_number(values[name]) for name in ("nx", "ny"))
+        nx, ny = (number(values[name]) for name in ("nx", "ny"))
         scale = min(1.0, MAX_PIXELS / max(nx, ny, 1.0))
         nx, ny = max(nx * scale, 1.0), max(ny * scale, 1.0)
         scale = min(1.0, math.sqrt(server_settings.current().max_pixels / (nx * ny)))
         return cls(
-            number=int(_number(values["seq"])),
+            number=int(number(values["seq"])),
             x=_within(values["x"], -MAX_CENTRE, MAX_CENTRE),
             y=_within(values["y"], -MAX_CENTRE, MAX_CENTRE),
             width=_within(values["width"], MIN_WIDTH, MAX_WIDTH),
@@ -57,7 +57,8 @@ class Request:
         )
 
 
-def _number(value: object) -> float:
+def number(value: object) -> float:
+    """A number that came from a browser. Raises TypeError or ValueError for what is not usable."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{str(value)[:40]!r} is not a number")
     # In this order: an integer of hundreds of digits cannot even be asked whether it is finite.
@@ -67,5 +68,4 @@ def _number(value: object) -> float:
 
 
 def _within(value: object, low: Decimal, high: Decimal) -> Decimal:
-    number = exact(_number(value))
-    return min(max(number, low), high)
+    return min(max(exact(number(value)), low), high)

@@ -30,13 +30,17 @@ OVERLAYS = (
     "whereabouts.js",
     "places.js",
     "minimap.js",
+    "cursor.js",
+    "readout.js",
+    "julia.js",
+    "orbit.js",
     "save.js",
     "screen.js",
     "help.js",
     "stale.js",
 )
 
-STYLES = ("overlay.css", "places.css", "stale.css")
+STYLES = ("overlay.css", "places.css", "stale.css", "cursor.css")
 
 
 @cache

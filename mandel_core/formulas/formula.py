@@ -53,6 +53,8 @@ class Formula:
     memory : whether the step needs the z before, too; it is 0 before the first step.
     symmetric : whether the picture is, for every c, symmetric about the real axis.
     leap : whether the step from 0 gives exactly c, so that it need not be computed.
+    power : d, where the step is z**d + c and nothing else, so that its derivatives are known; None
+        for the others, most of which have none in the complex sense.
     outlines : whether the components that `mandel_core.kernels.interior` proves are this
         formula's. Of the other formulas nothing is known beforehand.
     spread : ``spread(size, error, error_before, cx, cy)`` bounds how far apart the next z of two
@@ -73,6 +75,7 @@ class Formula:
     memory: bool = False
     symmetric: bool = False
     leap: bool = False
+    power: int | None = None
     outlines: bool = False
     spread: Callable[..., Any] | None = None
     home: Home = field(default=Home(Decimal(0), Decimal(0), Decimal(4), Decimal(3)))

@@ -17,6 +17,7 @@ JULIA = Formula(
     expression="z² + c, z from the pixel",
     step=step,
     plane="z",
+    power=2,
     constant=-0.8 + 0.156j,
     home=Home(Decimal(0), Decimal(0), Decimal("3.5"), Decimal(3)),
 )

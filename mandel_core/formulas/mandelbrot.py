@@ -23,6 +23,7 @@ MANDELBROT = Formula(
     step=step,
     symmetric=True,
     leap=True,
+    power=2,
     outlines=True,
     home=Home(Decimal("-0.75"), Decimal(0), Decimal("3.5"), Decimal("2.5")),
 )

@@ -41,6 +41,7 @@ MULTIBROTS = tuple(
         exponent=degree,
         symmetric=True,
         leap=True,
+        power=degree,
         home=Home(Decimal(0), Decimal(0), Decimal("3.5"), Decimal("2.8")),
     )
     for degree in DEGREES

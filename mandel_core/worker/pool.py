@@ -19,6 +19,8 @@ from mandel_core.model.control import Phase, ignore_phase
 from mandel_core.model.failures import StageFailure
 from mandel_core.stages import STAGES
 from mandel_core.worker.accounts import Accounts
+from mandel_core.worker.orbit_tasks import Probe, Probed
+from mandel_core.worker.probes import Probes
 from mandel_core.worker.submission import Limits
 from mandel_core.worker.tasks import Devices, Draw, Refine, Render, Task, TaskOfStage, Time, size_of
 from mandel_core.worker.turns import Lane, Turn, Turns
@@ -78,6 +80,7 @@ class Pool:
         self._drawn: dict[str, Future[Any]] = {}
         self._giving_way: set[Future[Any]] = set()
         self.first: Future[Any] | None = None  # the picture that `warm_up` begins with
+        self._probes = Probes(self._probe, lambda: self.measuring.busy)
 
     def draw(
         self,
@@ -156,6 +159,14 @@ class Pool:
         future.add_done_callback(self._giving_way.discard)
         return future
 
+    def probe(self, task: Probe, session: str) -> Future[Probed | StageFailure]:
+        """Ask what is known of a point; the session's earlier question is cancelled."""
+        return self._probes.ask(task, session)
+
+    def _probe(self, task: Probe, session: str) -> Future[Probed | StageFailure]:
+        limits = Limits(self.limits.picture_seconds, self.limits.compile_seconds)
+        return self._submit("quick", task, session, ignore_phase, limits)
+
     def measure(
         self,
         task: Task[T],
@@ -180,12 +191,16 @@ class Pool:
         """Ask for the devices of this machine."""
         return self.measuring.submit(Devices(), session="devices")
 
-    def warm_up(self, first: Draw, deeper: Draw, compiles: Render) -> None:
+    def warm_up(
+        self, first: Draw, deeper: Draw, points: tuple[Probe, ...], compiles: Render
+    ) -> None:
         """Load or compile what the first pictures need, then torch and its compiler's tools.
 
         From then on a spare process is at hand for quick pictures.
 
         first, deeper : pictures by stages without torch, the first one the most wanted.
+        points : one or more; what is compiled for them is kept on disk, where the process that
+            answers visitors finds it.
         compiles : a small one on torch; the first compile of all builds what every other one needs.
         """
         own = "warm-up"
@@ -193,7 +208,11 @@ class Pool:
         def go_on() -> None:  # after the pictures that visitors may wait for by then
             self.quick.submit(deeper, own)
             self.quick.keep_spare(first, deeper)
-            _then(self.long.submit(deeper, own), load_torch)
+            _then(self.long.submit(deeper, own), look_at_points)
+
+        def look_at_points() -> None:
+            looked = [self.long.submit(point, f"{own}/{i}") for i, point in enumerate(points)]
+            _then(looked[-1], load_torch)
 
         def load_torch() -> None:
             _then(self.measuring.submit(Devices(), own), compile_one)

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from mandel_core.colour.encoding import Encoded
 from mandel_core.model.control import Phase, ignore_phase
 from mandel_core.model.failures import StageFailure
+from mandel_core.worker.orbit_tasks import Probe, Probed
 from mandel_core.worker.tasks import Devices, Draw, Refine, Render, Task, TaskOfStage, Time
 from mandel_core.worker.worker import Health
 
@@ -71,6 +72,10 @@ class RemotePool:
         """As `Pool.refine`."""
         return self._ask("refine", task.stage, ignore_phase, task, session)
 
+    def probe(self, task: Probe, session: str) -> Future[Probed | StageFailure]:
+        """As `Pool.probe`."""
+        return self._ask("probe", task.stage, ignore_phase, task, session)
+
     def measure(
         self,
         task: Task[T],
@@ -85,7 +90,9 @@ class RemotePool:
         """As `Pool.devices`."""
         return self.measure(Devices(), session="devices")
 
-    def warm_up(self, first: Draw, deeper: Draw, compiles: Render) -> None:
+    def warm_up(
+        self, first: Draw, deeper: Draw, points: tuple[Probe, ...], compiles: Render
+    ) -> None:
         """Nothing: who serves the pool has done it."""
 
     def health(self) -> dict[str, Health]:

@@ -109,6 +109,8 @@ class _Client:
             return self._pool.time(task, session)
         if kind == "refine":
             return self._pool.refine(task, session)
+        if kind == "probe":
+            return self._pool.probe(task, session)
         if kind not in {"draw", "measure"}:
             raise ValueError(f"{kind!r} is unknown")
         ask: Callable[..., Future[Any]] = self._pool.draw if kind == "draw" else self._pool.measure

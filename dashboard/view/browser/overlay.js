@@ -36,6 +36,7 @@
 //                               toggle(), is_open, on_open, on_close}; one is open at a time
 //   canvas(name)                a canvas over the whole picture beneath all else, as many pixels as
 //                               the screen has; cleared and resized by whoever draws on it
+//   on_view(callback)           called with Bokeh's view of the figure, and with each made after it
 //   follow(callback)            called in an animation frame after the camera moved or the window
 //                               changed its size, at most once a frame: nothing is done a move
 //   say(text)                   a short message that goes by itself, read out as well
@@ -61,6 +62,7 @@ class Overlay {
     this.keys = []; // in the order they were added, for the list of keys
     this.open_panel = null;
     this.followers = [];
+    this.viewers = [];
     this.frame = null;
     this.root = element("div", { className: "overlay" });
     this.canvases = this.root.appendChild(element("div", { className: "canvases" }));
@@ -115,6 +117,9 @@ class Overlay {
     surface.setAttribute("role", "application");
     surface.setAttribute("aria-label", "Picture: arrow keys move it, + and - zoom, ? has all keys");
     this.surface = surface;
+    for (const callback of this.viewers) {
+      callback(view);
+    }
   }
 
   region(name) {
@@ -234,6 +239,11 @@ class Overlay {
 
   follow(callback) {
     this.followers.push(callback);
+  }
+
+  on_view(callback) {
+    this.viewers.push(callback);
+    callback(this.view);
   }
 
   // The camera has moved, or the window has another size.

@@ -1,0 +1,1 @@
+"""What becomes of single points, and where many of them go."""
