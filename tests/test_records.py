@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from mandel_core import STAGES, Measurement, Settings, StageFailure, Viewport, register_stage
 from mandel_core.measurement import records as module
-from mandel_core.measurement.machine import Machine
+from mandel_core.measurement.machine import Machine, with_card
 from mandel_core.measurement.record import Record
 from mandel_core.measurement.records import FILE_NAME, Records
 from mandel_core.measurement.table import _COLUMNS, VERSION
@@ -83,7 +83,8 @@ def test_a_record_comes_back_as_it_was(records, path, measurement, kind):
     assert newest.measurement == measurement
     # Decimals that are equal may have been written differently.
     assert str(newest.measurement.view) == str(measurement.view)
-    assert (newest.kind, newest.machine) == (kind, Machine.here())
+    here = with_card(Machine.here(), measurement.settings.device)
+    assert (newest.kind, newest.machine) == (kind, here)
     assert newest.when.utcoffset() == timedelta(0)
     assert records.notice == ""
 
@@ -345,6 +346,22 @@ def test_a_record_tells_how_it_differs_from_now():
     assert record.differences(VIEW, now, later) == ("torch version", "numba version")
     assert record.differences(VIEW, now, replace(here, processor="Z80")) == ("machine",)
     assert not record.same_setting(VIEW, replace(now, maxiter=201))
+
+
+def test_a_record_of_a_card_tells_which(records, tmp_path, monkeypatch):
+    card = tmp_path / "0000:00:06.0" / "information"
+    card.parent.mkdir()
+    card.write_text("Model: \t\t NVIDIA H200\nIRQ:   \t\t 41\n")
+    monkeypatch.setattr("mandel_core.measurement.machine.CARDS", tmp_path)
+    on_card = Settings("planes", device="cuda")
+    records.add(replace(MEASURED, settings=on_card))
+    records.add(replace(MEASURED, settings=replace(on_card, device="cpu")))
+    on_cpu, record = records.find()
+    assert record.machine.processor.endswith(" with NVIDIA H200")
+    assert on_cpu.machine == Machine.here()
+    assert record.same_setting(VIEW, on_card)
+    card.write_text("Model: \t\t NVIDIA H100\n")
+    assert record.differences(VIEW, on_card) == ("machine",)
 
 
 def test_what_makes_no_difference_to_a_stage_does_not_count():

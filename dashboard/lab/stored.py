@@ -13,7 +13,7 @@ from dashboard.lab.known import Known
 from dashboard.lab.marks import COMPILED_SECONDS, Mark
 from mandel_core import STAGES, Measurement, Settings, Viewport
 from mandel_core.compilers.explaining import without_folders
-from mandel_core.measurement.machine import Machine
+from mandel_core.measurement.machine import Machine, with_card
 from mandel_core.measurement.record import Kind, Record, fingerprint
 from mandel_core.measurement.records import Records
 
@@ -75,7 +75,8 @@ def add(
     on_notice : called with `notice()` once it is written or could not be, in another thread.
     """
     if measured.failure is None:
-        _known().add(Record(measured, kind, step=fingerprint(measured.stage)))
+        machine = with_card(Machine.here(), measured.settings.device)
+        _known().add(Record(measured, kind, machine, step=fingerprint(measured.stage)))
         _writer.submit(_write, measured, kind, on_notice)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -53,3 +55,23 @@ def processor() -> str:
         lines = []
     models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(models, platform.processor() or platform.machine() or os.name)
+
+
+CARDS = Path("/proc/driver/nvidia/gpus")
+
+
+def with_card(machine: Machine, device: str) -> Machine:
+    """The machine, with the card's name beside the processor's for what runs on a CUDA device."""
+    if device.partition(":")[0] != "cuda":
+        return machine
+    names = " and ".join(sorted(set(_cards()))) or "a CUDA device of unknown name"
+    return replace(machine, processor=f"{machine.processor} with {names}")
+
+
+def _cards() -> Iterator[str]:
+    # The driver tells it without torch, which takes seconds to import.
+    for file in CARDS.glob("*/information"):
+        with contextlib.suppress(OSError):
+            for line in file.read_text(encoding="utf-8").splitlines():
+                if line.startswith("Model:"):
+                    yield line.partition(":")[2].strip()

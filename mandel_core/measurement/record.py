@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import Literal
 
 from mandel_core.formulas import FORMULAS, MANDELBROT
-from mandel_core.measurement.machine import Machine
+from mandel_core.measurement.machine import Machine, with_card
 from mandel_core.model.results import Measurement
 from mandel_core.model.settings import Settings
 from mandel_core.model.stage import Stage
@@ -51,8 +51,8 @@ class Record:
         device and threads where they make no difference to the stage. `machine` is by default
         this one.
         """
-        machine = machine or Machine.here()
         mine, own = self.measurement.settings, self.machine
+        machine = with_card(machine or Machine.here(), mine.device)
         # A stage that is not known here may vary with everything.
         varies = STAGES[mine.stage].varies if mine.stage in STAGES else {"device", "threads"}
         differs = {

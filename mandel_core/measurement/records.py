@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from mandel_core.measurement import table
+from mandel_core.measurement.machine import Machine, with_card
 from mandel_core.measurement.record import Kind, Record, fingerprint
 from mandel_core.model.results import Measurement
 
@@ -73,7 +74,9 @@ class Records:
         if measurement.failure is not None or not measurement.run_seconds:
             return None
         settings = measurement.settings
-        record = Record(measurement, kind, step=fingerprint(measurement.stage, settings.formula))
+        step = fingerprint(measurement.stage, settings.formula)
+        machine = with_card(Machine.here(), settings.device)
+        record = Record(measurement, kind, machine, step=step)
         with self._lock:
             self._unsaved = [*self._unsaved, record][-MOST_RECORDS:]
             self._with_file(self._save)
