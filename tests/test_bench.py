@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from mandel_core.bench.__main__ import main
 from mandel_core.bench.contenders import Contender, Failure, prepare, run
 from mandel_core.bench.fresh import Died, FreshProcess
 from mandel_core.bench.peers import PEERS
+from mandel_core.measurement.machine import Machine
 from mandel_core.rendering.engine import render
 from mandel_core.runtime.threads import usable_cores
 
@@ -37,6 +39,7 @@ def test_json_is_all_of_stdout_and_complete():
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert result["machine"]["cpu"]
+    assert result["machine"]["instruction_set"] == Machine.here().instruction_set
     assert set(result["versions"]) == {"python", "torch", "numpy", "numba", "mandel-explorer"}
     assert [(p["dtype"], p["threads"]) for p in result["peaks"]] == [("float32", 1), ("float64", 1)]
     for level in result["peaks"]:
@@ -102,6 +105,19 @@ def test_a_peer_that_cannot_run_is_a_row_with_its_reason():
             assert row["name"] == "numpy" or row["version"]
 
 
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="these are sets of x86-64")
+def test_stages_and_peers_can_be_confined_to_an_instruction_set():
+    done = bench("--json", "--isa", "avx2", "--stages", "numba", "--peers", "--threads", "1")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["machine"]["instruction_set"] == "AVX2"
+    rows = {row["name"]: row for row in result["scenes"][0]["rows"]}
+    assert rows["numba"]["outcome"] == "ok"
+    assert rows["cpp"]["rounds"] == []
+    if find_spec("mandelbrot_explorer") is not None:
+        assert rows["mandelbrot-explorer"]["note"].endswith("avx2")
+
+
 def test_a_failing_stage_is_a_row_with_its_reason():
     done = bench("--json", "--stages", "default_device", "--threads", "1")
     assert done.returncode == 0, done.stderr
@@ -130,6 +146,7 @@ def test_what_is_too_slow_is_given_up_and_not_tried_with_fewer_threads():
     [
         (("--stages", "numpy,nonsense"), "there is no stage 'nonsense'"),
         (("--scenes", "nonsense"), "there is no scene 'nonsense'; there are tutorial, "),
+        (("--isa", "avx2", "--threads", "0"), "threads must be a whole number from 1"),
         (("--repeats", "0"), "repeats must be at least 1"),
         (("--limit", "nan"), "limit must be more than 0"),
         (("--threads", "1,two"), "threads must be whole numbers"),
@@ -216,7 +233,7 @@ def test_the_peers_sources_are_beside_their_modules():
 
 
 def test_the_peak_kernel_counts_what_it_does():
-    array = np.ones(peak.LANES, "float64")
+    array = peak.numbers("float64")
     peak.compiled()(array, 1.0, 1.0, 3)
     assert set(array) == {1.0 + 3 * peak.DEPTH}
     assert peak.measure("float32", 1) > 1e8

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import importlib.util
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -15,7 +16,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mandel_core import Viewport, render
 from mandel_core.compilers import numba_cache, numba_import
+from mandel_core.rendering import ahead_of_time
 
 pytestmark = pytest.mark.slow
 
@@ -166,3 +169,26 @@ def test_a_function_without_a_file_to_keep_it_by_still_runs(
     triple = numba_cache.kept(numba_import.numba.njit(made["triple"]))
     assert triple(2) == 6
     assert "cannot be kept" in caplog.text
+
+
+def test_what_makes_the_kernels_is_a_part_of_their_name(
+    kernel: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel()(2)
+    monkeypatch.setattr(numba_cache, "_made_with", lambda: "a later version")
+    again = kernel()
+    assert (again(3), hits(again)) == (6, 0)
+
+
+def test_fast_can_be_compiled_ahead_of_time(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ahead_of_time.main([]) == 0
+    told = capsys.readouterr().out
+    assert re.findall(r"(\w+), (\w+): [\d.]+ s\n", told) == [
+        ("mandelbrot", "float32"),
+        ("mandelbrot", "float64"),
+    ]
+    for dtype in ("float32", "float64"):
+        view = Viewport.from_bounds(-2, 1, -1, 1, 30, 20)
+        assert render(view, "fast", 1000, dtype=dtype).compile_seconds < 0.01
+    assert ahead_of_time.main(["nonsense"]) == 2
+    assert "there is no formula 'nonsense'" in capsys.readouterr().err

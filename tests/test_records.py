@@ -268,19 +268,20 @@ def test_the_file_is_where_the_environment_says(monkeypatch, tmp_path):
 
 def test_a_change_of_the_columns_is_a_new_version():
     """Else a file of the version before would be read wrongly: raise VERSION with this list."""
-    assert VERSION == 2
+    assert VERSION == 3
     assert (
         *("kind", "moment", "x", "y", "width", "height", "nx", "ny"),
         *("stage", "maxiter", "horizon", "chunksize", "device", "threads", "dtype"),
         *("formula", "formula_c"),
         *("run_seconds", "first_seconds", "compile_seconds", "retaken", "busy"),
-        *("processor", "cores", "python", "torch", "numpy", "numba", "step"),
+        *("processor", "cores", "python", "torch", "numpy", "numba", "instruction_set", "step"),
     ) == _COLUMNS
 
 
 def test_a_file_of_version_1_gets_what_it_lacks(tmp_path):
     path = tmp_path / "results.sqlite"
-    columns = [name for name in _COLUMNS if name not in ("formula", "formula_c")]
+    later = ("formula", "formula_c", "instruction_set")
+    columns = [name for name in _COLUMNS if name not in later]
     with sqlite3.connect(path) as file:
         file.execute(f"CREATE TABLE records (id INTEGER PRIMARY KEY, {', '.join(columns)})")
         row = {
@@ -323,6 +324,7 @@ def test_a_file_of_version_1_gets_what_it_lacks(tmp_path):
     assert not records.notice
     (old,) = records.find()
     assert old.measurement.settings == Settings("chunked")
+    assert "instruction set" in old.differences(VIEW, Settings("chunked")), "it was not noted then"
     julia = Settings("fast", formula="julia", formula_c=0.25 - 0.5j)
     records.add(replace(MEASURED, settings=julia))
     assert records.find()[0].measurement.settings == julia
@@ -345,6 +347,8 @@ def test_a_record_tells_how_it_differs_from_now():
     later = replace(here, torch="99.0", numba="99.0")
     assert record.differences(VIEW, now, later) == ("torch version", "numba version")
     assert record.differences(VIEW, now, replace(here, processor="Z80")) == ("machine",)
+    confined = replace(here, instruction_set="none")
+    assert record.differences(VIEW, now, confined) == ("instruction set",)
     assert not record.same_setting(VIEW, replace(now, maxiter=201))
 
 

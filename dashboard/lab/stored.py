@@ -190,6 +190,8 @@ def _mark(record: Record, differences: tuple[str, ...] = ()) -> Mark:
     versions = f"torch {machine.torch}, NumPy {machine.numpy}, Numba {machine.numba}"
     if "machine" in differences:
         versions = f"{machine.processor}; {versions}"
+    if "instruction set" in differences:
+        versions = f"{machine.instruction_set or 'unknown instruction set'}; {versions}"
     if record.measurement.settings.threads is None:
         settings = replace(record.measurement.settings, threads=record.threads)
         record = replace(record, measurement=replace(record.measurement, settings=settings))

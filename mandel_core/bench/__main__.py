@@ -14,11 +14,19 @@ from pathlib import Path
 
 from mandel_core.bench import scenes as places
 from mandel_core.bench.contenders import Contender
+from mandel_core.bench.instruction_sets import INSTRUCTION_SETS, confine
 from mandel_core.bench.peers import PEERS
 from mandel_core.bench.report import report
 from mandel_core.bench.running import measure_all
 from mandel_core.bench.scenes import CHUNKSIZE, SCENE_NAMES, Scene
-from mandel_core.bench.tables import PERFORMANCE_HERE, STAGES_HERE, full, short, split_at
+from mandel_core.bench.tables import (
+    PERFORMANCE_HERE,
+    STAGES_HERE,
+    full,
+    performance_here,
+    short,
+    split_at,
+)
 from mandel_core.runtime.threads import cores
 from mandel_core.stages import STAGES
 
@@ -33,6 +41,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--threads", default=None, metavar="N,...", help="default: one, and all cores")
     add("--repeats", type=int, default=7, help="counted rounds")
     add("--chunksize", type=int, default=CHUNKSIZE, help="iterations per compiled call, if chunked")
+    add(
+        "--isa",
+        choices=INSTRUCTION_SETS,
+        help="confine stages and peers to this instruction set, less than the machine's own",
+    )
     add("--limit", type=float, default=60.0, help="seconds after which a run is given up")
     add("--nx", type=int, help="instead of each scene's own")
     add("--ny", type=int, help="likewise")
@@ -50,7 +63,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         type=Path,
         metavar="FILE",
         help=f"also put all tables between {PERFORMANCE_HERE[0]} and {PERFORMANCE_HERE[1]} of "
-        "FILE, and the picture beside it as .svg",
+        "FILE, and the picture beside it as .svg; with --isa, between markers and into a picture "
+        "with its name",
     )
     return parser.parse_args(argv)
 
@@ -89,10 +103,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         if args.readme and "tutorial" not in (scene.name for scene in scenes):
             raise ValueError("--readme needs the scene tutorial")
         around_short = split_at(args.readme, STAGES_HERE) if args.readme else None
-        around_full = split_at(args.report, PERFORMANCE_HERE) if args.report else None
+        around_full = split_at(args.report, performance_here(args.isa)) if args.report else None
     except (ValueError, OSError) as error:
         print(f"mandel_core.bench: {error}", file=sys.stderr)
         return 2
+    if args.isa:
+        confine(args.isa)
     measured = measure_all(scenes, contenders, threads, args.repeats, args.limit)
     result = report(scenes, measured, args.repeats, args.limit)
     print(json.dumps(result, indent=2) if args.json else full(result))
@@ -101,7 +117,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if around_full:
         from mandel_core.bench.chart import draw
 
-        picture = args.report.with_suffix(".svg")
+        suffix = f"-{args.isa}" if args.isa else ""
+        picture = args.report.with_name(f"{args.report.stem}{suffix}.svg")
         draw(result, picture)
         text = f"\n![Times of all contenders]({picture.name})\n\n{full(result)}\n"
         args.report.write_bytes(text.join(around_full).encode())

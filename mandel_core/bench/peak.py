@@ -1,9 +1,9 @@
 """What the cores could do at best: fused multiply-adds per second, measured.
 
-The kernel takes one short array, which stays in the nearest cache, and does DEPTH multiply-adds to
-each element between reading and writing it; the elements do not depend on one another. Both are
-for the compiler to make vector instructions of, as wide as the core has, and for the core to
-always have another one ready to issue. Its rate is that of the multiplier, nothing else.
+The kernel holds two blocks of lanes in registers (`mandel_core.compilers.numba_vectors`), as many
+vectors as the instruction set of this process has room for, and does nothing but multiply and add
+to each, over and over. There are enough of them that a core always has another one ready to issue.
+Its rate is that of the multiplier, nothing else.
 
 From it follows a bound for a step of the straightforward form: re*re + cx, that less im*im, and
 2*re*im + cy are three instructions on the multiplier, if additions have a port of their own. It is
@@ -22,7 +22,7 @@ import numpy as np
 
 from mandel_core.model.viewport import Precision
 
-LANES = 256
+BLOCKS = 2
 DEPTH = 16
 SLOTS_PER_ITERATION = 3
 WARM_UP_TRIES = 20  # until the threads have spread over the cores
@@ -30,29 +30,41 @@ TRIES = 5
 TRY_SECONDS = 0.02
 
 
-def fused_multiply_adds(a: Any, b: Any, c: Any, passes: int) -> None:
-    for _ in range(passes):
-        for lane in range(LANES):
-            value = a[lane]
-            for _ in range(DEPTH):
-                value = value * b + c
-            a[lane] = value
-
-
 @cache
 def compiled() -> Any:
-    """The kernel as a Numba dispatcher."""
-    import numba
+    """The kernel as a Numba dispatcher: an array of `numbers`, b, c, and how often DEPTH times."""
+    from mandel_core.compilers.numba_import import numba
+    from mandel_core.compilers.numba_jit import multiply_add
+    from mandel_core.compilers.numba_memory import everywhere, lanes, load, store
 
-    # "contract" alone: allowed to fuse, not to reorder, so that every multiply-add is done.
-    return numba.njit(nogil=True, fastmath={"contract"})(fused_multiply_adds)
+    def fused_multiply_adds(a: Any, b: Any, c: Any, passes: int) -> None:
+        factor, summand = everywhere(b), everywhere(c)
+        first, second = load(a, 0), load(a, lanes(a))
+        for _ in range(passes):
+            for _ in range(DEPTH):
+                first = multiply_add(first, factor, summand)
+                second = multiply_add(second, factor, summand)
+        store(a, 0, first)
+        store(a, lanes(a), second)
+
+    return numba.njit(nogil=True)(fused_multiply_adds)
+
+
+def numbers(dtype: Precision) -> Any:
+    """What the kernel works on: BLOCKS blocks of ones."""
+    from mandel_core.compilers.numba_memory import aligned
+    from mandel_core.compilers.numba_vectors import lanes_of
+
+    array = aligned(BLOCKS * lanes_of(dtype), dtype)
+    array[:] = 1
+    return array
 
 
 def measure(dtype: Precision, threads: int) -> float:
     """Multiply-adds per second, counted per element: the best of a few short tries."""
     kernel = compiled()
     number = np.dtype(dtype).type
-    arrays = [np.ones(LANES, dtype) for _ in range(threads)]
+    arrays = [numbers(dtype) for _ in range(threads)]
 
     def work(passes: int) -> Callable[[Any], None]:
         return lambda array: kernel(array, number(0.5), number(0.25), passes)
@@ -71,4 +83,5 @@ def measure(dtype: Precision, threads: int) -> float:
         for _ in range(WARM_UP_TRIES):
             seconds(passes)
         best = min(seconds(passes) for _ in range(TRIES))
-    return passes * LANES * DEPTH * threads / best
+    size: int = arrays[0].size
+    return passes * size * DEPTH * threads / best

@@ -12,19 +12,20 @@ from mandel_core.bench.cases import Case
 from mandel_core.bench.peak import SLOTS_PER_ITERATION
 from mandel_core.bench.running import Measured
 from mandel_core.bench.scenes import Scene
-from mandel_core.measurement.machine import processor
-from mandel_core.runtime.threads import cores
+from mandel_core.measurement.machine import Machine
 
 VERSIONS = ("torch", "numpy", "numba", "mandel-explorer")
 
 
 def report(scenes: list[Scene], measured: Measured, repeats: int, limit: float) -> dict[str, Any]:
     """The result of a run as plain values."""
+    machine = Machine.here()
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": {
-            "cpu": processor(),
-            "cores": cores(),
+            "cpu": machine.processor,
+            "instruction_set": machine.instruction_set,
+            "cores": machine.cores,
             "system": f"{platform.system()} {platform.machine()}",
         },
         "versions": {

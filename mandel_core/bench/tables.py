@@ -8,7 +8,15 @@ from typing import Any
 Row = dict[str, Any]
 Markers = tuple[str, str]
 STAGES_HERE: Markers = ("<!-- stages -->", "<!-- /stages -->")
-PERFORMANCE_HERE: Markers = ("<!-- performance -->", "<!-- /performance -->")
+
+
+def performance_here(isa: str | None) -> Markers:
+    """Where the full report of a run belongs that was, or was not, confined to these."""
+    name = f"performance-{isa}" if isa else "performance"
+    return f"<!-- {name} -->", f"<!-- /{name} -->"
+
+
+PERFORMANCE_HERE = performance_here(None)
 
 
 def full(result: dict[str, Any]) -> str:
@@ -105,7 +113,8 @@ def _machine(result: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in result["versions"].items())
     rounds = f"{result['repeats']} round{'s' if result['repeats'] > 1 else ''}"
     return (
-        f"{machine['cpu']}, {machine['cores']} cores; {versions}; {result['date'][:10]}. "
+        f"{machine['cpu']} with {machine['instruction_set']}, {machine['cores']} cores; "
+        f"{versions}; {result['date'][:10]}. "
         f"At most {rounds}, all contenders in turn; each in a process of its own, "
         "with empty compiler caches."
     )

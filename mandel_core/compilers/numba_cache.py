@@ -5,14 +5,19 @@ of the machine, would fail the kernel until it is removed. And two processes tha
 kernel for two types at the same time may both take the same file, so that one's entry leads to what
 the other has compiled. Here such files are removed, and the kernel is compiled as if there had been
 none.
+
+A kernel's file on disk is known by the date of the kernel's own source. What it is made of lies in
+this folder as well, in the modules that write LLVM's code; so these count, too.
 """
 
 from __future__ import annotations
 
 import glob
+import hashlib
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,6 +46,10 @@ def kept(kernel: F) -> F:
 
 class _Cache(FunctionCache):  # type: ignore[misc]
     """A kernel's files, of which the broken ones count as not there."""
+
+    def __init__(self, function: Any) -> None:
+        super().__init__(function)
+        self._cache_file._source_stamp = (self._cache_file._source_stamp, _made_with())
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """What is kept for these types; None if there is nothing, or nothing that can be used."""
@@ -76,6 +85,14 @@ class _Cache(FunctionCache):  # type: ignore[misc]
         for path in (index, *index.parent.glob(f"{glob.escape(index.stem)}.*.nbc")):
             with suppress(OSError):
                 path.unlink()
+
+
+@cache
+def _made_with() -> str:
+    """What tells one version of the modules that make kernels from another."""
+    folder = Path(__file__).parent
+    files = (*sorted(folder.glob("numba_*.py")), folder / "target.py")
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def _lasting(sig: Any) -> bool:

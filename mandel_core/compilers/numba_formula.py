@@ -26,6 +26,8 @@ from numba.extending import (
 
 from mandel_core.compilers.numba_import import numba
 from mandel_core.compilers.numba_jit import multiply_add
+from mandel_core.compilers.numba_memory import everywhere
+from mandel_core.compilers.numba_vectors import Block
 from mandel_core.formulas.formula import Formula
 from mandel_core.formulas.tangent import tangent
 
@@ -120,6 +122,9 @@ def begin(f: Any, x: Any, y: Any, kx: Any, ky: Any) -> Any:
 def _begin(f: Any, x: Any, y: Any, kx: Any, ky: Any) -> Any:
     if _chosen(f).plane == "z":
         return lambda f, x, y, kx, ky: (x, y, kx, ky)
+    if isinstance(x, Block):
+        number = x.number
+        return lambda f, x, y, kx, ky: (everywhere(number(0)), everywhere(number(0)), x, y)
     kind = x
     return lambda f, x, y, kx, ky: (kind(0), kind(0), x, y)
 

@@ -11,6 +11,7 @@ from numba.extending import intrinsic
 
 from mandel_core.compilers.numba_cache import kept
 from mandel_core.compilers.numba_import import numba
+from mandel_core.compilers.numba_vectors import Block, intrinsic_call, per_chain
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -21,7 +22,17 @@ def jit(function: F) -> F:
     return kernel
 
 
-@jit
+def jit_borrowing(function: F) -> F:
+    """`jit` for functions that make no arrays and keep none of those they are handed.
+
+    So nobody need count who holds them. Numba would do that wherever one function hands an array to
+    another, and every register would have to make room for it.
+    """
+    kernel: F = kept(numba.njit(nogil=True, _nrt=False)(function))
+    return kernel
+
+
+@jit_borrowing
 def index(begin: Any, offset: Any) -> Any:
     """The index begin + offset, which cannot be negative.
 
@@ -38,6 +49,14 @@ def _multiply_add(_: Any, a: Any, b: Any, c: Any) -> Any:
     does so by itself if it is allowed to, but not where a product is used twice: the same formula
     would round in different ways in different places.
     """
+    block = next((kind for kind in (a, b, c) if isinstance(kind, Block)), None)
+    if block is not None:
+
+        def generate_blocks(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            fused = intrinsic_call("llvm.fmuladd")
+            return per_chain(builder, fused, context.get_value_type(block), *values)
+
+        return block(block, block, block), generate_blocks
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         kind = values[0].type

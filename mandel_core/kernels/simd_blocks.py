@@ -1,18 +1,18 @@
 """The kernel of `fast`: blocks of lanes in Numba, with nothing done that the picture does not need.
 
-A block is LANES points side by side in one flat scratch array, so that LLVM sees at a glance that
-its parts do not overlap, and makes one vector loop without checks of each function below.
+A block is so many points side by side as the registers of this machine hold
+(`mandel_core.compilers.numba_vectors`). Its z is a value of the kernel, not a place in memory: it
+stays in registers from one step to the next. c, which does not change, is read from memory.
 
-A point's life: `known` points take no part. `_start` and `_dense` run DENSE bare steps between two
-looks: three multiplications each, no test, no mask. A lane found beyond the horizon goes back to
-where it was before these steps, and `_replay` repeats them one by one up to the exact step, for
-the whole block at once. Few points live past DENSE_PHASE steps. They are gathered into dense
-blocks, and go on in rounds of growing length, FREE bare steps at a time, gathered again after each
-round. A lane that comes back to where its round began will do so for ever, and is inside (Brent).
+A point's life: `known` points take no part. `_row` runs DENSE bare steps between two looks: three
+multiplications each, no test, no mask. A lane found beyond the horizon goes back to where it was
+before these steps, and `_replay` repeats them one by one up to the exact step, for the whole block
+at once. Few points live past DENSE_PHASE steps. They are gathered into dense blocks in store, and
+go on in rounds of growing length, FREE bare steps at a time, gathered again after each round. A
+lane that comes back to where its round began will do so for ever, and is inside (Brent).
 
-Importing this module imports Numba; its kernels are kept on disk. They call only each other and
-what is in `numba_jit`, since Numba would not notice a change in another file; and what they ask of
-a formula, whose type tells one version of it from another.
+Importing this module imports Numba; its kernels are kept on disk. What they ask of a formula
+becomes the code of that formula, whose type tells one version of it from another.
 """
 
 from __future__ import annotations
@@ -22,214 +22,211 @@ from typing import Any
 import numpy as np
 
 from mandel_core.compilers.numba_formula import begin, following, leaps, remembers
-from mandel_core.compilers.numba_jit import index, jit, multiply_add
+from mandel_core.compilers.numba_jit import index, jit_borrowing, multiply_add
+from mandel_core.compilers.numba_memory import (
+    WORD,
+    aligned,
+    any_lane,
+    everywhere,
+    flags,
+    lanes,
+    load,
+    load_anywhere,
+    lowest,
+    store,
+    store_complex,
+    store_int32,
+    where,
+    words,
+)
+from mandel_core.compilers.numba_vectors import lanes_of
 
-LANES = 64  # four AVX-512 registers of float32: enough chains to hide the latency of one
 DENSE, DENSE_PHASE = 4, 24
 FREE, FIRST_ROUND = 8, 64
 
-# Where a block keeps its parts: z, c, the number of steps, z at the beginning of the round; and,
-# for the formulas that need it, the z before, now and at the beginning of the round.
-RE, IM, CX, CY, COUNT, RE0, IM0, P, Q, P0, Q0 = (LANES * part for part in range(11))
-# Between rounds only z and c are kept, and the z before.
-STORED, BEFORE = 4 * LANES, 2 * LANES
+# The parts of a block, each as long as it has lanes: z, c, and for the formulas that need it the z
+# before. In scratch the number of steps follows; it is not kept in store, where all have the same.
+RE, IM, CX, CY, P, Q, COUNT = range(7)
+PARTS, STORED, STORED_WITH_MEMORY = 7, 4, 6
 
 # An orbit that came back. Counts are floats: they live in the same registers as z.
 CAUGHT = -1.0
+NEVER = -2.0  # no lane has this count
+FAR = 1e30  # a c with which a point leaves at once
 
 
-@jit
-def _parts(f: Any) -> int:
-    """How long a block is."""
-    return 11 * LANES if remembers(f) else 7 * LANES
+@jit_borrowing
+def _block(w: Any, f: Any) -> int:
+    """How long a block is in store."""
+    return lanes(w) * (STORED_WITH_MEMORY if remembers(f) else STORED)
 
 
-@jit
-def _stored(f: Any) -> int:
-    """How long it is in store."""
-    return STORED + BEFORE if remembers(f) else STORED
+@jit_borrowing
+def _row(
+    w: Any,
+    x: Any,
+    left: int,
+    y: Any,
+    known: Any,
+    row: int,
+    horizon2: Any,
+    begun: int,
+    most: int,
+    f: Any,
+    k: Any,
+) -> int:
+    """Take the lanes of a row from step `begun` to `most` at most, or until all have left.
 
-
-@jit
-def _start(
-    w: Any, x: Any, first: int, y: Any, known: Any, row: int, horizon2: Any, f: Any, k: Any
-) -> bool:
-    """The first DENSE steps of a row's lanes; whether any lane is still there."""
-    zero, far = w.dtype.type(0), w.dtype.type(1e30)
-    steps, caught = w.dtype.type(DENSE), w.dtype.type(CAUGHT)
-    line = index(row, 0)
-    some = False
-    for lane in range(LANES):
-        i = index(first, lane)
-        a0, b0, cx, cy = begin(f, far if known[line, i] else x[i], y, k[0], k[1])
-        a, b, p, q = a0, b0, zero, zero
-        left = caught if known[line, i] else zero
-        if leaps(f):
-            a, b = cx, cy
-        else:
-            a, b, p, q = following(f, a, b, p, q, cx, cy)
-        for _ in range(DENSE - 1):
-            a, b, p, q = following(f, a, b, p, q, cx, cy)
-        inside = multiply_add(a, a, b * b) < horizon2
-        w[RE + lane] = a if inside else a0
-        w[IM + lane] = b if inside else b0
-        if remembers(f):
-            w[P + lane] = p if inside else zero
-            w[Q + lane] = q if inside else zero
-        w[CX + lane], w[CY + lane] = cx, cy
-        w[COUNT + lane] = steps if inside else left
-        some |= inside
-    return some
-
-
-@jit
-def _dense(w: Any, horizon2: Any, f: Any) -> bool:
-    """DENSE more steps, taken back where the lane has left; whether any lane is still there."""
-    steps = w.dtype.type(DENSE)
-    some = False
-    for lane in range(LANES):
-        a0, b0, cx, cy = w[RE + lane], w[IM + lane], w[CX + lane], w[CY + lane]
-        a, b, count = a0, b0, w[COUNT + lane]
+    Returns to which step. In scratch is then, for each lane, how many steps it has done and where
+    it is: there, or just beyond the horizon. Known lanes have the count CAUGHT.
+    """
+    number, size = w.dtype.type, lanes(w)
+    zero, steps = everywhere(number(0)), everywhere(number(DENSE))
+    points = load_anywhere(x, left)
+    hidden = flags(known, row * known.shape[1] + left, points)
+    points = where(hidden, everywhere(number(FAR)), points)
+    count = where(hidden, everywhere(number(CAUGHT)), everywhere(number(begun)))
+    a0, b0, cx, cy = begin(f, points, everywhere(y), everywhere(k[0]), everywhere(k[1]))
+    if leaps(f):
+        a0, b0 = where(hidden, zero, cx), where(hidden, zero, cy)
+    p0, q0 = zero, zero
+    store(w, CX * size, cx)
+    store(w, CY * size, cy)
+    done, some = begun, True
+    while some and done < most:
+        a, b, p, q = a0, b0, p0, q0
         for _ in range(DENSE):
-            a, b, _, _ = following(f, a, b, a, b, cx, cy)
+            a, b, p, q = following(f, a, b, p, q, load(w, CX * size), load(w, CY * size))
         inside = multiply_add(a, a, b * b) < horizon2
-        w[RE + lane] = a if inside else a0
-        w[IM + lane] = b if inside else b0
-        w[COUNT + lane] = count + steps if inside else count
-        some |= inside
-    return some
+        a0, b0 = where(inside, a, a0), where(inside, b, b0)
+        p0, q0 = where(inside, p, p0), where(inside, q, q0)
+        count = where(inside, count + steps, count)
+        some = any_lane(inside)
+        done += DENSE
+    _replay(w, a0, b0, p0, q0, count, w, 0, horizon2, DENSE, done, f)
+    return done
 
 
-@jit
-def _free(w: Any, horizon2: Any, f: Any) -> bool:
-    """FREE more steps, taken back where the lane has left or come back to where it began."""
-    steps, caught = w.dtype.type(FREE), w.dtype.type(CAUGHT)
-    some = False
-    for lane in range(LANES):
-        a0, b0, cx, cy = w[RE + lane], w[IM + lane], w[CX + lane], w[CY + lane]
-        a, b, count = a0, b0, w[COUNT + lane]
+@jit_borrowing
+def _round(w: Any, stored: Any, at: int, most: int, limit: int, horizon2: Any, f: Any) -> int:
+    """Up to `most` more steps of the block that is in store from the element `at` on.
+
+    Returns how many, and leaves in scratch what `_row` does, counts from the round's beginning; of
+    a last round, which may go to a count of `limit`, the last steps come one by one.
+    """
+    number, size = w.dtype.type, lanes(w)
+    zero, steps = everywhere(number(0)), everywhere(number(FREE))
+    a0, b0, count = load(stored, at + RE * size), load(stored, at + IM * size), zero
+    p0, q0 = zero, zero
+    if remembers(f):
+        p0, q0 = load(stored, at + P * size), load(stored, at + Q * size)
+    done, some = 0, True
+    while some and done < most:
+        a, b, p, q = a0, b0, p0, q0
         for _ in range(FREE):
-            a, b, _, _ = following(f, a, b, a, b, cx, cy)
-        back = (a == w[RE0 + lane]) & (b == w[IM0 + lane])
-        inside = (multiply_add(a, a, b * b) < horizon2) & (not back)
-        w[RE + lane] = a if inside else a0
-        w[IM + lane] = b if inside else b0
-        stays = caught if back else count
-        w[COUNT + lane] = count + steps if inside else stays
-        some |= inside
-    return some
+            cx, cy = load(stored, at + CX * size), load(stored, at + CY * size)
+            a, b, p, q = following(f, a, b, p, q, cx, cy)
+        inside = multiply_add(a, a, b * b) < horizon2
+        back = (a == load(stored, at + RE * size)) & (b == load(stored, at + IM * size))
+        if remembers(f):
+            back &= (p == load(stored, at + P * size)) & (q == load(stored, at + Q * size))
+        count = where(back, everywhere(number(CAUGHT)), count)
+        inside &= ~back
+        a0, b0 = where(inside, a, a0), where(inside, b, b0)
+        p0, q0 = where(inside, p, p0), where(inside, q, q0)
+        count = where(inside, count + steps, count)
+        some = any_lane(inside)
+        done += FREE
+    _replay(w, a0, b0, p0, q0, count, stored, at, horizon2, FREE, limit, f)
+    return done
 
 
-@jit
-def _replay(w: Any, horizon2: Any, steps: int, limit: int, f: Any) -> None:
-    """Up to `steps` single steps for each lane: not beyond the horizon, nor a count of `limit`."""
-    zero, one, most = w.dtype.type(0), w.dtype.type(1), w.dtype.type(limit)
-    for _ in range(steps):
-        for lane in range(LANES):
-            a, b, count = w[RE + lane], w[IM + lane], w[COUNT + lane]
-            inside = (multiply_add(a, a, b * b) < horizon2) & (count < most) & (count >= zero)
-            re, im, _, _ = following(f, a, b, a, b, w[CX + lane], w[CY + lane])
-            w[RE + lane] = re if inside else a
-            w[IM + lane] = im if inside else b
-            w[COUNT + lane] = count + one if inside else count
+@jit_borrowing
+def _replay(
+    w: Any,
+    a: Any,
+    b: Any,
+    p: Any,
+    q: Any,
+    count: Any,
+    stored: Any,
+    at: int,
+    horizon2: Any,
+    steps: int,
+    limit: int,
+    f: Any,
+) -> None:
+    """Up to `steps` single steps for each lane: not beyond the horizon, nor a count of `limit`.
 
-
-@jit
-def _remembering(w: Any, horizon2: Any, steps: int, returns: bool, f: Any) -> bool:
-    """`_dense`, or `_free` where lanes may come back, for a formula with a memory.
-
-    On its own, since the mere possibility of these two more parts slows the others down.
+    c is that of the block in store; where the lanes then are is left in scratch.
     """
-    done, caught = w.dtype.type(steps), w.dtype.type(CAUGHT)
-    some = False
-    for lane in range(LANES):
-        a0, b0, p0, q0 = w[RE + lane], w[IM + lane], w[P + lane], w[Q + lane]
-        a, b, p, q, count = a0, b0, p0, q0, w[COUNT + lane]
-        for _ in range(steps):
-            a, b, p, q = following(f, a, b, p, q, w[CX + lane], w[CY + lane])
-        back = returns & (a == w[RE0 + lane]) & (b == w[IM0 + lane])
-        back &= (p == w[P0 + lane]) & (q == w[Q0 + lane])
-        inside = (multiply_add(a, a, b * b) < horizon2) & (not back)
-        w[RE + lane], w[IM + lane] = a if inside else a0, b if inside else b0
-        w[P + lane], w[Q + lane] = p if inside else p0, q if inside else q0
-        stays = caught if back else count
-        w[COUNT + lane] = count + done if inside else stays
-        some |= inside
-    return some
-
-
-@jit
-def _replay_remembering(w: Any, horizon2: Any, steps: int, limit: int, f: Any) -> None:
-    """`_replay` for a formula with a memory."""
-    zero, one, most = w.dtype.type(0), w.dtype.type(1), w.dtype.type(limit)
+    number, size = w.dtype.type, lanes(w)
+    zero, one, most = everywhere(number(0)), everywhere(number(1)), everywhere(number(limit))
     for _ in range(steps):
-        for lane in range(LANES):
-            a, b, p, q = w[RE + lane], w[IM + lane], w[P + lane], w[Q + lane]
-            count = w[COUNT + lane]
-            inside = (multiply_add(a, a, b * b) < horizon2) & (count < most) & (count >= zero)
-            re, im, _, _ = following(f, a, b, p, q, w[CX + lane], w[CY + lane])
-            w[RE + lane], w[IM + lane] = re if inside else a, im if inside else b
-            w[P + lane], w[Q + lane] = a if inside else p, b if inside else q
-            w[COUNT + lane] = count + one if inside else count
-
-
-@jit
-def _load(w: Any, stored: Any, at: int, width: int, f: Any) -> None:
-    """Take a block out of store; lanes beyond `width` repeat its first point."""
-    for lane in range(width, LANES):
-        for part in (RE, IM, CX, CY):
-            stored[at + part + lane] = stored[at + part]
-    for i in range(STORED):
-        w[i] = stored[index(at, i)]
+        inside = (multiply_add(a, a, b * b) < horizon2) & (count < most) & (count >= zero)
+        cx, cy = load(stored, at + CX * size), load(stored, at + CY * size)
+        re, im, before, before_im = following(f, a, b, p, q, cx, cy)
+        a, b = where(inside, re, a), where(inside, im, b)
+        p, q = where(inside, before, p), where(inside, before_im, q)
+        count = where(inside, count + one, count)
+        # Asked last: a mask that outlives a branch is unpacked and packed again by LLVM.
+        if not any_lane(inside):
+            break
+    store(w, RE * size, a)
+    store(w, IM * size, b)
+    store(w, COUNT * size, count)
     if remembers(f):
-        for part in (0, LANES):
-            for lane in range(LANES):
-                there = STORED + part + (lane if lane < width else 0)
-                w[P + part + lane] = w[P0 + part + lane] = stored[index(at, there)]
-    for lane in range(LANES):
-        w[COUNT + lane] = 0
-        w[RE0 + lane], w[IM0 + lane] = w[RE + lane], w[IM + lane]
+        store(w, P * size, p)
+        store(w, Q * size, q)
 
 
-@jit
-def _store(stored: Any, number: int, w: Any, lane: int, f: Any) -> None:
-    at = number // LANES * _stored(f) + number % LANES
-    for part in (RE, IM, CX, CY):
-        stored[index(at, part)] = w[index(lane, part)]
-    if remembers(f):
-        for part in (0, LANES):
-            stored[index(at, STORED + part)] = w[index(lane, P + part)]
-
-
-@jit
-def _sorted(w: Any, count: Any, width: int, lanes: Any) -> int:
-    """Fill `lanes` with those of this count from the front, with the others from the back.
-
-    Returns how many have this count. There is no branch that a processor could guess wrong.
-    """
-    found, others = 0, width - 1
-    for lane in range(width):
-        lanes[found] = lanes[others] = lane
-        same = w[COUNT + lane] == count
-        found += same
-        others -= not same
+@jit_borrowing
+def _numbers(mask: Any, width: int, numbers: Any) -> int:
+    """Write down which lanes below `width` are set in a mask; returns how many."""
+    found = 0
+    for part, word in enumerate(words(mask)):
+        rest = word
+        while rest:
+            lane = part * WORD + int(lowest(rest))
+            rest &= rest - np.uint64(1)
+            numbers[index(found, 0)] = lane
+            found += lane < width
     return found
 
 
-@jit
-def _write(w: Any, row: int, first: int, width: int, maxiter: int, Z: Any, N: Any) -> None:
-    """Put a block into its row."""
-    most, one = w.dtype.type(maxiter), w.dtype.type(1)
-    line = index(row, 0)
-    for lane in range(width):
-        count = w[COUNT + lane]
-        i = index(first, lane)
-        Z[line, i] = complex(w[RE + lane], w[IM + lane])
-        left = (count > one) & (count < most)  # N is 0 at the first step as well
-        N[line, i] = np.int32((count if left else one) - one)
+@jit_borrowing
+def _keep(stored: Any, place: int, w: Any, c: Any, at: int, lane: int, f: Any) -> None:
+    """Put a lane of scratch, whose c is in the block at the element `at` of `c`, into store."""
+    size = lanes(w)
+    there = place // size * _block(w, f) + place % size
+    for part in (RE, IM):
+        stored[index(there, part * size)] = w[index(lane, part * size)]
+    for part in (CX, CY):
+        stored[index(there, part * size)] = c[index(at, lane + part * size)]
+    if remembers(f):
+        for part in (P, Q):
+            stored[index(there, part * size)] = w[index(lane, part * size)]
 
 
-@jit
+@jit_borrowing
+def _write(w: Any, row: int, left: int, maxiter: int, Z: Any, N: Any) -> None:
+    """Put the block in scratch into its row."""
+    number, size, columns = w.dtype.type, lanes(w), Z.shape[1]
+    a, b, count = load(w, RE * size), load(w, IM * size), load(w, COUNT * size)
+    one = everywhere(number(1))
+    gone = (count > one) & (count < everywhere(number(maxiter)))  # N is 0 at the first step as well
+    n = where(gone, count, one) - one
+    if left + size <= columns:
+        store_complex(Z, row * columns + left, a, b)
+        store_int32(N, row * columns + left, n)
+    else:
+        store(w, COUNT * size, n)
+        for lane in range(columns - left):
+            Z[row, left + lane] = complex(w[RE * size + lane], w[IM * size + lane])
+            N[row, left + lane] = np.int32(w[COUNT * size + lane])
+
+
+@jit_borrowing
 def band(
     x: Any,
     y: Any,
@@ -238,84 +235,55 @@ def band(
     known: Any,
     Z: Any,
     N: Any,
-    stored: Any,
-    where: Any,
+    scratch: Any,
     f: Any,
     k: Any,
 ) -> int:
     """Compute some rows of a frame; returns the iterations executed.
 
-    x, y : samples, float32 or float64; x repeats its last up to a multiple of LANES.
+    x, y : samples, float32 or float64; x repeats its last up to a multiple of a block's lanes.
     known : (rows, x.size) uint8, not 0 for points known to be inside.
     Z, N : (rows, columns) complex and int32, contiguous; Z is 0 inside where that is known
         without iterating, and everything else as in the tutorial's listing.
-    stored, where : scratch as `scratch` makes it.
+    scratch : what `scratch` makes.
     f : the formula, a `Formula`; k : the two parts of its c, of x.dtype, where pixels are z.
     """
-    w = np.empty(_parts(f), x.dtype)
-    lanes = np.empty(LANES, np.int64)
-    columns = Z.shape[1]
-    whole = maxiter - maxiter % FREE
-    first = min(DENSE_PHASE, whole)
-    executed, alive = 0, int(np.int64(0))  # for a literal Numba would compile anew
+    w, stored, places, numbers = scratch
+    number, size, columns = w.dtype.type, lanes(w), Z.shape[1]
+    begun = 1 if leaps(f) else 0
+    whole = maxiter - (maxiter - begun) % FREE
+    first = min(begun + DENSE_PHASE, whole)
+    executed, alive = 0, 0
     for row in range(y.size):
-        for left in range(0, columns, LANES):
-            width = min(LANES, columns - left)
-            n = 0
-            some = True
-            if first == 0:
-                _stand(w, x, left, y[row], known, row, f, k)
-            else:
-                some = _start(w, x, left, y[row], known, row, horizon2, f, k)
-                n = DENSE
-            while n < first and some:
-                if remembers(f):
-                    some = _remembering(w, horizon2, DENSE, False, f)
-                else:
-                    some = _dense(w, horizon2, f)
-                n += DENSE
-            executed += n * LANES
-            if some:
-                for i in range(_sorted(w, x.dtype.type(n), width, lanes)):
-                    _store(stored, alive, w, lanes[i], f)
-                    where[alive] = row * columns + left + lanes[i]
+        for left in range(0, columns, size):
+            n = _row(w, x, left, y[row], known, row, horizon2, begun, first, f, k)
+            executed += (n - begun) * size
+            if n == first:
+                going_on = load(w, COUNT * size) == everywhere(number(n))
+                for i in range(_numbers(going_on, columns - left, numbers)):
+                    lane = numbers[index(i, 0)]
+                    _keep(stored, alive, w, w, 0, lane, f)
+                    places[index(alive, 0)] = row * columns + left + lane
                     alive += 1
-            if remembers(f):
-                _replay_remembering(w, horizon2, DENSE, n, f)
-            else:
-                _replay(w, horizon2, DENSE, n, f)
-            _write(w, row, left, width, maxiter, Z, N)
-    executed += _rounds(w, horizon2, first, maxiter, alive, stored, where, Z, N, f)
-    return executed
+            _write(w, row, left, maxiter, Z, N)
+    return executed + _rounds(horizon2, first, whole, maxiter, alive, Z, N, scratch, f)
 
 
-@jit
-def _stand(w: Any, x: Any, first: int, y: Any, known: Any, row: int, f: Any, k: Any) -> None:
-    """A row's lanes before the first step."""
-    for lane in range(LANES):
-        a, b, cx, cy = begin(f, x[first + lane], y, k[0], k[1])
-        w[RE + lane], w[IM + lane], w[CX + lane], w[CY + lane] = a, b, cx, cy
-        w[COUNT + lane] = CAUGHT if known[row, first + lane] else 0
-        if remembers(f):
-            w[P + lane] = w[Q + lane] = 0
-
-
-@jit
+@jit_borrowing
 def _rounds(
-    w: Any,
     horizon2: Any,
     n: int,
+    whole: int,
     maxiter: int,
     alive: int,
-    stored: Any,
-    where: Any,
     Z: Any,
     N: Any,
+    scratch: Any,
     f: Any,
 ) -> int:
-    """Carry the gathered points from step n to the end."""
-    whole = maxiter - maxiter % FREE
-    lanes = np.empty(LANES, np.int64)
+    """Carry the points in store from step n to the end; to step `whole` FREE at a time."""
+    w, stored, places, numbers = scratch
+    number, size = w.dtype.type, lanes(w)
     Z, N = Z.reshape(-1), N.reshape(-1)
     length = FIRST_ROUND
     executed = 0
@@ -323,34 +291,21 @@ def _rounds(
         in_round = min(length, whole - n)
         final = n + in_round == whole
         limit = maxiter - n if final else in_round
+        goal = everywhere(number(NEVER if final else in_round))
         survivors = 0
-        for at in range(0, alive, LANES):
-            width = min(LANES, alive - at)
-            _load(w, stored, at // LANES * _stored(f), width, f)
-            done = 0
-            some = True
-            while done < in_round and some:
-                if remembers(f):
-                    some = _remembering(w, horizon2, FREE, True, f)
-                else:
-                    some = _free(w, horizon2, f)
-                done += FREE
-            executed += done * LANES
-            if remembers(f):
-                _replay_remembering(w, horizon2, FREE, limit, f)
-            else:
-                _replay(w, horizon2, FREE, limit, f)
-            go_on = 0 if final else _sorted(w, w.dtype.type(in_round), width, lanes)
-            for i in range(go_on, width):
-                lane = i if final else lanes[i]
-                point = np.uint64(where[index(at, lane)])
-                count = np.int64(w[index(COUNT, lane)])
-                last = n + count - 1
-                Z[point] = complex(w[index(RE, lane)], w[index(IM, lane)])
-                N[point] = 0 if count < 0 or last < 0 or last == maxiter - 1 else last
-            for i in range(go_on):
-                _store(stored, survivors, w, lanes[i], f)
-                where[survivors] = where[index(at, lanes[i])]
+        for first in range(0, alive, size):
+            width, at = min(size, alive - first), first // size * _block(w, f)
+            for lane in range(width, size):  # to have something there
+                for part in range(STORED_WITH_MEMORY if remembers(f) else STORED):
+                    stored[at + part * size + lane] = stored[at + part * size]
+            executed += _round(w, stored, at, in_round, limit, horizon2, f) * size
+            for i in range(_numbers(load(w, COUNT * size) != goal, width, numbers)):
+                lane = numbers[index(i, 0)]
+                _leave(w, lane, n, maxiter, places[index(first, lane)], Z, N)
+            for i in range(_numbers(load(w, COUNT * size) == goal, width, numbers)):
+                lane = numbers[index(i, 0)]
+                _keep(stored, survivors, w, stored, at, lane, f)
+                places[index(survivors, 0)] = places[index(first, lane)]
                 survivors += 1
         n += in_round
         alive = survivors
@@ -358,17 +313,32 @@ def _rounds(
     return executed
 
 
-def scratch(rows: int, columns: int, dtype: Any, memory: bool = False) -> tuple[Any, Any]:
-    """Room for `band` to keep every point of so many rows between two rounds.
+@jit_borrowing
+def _leave(w: Any, lane: int, n: int, maxiter: int, place: int, Z: Any, N: Any) -> None:
+    """Put a lane of scratch, whose steps count from step n, into the frame."""
+    size = lanes(w)
+    steps = np.int64(w[index(COUNT * size, lane)])
+    last = n + steps - 1
+    Z[index(place, 0)] = complex(w[index(RE * size, lane)], w[index(IM * size, lane)])
+    N[index(place, 0)] = 0 if steps < 0 or last < 0 or last == maxiter - 1 else last
+
+
+def scratch(rows: int, columns: int, dtype: Any, memory: bool = False) -> tuple[Any, ...]:
+    """Room for `band` to compute, and to keep every point of so many rows between two rounds.
 
     memory : whether the formula is one with a memory.
     """
-    blocks = -(-rows * columns // LANES)
-    size = STORED + BEFORE if memory else STORED
-    return np.empty(blocks * size, dtype), np.empty(blocks * LANES, np.int32)
+    size = lanes_of(dtype)
+    blocks = -(-rows * columns // size)
+    return (
+        aligned(PARTS * size, dtype),
+        aligned(blocks * size * (STORED_WITH_MEMORY if memory else STORED), dtype),
+        np.empty(blocks * size, np.int64),
+        np.empty(size + 1, np.int64),
+    )
 
 
-@jit
+@jit_borrowing
 def mirror(parts: Any, N: Any, parts_out: Any, N_out: Any) -> None:
     """Copy rows, the last first, to where y has the other sign: the set is symmetric about y = 0.
 

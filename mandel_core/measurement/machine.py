@@ -1,4 +1,7 @@
-"""What a measurement was made on: the processor, its cores, and the versions of what computes."""
+"""What a measurement was made on: the processor, its cores, and the versions of what computes.
+
+The instruction set is a part of it: confined to a smaller one, a processor is another machine.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from mandel_core.compilers.target import target
 from mandel_core.runtime.threads import cores
 
 
@@ -18,6 +22,8 @@ from mandel_core.runtime.threads import cores
 class Machine:
     """A machine and the software that computes on it.
 
+    instruction_set : the vectors that compiled code uses here, such as "AVX-512" or "AVX2"; "" for
+        a measurement of which it is not known.
     cores : how many this process may use, which is how many threads there are by default.
     python, torch, numpy, numba : versions.
     """
@@ -28,6 +34,7 @@ class Machine:
     torch: str
     numpy: str
     numba: str
+    instruction_set: str = ""
 
     @classmethod
     def here(cls) -> Machine:
@@ -35,8 +42,9 @@ class Machine:
         return _here()
 
     def __str__(self) -> str:
+        with_it = f" with {self.instruction_set}" if self.instruction_set else ""
         return (
-            f"{self.processor}, {self.cores} core{'s' if self.cores > 1 else ''}; "
+            f"{self.processor}{with_it}, {self.cores} core{'s' if self.cores > 1 else ''}; "
             f"python {self.python}, torch {self.torch}, numpy {self.numpy}, numba {self.numba}"
         )
 
@@ -44,7 +52,9 @@ class Machine:
 @cache
 def _here() -> Machine:
     libraries = {name: version(name) for name in ("torch", "numpy", "numba")}
-    return Machine(processor(), cores(), platform.python_version(), **libraries)
+    return Machine(
+        processor(), cores(), platform.python_version(), **libraries, instruction_set=target().name
+    )
 
 
 def processor() -> str:

@@ -65,6 +65,7 @@ class Record:
             "device": "device" in varies and mine.device != settings.device,
             "threads": "threads" in varies and self.threads != (settings.threads or machine.cores),
             "machine": (own.processor, own.cores) != (machine.processor, machine.cores),
+            "instruction set": own.instruction_set != machine.instruction_set,
             "python version": own.python != machine.python,
             "torch version": own.torch != machine.torch,
             "numpy version": own.numpy != machine.numpy,

@@ -17,7 +17,7 @@ from mandel_core.model.results import Measurement
 from mandel_core.model.settings import Settings
 from mandel_core.model.viewport import Viewport
 
-VERSION = 2
+VERSION = 3
 
 _VIEW = tuple(field.name for field in fields(Viewport))
 _SETTINGS = tuple(field.name for field in fields(Settings))
@@ -26,8 +26,11 @@ _MACHINE = tuple(field.name for field in fields(Machine))
 _COLUMNS = ("kind", "moment", *_VIEW, *_SETTINGS, *_TIMES, *_MACHINE, "step")
 
 # Columns without a type keep what they are given. The names are those of the dataclasses: a change
-# there is another VERSION, and a field that Settings gets is one more of _ADDED.
-_ADDED = {1: ("formula", "formula_c")}  # to the columns of this version, by the next
+# there is another VERSION, and a field that Settings or Machine gets is one more of _ADDED.
+_ADDED = {  # to the columns of this version, by the next
+    1: ("formula", "formula_c"),
+    2: ("instruction_set",),
+}
 _CREATE = f"CREATE TABLE records (id INTEGER PRIMARY KEY, {', '.join(_COLUMNS)})"
 _INSERT = f"INSERT INTO records ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM records"
@@ -68,7 +71,7 @@ def prepare(file: sqlite3.Connection) -> None:
 
 
 def _migrate(file: sqlite3.Connection, version: int) -> None:
-    defaults = {field.name: field.default for field in fields(Settings)}
+    defaults = {field.name: field.default for field in (*fields(Settings), *fields(Machine))}
     for name in itertools.chain(*(_ADDED[past] for past in range(version, VERSION))):
         file.execute(f"ALTER TABLE records ADD COLUMN {name}")
         file.execute(f"UPDATE records SET {name} = ?", (defaults[name],))

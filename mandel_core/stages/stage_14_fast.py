@@ -8,7 +8,7 @@ proven to be inside at once.
 
     for band of rows, on each thread:
         inside = in the cardioid, the disc, or a disc around a point found to be inside
-        for block of LANES points, in vector registers:
+        for block of as many points as the vector registers hold, in these registers:
             z after DENSE bare steps, again and again, at most DENSE_PHASE; roll back, replay
         while points are alive:
             rounds of FREE bare steps on the live points, gathered into dense blocks
@@ -70,14 +70,13 @@ def step(
         checkpoint()
         interior.discs(x[: N.shape[1]].astype(np.float64), y.astype(np.float64), maxiter, known)
     executed = 0
-    stored, where = scratch
     # Discs want many rows; the iterations after them are done in few where they are long.
-    size = int(np.clip(MOST_ITERATIONS / (x.size * maxiter), 1, y.size))
+    size = max(1, min(y.size, int(MOST_ITERATIONS / (x.size * maxiter))))
     for start in range(0, y.size, size):
         checkpoint()
         rows = slice(start, start + size)
         todo = x, y[rows], horizon2, maxiter, known[rows], Z[rows], N[rows]
-        executed += simd_blocks.band(*todo, stored, where, formula, c)
+        executed += simd_blocks.band(*todo, scratch, formula, c)
     return executed
 
 
@@ -87,6 +86,7 @@ def run(job: Job) -> ZN:
         return fast_on_device.run(job)
     with job.compiling():
         _compiled(job.settings.stage, job.settings.dtype, formula)
+    from mandel_core.compilers.numba_vectors import lanes_of
     from mandel_core.kernels import simd_blocks
 
     x, y = job.view.axes(job.settings.dtype)
@@ -94,7 +94,7 @@ def run(job: Job) -> ZN:
     Z = np.empty((y.size, columns), np.result_type(x, np.complex64))
     N = np.empty(Z.shape, np.int32)
     parts = Z.view(x.dtype)
-    x = np.pad(x, (0, -columns % simd_blocks.LANES), mode="edge")
+    x = np.pad(x, (0, -columns % lanes_of(x.dtype)), mode="edge")
     horizon2 = x.dtype.type(job.settings.horizon) ** 2
     half = job.view.mirrored_rows(job.settings.dtype) if formula.symmetric else 0
     constant = job.settings.formula_c or 0j
@@ -123,9 +123,10 @@ def run(job: Job) -> ZN:
 @lru_cache(64)
 def _compiled(stage: str, dtype: str, formula: Formula) -> None:
     """Have Numba compile, or load, what `step` calls for this number type and formula."""
+    from mandel_core.compilers.numba_vectors import lanes_of
     from mandel_core.kernels import simd_blocks
 
-    x = np.ones(simd_blocks.LANES, dtype)
+    x = np.ones(lanes_of(dtype), dtype)
     Z = np.empty((1, 1), np.result_type(x, np.complex64))
     N = np.empty(Z.shape, np.int32)
     known = np.zeros((1, x.size), np.uint8)

@@ -11,6 +11,7 @@ from decimal import Decimal
 from importlib.metadata import version as installed
 from importlib.util import find_spec
 
+from mandel_core.bench.instruction_sets import confined_to
 from mandel_core.bench.peers.peer import Answer, Missing, Peer, Prepared
 from mandel_core.bench.scenes import Scene
 from mandel_core.model.viewport import Viewport
@@ -27,7 +28,9 @@ def prepare(scene: Scene, threads: int) -> Prepared:
 
     view = scene.view
     pixel = view.width / max(view.nx - 1, 1)
-    context = explorer.Mandelbrot(view.nx, view.ny, scene.maxiter, threads)
+    isa = confined_to()
+    kernel = isa.mandelbrot_explorer if isa else None
+    context = explorer.Mandelbrot(view.nx, view.ny, scene.maxiter, threads, kernel=kernel)
     zoom = 4 / (float(pixel) * max(view.nx, view.ny))
     x, y = (
         float(centre if size % 2 else centre + pixel / 2)

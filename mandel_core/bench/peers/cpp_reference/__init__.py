@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mandel_core.bench.instruction_sets import confined_to
 from mandel_core.bench.peers.peer import Answer, Missing, Peer, Prepared, build_folder
 from mandel_core.bench.scenes import Scene
 
@@ -32,6 +33,8 @@ def _compiler() -> str:
     compiler = shutil.which(os.environ.get("CXX", "g++"))
     if compiler is None:
         raise Missing("no g++ to compile it with")
+    if confined_to() is not None:
+        raise Missing("it is written in AVX-512 intrinsics, and the run is confined to less")
     if not _has_avx512():
         raise Missing("this processor has no AVX-512")
     return compiler

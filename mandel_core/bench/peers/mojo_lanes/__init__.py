@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mandel_core.bench.instruction_sets import confined_to
 from mandel_core.bench.peers.peer import Answer, Missing, Peer, Prepared, build_folder
 from mandel_core.bench.scenes import Scene
 
@@ -43,7 +44,10 @@ def _compiler() -> str:
 def prepare(scene: Scene, threads: int) -> Prepared:
     library = build_folder() / "mojo_lanes.so"
     if not library.exists():
-        command = [_compiler(), "build", "--emit", "shared-lib", str(SOURCE), "-o", str(library)]
+        isa = confined_to()
+        only = ["--target-cpu", isa.level, "--target-features", ""] if isa else []
+        command = [_compiler(), "build", "--emit", "shared-lib", *only, str(SOURCE)]
+        command += ["-o", str(library)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             errors = [line for line in done.stderr.splitlines() if "error: " in line]
