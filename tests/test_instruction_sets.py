@@ -130,7 +130,7 @@ def _everything(x, y, out, masks, pairs, whole):
     for part, word in enumerate(numba_memory.words(hidden)):
         rest = word
         while rest:
-            lane = part * numba_memory.WORD + np.int64(numba_memory.lowest(rest))
+            lane = part * numba_memory.WORD + int(numba_memory.lowest(rest))
             first = lane if first < 0 else first
             found += lane
             rest &= rest - np.uint64(1)

@@ -90,6 +90,8 @@ def _loading(aligned: bool) -> Any:
         kind = block_of(array.dtype)
 
         def generate(context: Any, builder: Any, sig: Any, values: Any) -> Any:
+            # What finds no room in the registers is put on the stack, in whole vectors.
+            builder.function.attributes.alignstack = ALIGNMENT
             blocks = context.get_value_type(kind)
             place = _place(context, builder, array, values, blocks.element)
             size = kind.number.bitwidth // 8

@@ -1,4 +1,4 @@
-"""Compile `fast` now, at installation for instance, so that the first picture need not wait for it.
+"""Compile `fast` ahead of time, as at installation, so that the first picture need not wait.
 
     python -m mandel_core.rendering.ahead_of_time [FORMULA ...]
 
