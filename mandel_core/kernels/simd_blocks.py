@@ -42,7 +42,7 @@ from mandel_core.compilers.numba_memory import (
 from mandel_core.compilers.numba_vectors import lanes_of
 
 DENSE, DENSE_PHASE = 4, 24
-FREE, FIRST_ROUND = 8, 64
+FREE, FIRST_ROUND = 16, 64
 
 # The parts of a block, each as long as it has lanes: z, c, and for the formulas that need it the z
 # before. In scratch the number of steps follows; it is not kept in store, where all have the same.
