@@ -251,8 +251,8 @@ def band(
     w, stored, places, numbers = scratch
     number, size, columns = w.dtype.type, lanes(w), Z.shape[1]
     begun = 1 if leaps(f) else 0
-    whole = maxiter - (maxiter - begun) % FREE
-    first = min(begun + DENSE_PHASE, whole)
+    first = min(begun + DENSE_PHASE, maxiter - (maxiter - begun) % DENSE)
+    whole = maxiter - (maxiter - first) % FREE
     executed, alive = 0, 0
     for row in range(y.size):
         for left in range(0, columns, size):
