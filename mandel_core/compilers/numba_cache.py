@@ -6,7 +6,8 @@ kernel for two types at the same time may both take the same file, so that one's
 the other has compiled. Here such files are removed, and the kernel is compiled as if there had been
 none.
 
-A kernel's file on disk is known by the kernel's own source. What it is made of lies in this folder, in the modules that write LLVM's code; so these count, too.
+A kernel's file on disk is known by the kernel's own source. What it is made of lies in this folder,
+in the modules that write LLVM's code; so these count, too.
 """
 
 from __future__ import annotations
