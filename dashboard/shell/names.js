@@ -35,9 +35,12 @@
       button.tabIndex = -1;
     }
   };
+  // A slider of chosen values has its name in a text of its own, before it.
   const name_slider = slider => {
+    const before = slider.parent?.child_views?.[0]?.model.text ?? "";
+    const name = slider.model.title || before.split(":")[0];
     for (const handle of slider.shadow_el.querySelectorAll(".noUi-handle"))
-      handle.setAttribute("aria-label", slider.model.title);
+      handle.setAttribute("aria-label", name);
   };
   const naming = {
     Tabs: [name_tabs, "header_els"], Card: [name_group, "button_el"], Spinner: [hide_arrows, "input_el"],
