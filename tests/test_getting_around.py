@@ -1,0 +1,83 @@
+"""Keys, the field for coordinates, the map and places over the picture, in a real browser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.places.gallery import PLACES
+from tests.browsing import Watched, browsing
+
+pytestmark = pytest.mark.browser
+
+VIEW = "?x=-0.7445&y=0.1235&width=0.02&iterations=300"
+
+
+@pytest.fixture
+def visitor(address: str) -> Iterator[Watched]:
+    size = {"width": 1000, "height": 700}
+    with browsing(viewport=size, reduced_motion="reduce", has_touch=True) as watched:
+        watched.page.goto(address + VIEW)
+        watched.page.locator(".about").get_by_text(" pixels, ").first.wait_for()
+        watched.in_place()
+        yield watched
+
+
+def test_words_and_the_map_lead_elsewhere(visitor: Watched) -> None:
+    page = visitor.page
+    page.keyboard.press("g")
+    field = visitor.figure().get_by_label("Coordinates with a width")
+    assert field.input_value() == "-0.7445+0.1235i, width 0.02"
+    field.fill("-0.7+0.1i, width banana")
+    field.press("Enter")
+    visitor.figure().get_by_text("“width banana” is not understood").wait_for()
+    field.fill("-1.25 + 0.02i, width 0.1")
+    field.press("Enter")
+    visitor.settled(x="-1.25", y="0.02", width="0.1")
+    field.wait_for(state="hidden")
+    visitor.in_place()
+    seen = visitor.figure().locator(".minimap")
+    seen.wait_for()
+    box = seen.bounding_box()
+    page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + 0.25 * box["height"])
+    page.wait_for_function("() => new URLSearchParams(location.search).get('x') > -1")
+    assert float(visitor.link()["y"]) == pytest.approx(0.98, abs=0.1)
+    page.keyboard.press("m")
+    seen.wait_for(state="hidden")
+    page.keyboard.press("?")
+    visitor.figure().get_by_text("Map of the whole set").wait_for()
+    page.keyboard.press("Escape")
+    visitor.figure().get_by_text("Zoom where the pointer is").wait_for(state="hidden")
+
+
+def test_places_are_visited_kept_and_carried_elsewhere(visitor: Watched, tmp_path: Path) -> None:
+    page, figure = visitor.page, visitor.figure()
+    page.keyboard.press("k")
+    page.keyboard.press("p")
+    figure.get_by_role("button", name="mandelbrot, 0.02 wide", exact=True).wait_for()
+    figure.locator(".card span").nth(len(PLACES) - 1).wait_for()
+    sun = next(place for place in PLACES if place.name == "sun")
+    figure.get_by_role("button", name=sun.title, exact=True).click()
+    visitor.settled(x=sun.x, width=sun.width, palette=sun.colours.palette)
+    page.keyboard.press("p")
+    with page.expect_download() as download:
+        figure.get_by_role("button", name="Export yours").click()
+    saved = tmp_path / "places.json"
+    download.value.save_as(saved)
+    (kept,) = json.loads(saved.read_text())["places"]
+    assert kept["picture"].startswith("data:image/webp;base64,")
+    figure.get_by_role("button", name="Remove mandelbrot").click()
+    figure.get_by_text("None yet").wait_for()
+    content: list[Any] = [kept, {"link": "javascript:alert(1)", "name": "<b>x</b>"}]
+    saved.write_text(json.dumps({"places": content}))
+    figure.locator("input[type=file]").set_input_files(saved)
+    figure.get_by_text("1 of 2 places are new; 1 were not understood").wait_for()
+    figure.get_by_role("button", name="mandelbrot, 0.02 wide", exact=True).click()
+    visitor.settled(x="-0.7445", width="0.02")
+    before = visitor.link()
+    page.keyboard.press("r")
+    visitor.moved(before)
