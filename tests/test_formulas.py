@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -290,3 +291,13 @@ def test_the_step_of_each_is_plain_arithmetic() -> None:
             numbers = formula.next(*(float(point * k) for k in (1, 2, 3, -1, 0.5, -2)))
             assert [part[i] for part in arrays] == list(numbers)
     assert plain(2, 3, 4) == 10
+
+
+def test_a_formula_of_ones_own_may_take_powers() -> None:
+    def step(a: Any, b: Any, cx: Any, cy: Any, fma: Any) -> Any:
+        return a**2 - b**2 + cx, 2 * a * b + 0.0 * (a * a + b * b) ** 0.5 + cy
+
+    register_formula("powers", step)
+    view = Viewport.from_bounds(-2.25, 0.75, -1.25, 1.25, 60, 50)
+    found = compare(view, "fast", 50, formula="powers")
+    assert found.is_rounding

@@ -172,6 +172,8 @@ for _op, _in_place, _build in (
 _operator(operator.neg, 1, lambda builder, x: builder.fneg(x))
 _operator(operator.pos, 1, lambda builder, x: x)
 _operator(abs, 1, intrinsic_call("llvm.fabs"))
+# LLVM makes a product of a square; other powers are asked of the mathematics library, lane by lane.
+_operator(operator.pow, 2, intrinsic_call("llvm.pow"))
 for _op, _how in (
     *((operator.lt, "<"), (operator.le, "<="), (operator.gt, ">"), (operator.ge, ">=")),
     *((operator.eq, "=="), (operator.ne, "!=")),
