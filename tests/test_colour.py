@@ -322,7 +322,7 @@ def test_all_counts_alike_make_one_colour():
 
 def test_unknown_names_are_told_the_known_ones(small):
     with pytest.raises(
-        ValueError, match=r"^there is no look 'flat'; there are smooth, equalised, hill"
+        ValueError, match=r"^there is no look 'flat'; there are smooth, equalised, dist"
     ):
         shade(small, "flat")
     with pytest.raises(ValueError, match=r"^there is no palette 'plaid'; there are lagoon, "):

@@ -30,8 +30,9 @@ def place(measures: Measures, scale: float | None) -> tuple[Places, float]:
     """By powers of two of the distance, in parts of the window's width, which is the scale."""
     from mandel_core.colour.places import Places
 
-    left, right, *_ = measures.frame.view.extent
-    width = scale or max(right - left, 1e-300)
+    left, right, bottom, top = measures.frame.view.extent
+    # A single column has a height only, a single point neither; float32 holds the inverse.
+    width = scale or max(right - left or top - bottom, 1e-30)
     return Places(nearness(measures.distance, width)), width
 
 
