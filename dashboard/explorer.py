@@ -74,7 +74,7 @@ class Explorer(pn.viewable.Viewer, Scripting):
         if view is not None:
             params = place_of(view) | params
         self._shows_controls, self._shows_lab = controls, lab
-        params.setdefault("automatic", "iterations" not in params)
+        params.setdefault("automatic", "maxiter" not in params)
         anywhere = params.keys().isdisjoint({"x", "y", "width"})
         super().__init__(**(_home(params.get("formula", HOME.formula)) | params))
         self.session = f"session-{next(_sessions)}"
@@ -305,7 +305,7 @@ class Explorer(pn.viewable.Viewer, Scripting):
             whole = _home(self.formula, self._flow.size)
             self.follow(**{name: whole[name] for name in whole.keys() - names})
             names |= whole.keys()
-        if "iterations" in names and "automatic" not in names:
+        if "maxiter" in names and "automatic" not in names:
             self.follow(automatic=False)
         if names - {"x", "y", "width"}:
             self.notify("")

@@ -71,8 +71,9 @@ class Params(param.Parameterized):
         label="Chunk sizes to measure",
         doc="Those that Measure and the threads' table go through; no part of the link.",
     )
-    iterations = param.Integer(
-        default=HOME.iterations,
+    maxiter = param.Integer(
+        default=HOME.maxiter,
+        label="Iterations",
         bounds=(1, MAX_ITERATIONS),
         doc="Iterations after which a point counts as inside; setting them ends automatic ones.",
     )

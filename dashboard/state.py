@@ -51,7 +51,8 @@ class State:
     """A view and how it is made; x, y and width in units of the complex plane.
 
     formula, c : what is iterated; c is of meaning where the formula has a constant.
-    automatic : whether `iterations` follow the view.
+    maxiter : the limit of iterations.
+    automatic : whether it follows the view.
     look to stops : as in `Colouring`.
     antialias : whether the edges of a picture at rest are smoothed.
     """
@@ -64,7 +65,7 @@ class State:
     stage: str = "fast"
     chunksize: int = 10
     device: str = "cpu"
-    iterations: int = 200
+    maxiter: int = 200
     automatic: bool = True
     precision: str = "automatic"
     look: str = "smooth"

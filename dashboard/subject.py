@@ -33,7 +33,7 @@ class Subject:
         chosen: Precision = "float32" if state.precision == "float32" else "float64"
         return Settings(
             stage=name,
-            maxiter=state.iterations,
+            maxiter=state.maxiter,
             chunksize=chunksize or state.chunksize,
             device=state.device if "device" in STAGES[name].varies else "cpu",
             # All cores are the default everywhere, and what is compiled for it serves all.

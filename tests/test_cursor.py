@@ -37,7 +37,7 @@ class Host:
         self.state = HOME
 
     def settings(self, stage: str | None = None, *, view: Viewport | None = None) -> Settings:
-        return Settings("fast", self.state.iterations, formula=self.state.formula)
+        return Settings("fast", self.state.maxiter, formula=self.state.formula)
 
     def in_document(self, callback: Any, *args: Any) -> None:
         callback(*args)

@@ -26,7 +26,7 @@ def explorer() -> Iterator[Explorer]:
 
 def test_every_param_is_documented(explorer: Explorer) -> None:
     own = set(Explorer.param) - set(Explorer.__mro__[1].param)
-    assert {"x", "y", "width", "stage", "chunksize", "device", "iterations"} <= own
+    assert {"x", "y", "width", "stage", "chunksize", "device", "maxiter"} <= own
     assert [name for name in own if not explorer.param[name].doc] == []
 
 
@@ -51,7 +51,7 @@ def test_a_centre_is_kept_digit_by_digit(explorer: Explorer) -> None:
         ("y", "1e999"),
         ("width", 0),
         ("width", "1" * 500),
-        ("iterations", 10**9),
+        ("maxiter", 10**9),
         ("chunksize", 0),
         ("stage", "quantum"),
         ("palette", "mud"),
@@ -65,7 +65,7 @@ def test_nonsense_is_refused_and_changes_nothing(explorer: Explorer, name: str, 
 
 
 def test_settings_follow_the_stage_and_the_view(explorer: Explorer) -> None:
-    explorer.param.update(stage="chunked", chunksize=7, iterations=300)
+    explorer.param.update(stage="chunked", chunksize=7, maxiter=300)
     settings = explorer.settings()
     assert (settings.stage, settings.chunksize, settings.maxiter) == ("chunked", 7, 300)
     assert settings.dtype == "float32"
@@ -134,15 +134,15 @@ def test_every_stage_is_offered_in_order(explorer: Explorer) -> None:
 
 def test_iterations_that_were_set_are_kept(explorer: Explorer) -> None:
     assert explorer.automatic
-    explorer.iterations = 300
+    explorer.maxiter = 300
     assert not explorer.automatic
     explorer.automatic = True
-    assert explorer.state == State(iterations=300)
+    assert explorer.state == State(maxiter=300)
 
 
 def test_iterations_that_were_given_are_kept() -> None:
-    given = Explorer(iterations=60)
-    assert (given.iterations, given.automatic) == (60, False)
+    given = Explorer(maxiter=60)
+    assert (given.maxiter, given.automatic) == (60, False)
     given.close()
 
 
@@ -164,7 +164,7 @@ def test_a_number_that_cannot_be_taken_is_refused_in_a_sentence(explorer: Explor
     size.value = 20.0
     assert explorer.chunksize == 20
     iterations.value = 1e3
-    assert explorer.iterations == 1000
+    assert explorer.maxiter == 1000
     assert notice() == ""
 
 
@@ -183,9 +183,9 @@ def test_a_notice_goes_with_its_cause(explorer: Explorer) -> None:
 
 
 def test_a_view_that_was_measured_is_shown_again(explorer: Explorer) -> None:
-    explorer.param.update(x="-1.25", width="0.1", stage="chunked", iterations=300)
+    explorer.param.update(x="-1.25", width="0.1", stage="chunked", maxiter=300)
     subject = explorer.subject()
-    explorer.param.update(x="0", width="2", stage="fast", iterations=500, palette="hot")
+    explorer.param.update(x="0", width="2", stage="fast", maxiter=500, palette="hot")
     explorer.go_to(subject)
     assert explorer.palette == "hot", "the colours stay"
     explorer.palette = subject.state.palette

@@ -88,14 +88,14 @@ def test_the_limit_that_was_found_is_kept_and_told(desk: Desk) -> None:
     desk.ask("-1.25", "0.4")
     assert desk.sent[-1][0].settings.maxiter == 600, "the search goes on from where it was"
     desk.finish(limit=800)
-    assert (desk.explorer.iterations, desk.explorer.automatic) == (800, True)
+    assert (desk.explorer.maxiter, desk.explorer.automatic) == (800, True)
     assert "iterations=800&auto=yes" in (desk.links[-1] or "")
 
 
 def test_iterations_that_were_typed_stay(desk: Desk) -> None:
     desk.ask()
     desk.finish()
-    desk.explorer.iterations = 300
+    desk.explorer.maxiter = 300
     task = desk.sent[-1][0]
     assert (task.settings.maxiter, task.automatic) == (300, False)
 
@@ -112,7 +112,7 @@ def test_what_was_drawn_in_full_while_moving_is_not_drawn_again(desk: Desk) -> N
 
 def test_a_view_that_was_left_half_drawn_and_found_again_is_drawn(desk: Desk) -> None:
     """A coarse picture of another view is on screen then, though the last full one was of this."""
-    desk.explorer.param.update(stage="numpy", iterations=50)
+    desk.explorer.param.update(stage="numpy", maxiter=50)
     desk.ask()
     while not desk.sent[-1][1].done():
         desk.finish(seconds=60.0)

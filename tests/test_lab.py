@@ -167,7 +167,7 @@ def test_what_was_measured_stays_on_show_until_there_is_something_to_say_of_the_
     subjects = Subjects(host)
     assert subjects.current(running=False, known=False) == host.now
     there = subjects.measure()
-    host.now = here = Subject(VIEW, State(iterations=50), 1)
+    host.now = here = Subject(VIEW, State(maxiter=50), 1)
     for running, known, shown in (
         (True, True, there),
         (True, False, there),

@@ -13,8 +13,8 @@ from tests.browsing import browsing, chromium, serving
 pytestmark = pytest.mark.browser
 
 CELLS = (
-    "from dashboard import Explorer\nexplorer = Explorer(iterations=60)\nexplorer",
-    "print('at', explorer.width < 3, explorer.state.iterations)",
+    "from dashboard import Explorer\nexplorer = Explorer(maxiter=60)\nexplorer",
+    "print('at', explorer.width < 3, explorer.state.maxiter)",
     "explorer.param.update(x='-1.25', width='0.5');",
     "print('now', explorer.x, explorer.width)",
     """import numpy as np

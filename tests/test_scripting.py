@@ -19,7 +19,7 @@ from mandel_core import Cancelled, StageFailure, Viewport, render
 
 @pytest.fixture
 def explorer() -> Iterator[Explorer]:
-    explorer = Explorer(x="-1.25", width="0.5", iterations=60)
+    explorer = Explorer(x="-1.25", width="0.5", maxiter=60)
     yield explorer
     explorer.close()
 
@@ -40,7 +40,7 @@ def test_a_link_leads_back(explorer: Explorer) -> None:
     for link in (explorer.link, f"http://localhost:5006/dashboard{explorer.link}"):
         other = Explorer.from_link(link, palette="hot")
         assert (other.x, other.width, other.palette) == (explorer.x, explorer.width, "hot")
-        assert (other.iterations, other.automatic) == (60, False)
+        assert (other.maxiter, other.automatic) == (60, False)
         other.close()
     assert Explorer().link == "?v=2"
 

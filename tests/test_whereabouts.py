@@ -59,7 +59,7 @@ def test_what_is_not_said_stays() -> None:
     assert deep == replace(here, width=MIN_WIDTH)
     assert "closer than can be shown" in notice
     counted, _ = find("x -1 iterations 500", here)
-    assert (counted.iterations, counted.automatic) == (500, False)
+    assert (counted.maxiter, counted.automatic) == (500, False)
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def computed(params: Params, notify: Callable[[str], None]) -> pn.Card:
         about,
         pn.Row(
             chunks,
-            number(params, "iterations", notify, step=100),
+            number(params, "maxiter", notify, step=100),
             tick(params, "automatic", width=100, align="end"),
             **_ROW,
         ),

@@ -46,7 +46,7 @@ class Subjects:
         state = measured.state
         self._words.value = (
             f"{'Measuring' if running else 'Measured'} on another view than the one on screen: "
-            f"width {float(state.width):.3g}, {count(state.iterations, 'iteration')}."
+            f"width {float(state.width):.3g}, {count(state.maxiter, 'iteration')}."
         )
         return measured
 

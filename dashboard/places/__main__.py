@@ -26,7 +26,7 @@ def draw(place: Place) -> Image.Image:
     constant = FORMULAS[state.formula].constant is not None
     settings = Settings(
         "fast",
-        maxiter=state.iterations,
+        maxiter=state.maxiter,
         dtype=view.precision,
         formula=state.formula,
         formula_c=state.c if constant else None,

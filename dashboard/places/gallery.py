@@ -44,7 +44,7 @@ class Place:
             width=Decimal(self.width),
             formula=self.formula,
             c=c,
-            iterations=HOME.iterations,
+            maxiter=HOME.maxiter,
             automatic=True,
             **vars(self.colours),
         )

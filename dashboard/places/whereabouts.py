@@ -131,7 +131,7 @@ def _from_words(text: str, state: State) -> tuple[State, tuple[str, ...]]:
                 f"Iterations must be a whole number from 1 to {MAX_ITERATIONS}, "
                 f"not {_short(count)}."
             )
-        values |= {"iterations": int(count), "automatic": False}
+        values |= {"maxiter": int(count), "automatic": False}
     return replace(state, **values), tuple(notices)
 
 

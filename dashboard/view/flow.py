@@ -65,7 +65,7 @@ class PictureFlow:
         self.cursor = Cursor(host, self.view.calls, self._coloured)
         self._whole: Draw | None = None  # the last one that was asked for
         self._number = 0  # of the browser's last request
-        self._limit = host.state.iterations  # where the search for the automatic one begins
+        self._limit = host.state.maxiter  # where the search for the automatic one begins
         self._last: tuple[Draw, Picture] | None = None
         self._drawn_stages: set[str] = set()
         self._stale = ""
@@ -92,11 +92,11 @@ class PictureFlow:
     def params_changed(self, names: set[str]) -> None:
         """Somebody else than the browser has changed the view or how it is made."""
         state = self._host.state
-        if "iterations" in names:
-            self._limit = state.iterations
+        if "maxiter" in names:
+            self._limit = state.maxiter
         if "formula" in names:
             self.way_back = self.home()
-            self._limit = HOME.iterations if state.automatic else state.iterations
+            self._limit = HOME.maxiter if state.automatic else state.maxiter
             self.cursor.tell_formula()
         self.view.live_at(FORMULAS[state.formula].home)
         at_home = self.size is not None and (state.x, state.y, state.width) == self.home()
@@ -226,7 +226,7 @@ class PictureFlow:
         """
         host = self._host
         self._mark_stale("")
-        state = replace(host.state, iterations=picture.settings.maxiter)
+        state = replace(host.state, maxiter=picture.settings.maxiter)
         link = encode(state)
         final = picture is self._refined or not self._refining.wanted(picture)
         if sent:
@@ -238,7 +238,7 @@ class PictureFlow:
         self._saving.offer(picture, state)
         if not picture.inside:
             self.way_back = state.x, state.y, state.width
-        host.follow(iterations=state.iterations)
+        host.follow(maxiter=state.maxiter)
         self._later(STILL_SECONDS, self._on_still, picture)
 
     def _ask_whole(self, settings: Settings) -> None:

@@ -121,7 +121,7 @@ _FIELDS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("stage", "stage", _stage),
     ("chunksize", "chunk", _whole(1, MAX_CHUNK)),
     ("device", "device", _one_of(DEVICES)),
-    ("iterations", "iterations", _whole(1, MAX_ITERATIONS)),
+    ("maxiter", "iterations", _whole(1, MAX_ITERATIONS)),
     ("automatic", "auto", _yes),
     ("precision", "precision", _one_of(PRECISIONS)),
     ("look", "colour", _one_of(LOOKS)),
@@ -218,7 +218,7 @@ def decode(query: str) -> tuple[State, tuple[str, ...]]:
                 f"The link's width “{_shortened(given['width'][0])}” was replaced by {nearest:g}, "
                 "the nearest that can be shown."
             )
-    if "iterations" in values:
+    if "maxiter" in values:
         values.setdefault("automatic", False)
     if "v" not in given and given.keys() >= _SIGN_OF_FIRST:
         values = _FIRST | values
