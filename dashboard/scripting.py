@@ -135,6 +135,4 @@ class Scripting(Params):
 
 def place_of(view: Viewport) -> dict[str, Decimal]:
     """The params that lead to a viewport: its centre, and its width from edge to edge."""
-    # A single column has no width of its own; the quotient is rounded to the context's digits.
-    width = view.width * view.nx / (view.nx - 1) if view.nx > 1 else view.height
-    return {"x": view.x, "y": view.y, "width": width}
+    return {"x": view.x, "y": view.y, "width": view.width}

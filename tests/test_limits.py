@@ -120,8 +120,8 @@ def test_panning_seldom_changes_the_limit() -> None:
         limit = limit_of(view, 200)
         for _ in range(12):
             angle = rng.random() * 2 * math.pi
-            x, y = (view.width / 10 * Decimal(part(angle)) for part in (math.cos, math.sin))
-            view = Viewport(view.x + x, view.y + y, view.width, view.height, 64, 48)
+            x, y = (view.span_x / 10 * Decimal(part(angle)) for part in (math.cos, math.sin))
+            view = Viewport(view.x + x, view.y + y, view.span_x, view.span_y, 64, 48)
             before, limit = limit, limit_of(view, limit)
             changes, steps = changes + (limit != before), steps + 1
     assert changes <= 0.1 * steps

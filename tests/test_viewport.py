@@ -43,7 +43,7 @@ def test_a_bound_much_smaller_than_the_width_comes_back(bounds):
 def test_numbers_may_be_strings_ints_floats_and_decimals():
     view = Viewport.from_bounds("-2.25", Decimal("0.75"), -1, 1.5, 7, 6)
     assert (view.x, view.y) == (Decimal("-0.75"), Decimal("0.25"))
-    assert (view.width, view.height) == (3, Decimal("2.5"))
+    assert (view.span_x, view.span_y) == (3, Decimal("2.5"))
 
 
 def test_a_float_means_its_shortest_decimal():
@@ -60,8 +60,8 @@ def test_bounds_of_more_than_forty_digits_make_an_exact_centre():
     xmin, xmax = Decimal(LONG_X), Decimal(LONG_X) + 1
     view = Viewport.from_bounds(LONG_X, str(xmax), LONG_Y, LONG_Y, 3, 1)
     assert Fraction(view.x) == (Fraction(xmin) + Fraction(xmax)) / 2
-    assert Fraction(view.width) == Fraction(xmax) - Fraction(xmin)
-    assert (view.y, view.height) == (Decimal(LONG_Y), 0)
+    assert Fraction(view.span_x) == Fraction(xmax) - Fraction(xmin)
+    assert (view.y, view.span_y) == (Decimal(LONG_Y), 0)
 
 
 def test_the_callers_decimal_context_does_not_matter():
@@ -141,6 +141,7 @@ def test_a_single_point_needs_no_precision():
 
 
 GOOD: dict[str, Any] = {"x": 0, "y": 0, "width": 3, "nx": 4, "ny": 4}
+SPANNED: dict[str, Any] = {"x": 0, "y": 0, "span_x": 3, "span_y": 2, "nx": 4, "ny": 4}
 
 
 @pytest.mark.parametrize("name", ["nx", "ny"])
@@ -149,7 +150,7 @@ def test_a_pixel_count_must_be_a_whole_number(name, value):
     with pytest.raises(ValueError, match=rf"^{name} must be a whole number"):
         Viewport.from_screen(**(GOOD | {name: value}))
     with pytest.raises(ValueError, match=rf"^{name} must be a whole number"):
-        Viewport(**(GOOD | {"height": 2, name: value}))
+        Viewport(**(SPANNED | {name: value}))
 
 
 @pytest.mark.parametrize("name", ["x", "y", "width"])
@@ -171,3 +172,12 @@ def test_equal_views_are_equal_and_hash_alike():
     assert a == b
     assert hash(a) == hash(b)
     assert a != Viewport(0, 0, 2, 2, 4, 5)
+
+
+@given(st.decimals("1e-30", 16, places=31).filter(bool), st.integers(2, 5000), st.integers(2, 5000))
+def test_a_window_is_as_wide_as_it_was_made(width: Decimal, nx: int, ny: int) -> None:
+    view = Viewport.from_screen("-0.75", 0, width, nx, ny)
+    assert abs(view.width / width - 1) < Decimal("1e-25")
+    assert float(view.height / view.width) == pytest.approx(ny / nx)
+    left, right, *_ = view.extent
+    assert float(view.width) == pytest.approx(right - left, rel=1e-6, abs=1e-12)

@@ -19,7 +19,8 @@ from mandel_core.model.viewport import Viewport
 
 VERSION = 3
 
-_VIEW = tuple(field.name for field in fields(Viewport))
+# From the first sample to the last; files of older versions have these names.
+_VIEW = ("x", "y", "width", "height", "nx", "ny")
 _SETTINGS = tuple(field.name for field in fields(Settings))
 _TIMES = ("run_seconds", "first_seconds", "compile_seconds", "retaken", "busy")
 _MACHINE = tuple(field.name for field in fields(Machine))
@@ -106,7 +107,7 @@ def _row(record: Record) -> tuple[Any, ...]:
     return (
         record.kind,
         record.when.isoformat(),
-        *(str(view.x), str(view.y), str(view.width), str(view.height), view.nx, view.ny),
+        *(str(view.x), str(view.y), str(view.span_x), str(view.span_y), view.nx, view.ny),
         *(str(value) if isinstance(value, complex) else value for value in astuple(settings)),
         json.dumps(measured.run_seconds),
         *(getattr(measured, name) for name in _TIMES[1:]),
@@ -119,7 +120,7 @@ def _record(row: dict[str, Any]) -> Record:
     times = {name: row[name] for name in _TIMES[1:]}
     return Record(
         Measurement(
-            Viewport(**{name: row[name] for name in _VIEW}),
+            Viewport(*(row[name] for name in _VIEW)),
             Settings(**{name: row[name] for name in _SETTINGS}),
             tuple(map(float, json.loads(row["run_seconds"]))),
             **times,

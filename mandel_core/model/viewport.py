@@ -18,6 +18,7 @@ Precision = Literal["float32", "float64"]
 # than any float made of it.
 _EXACT = Context(prec=2000)
 _QUOTIENT = Context(prec=40)
+_ROUNDED = Context(prec=28)
 
 # Pixels must lie this many units in the last place apart. The orbit magnifies the rounding of c, so
 # it takes far more than telling them apart: at this distance fewer than one count in a hundred
@@ -48,28 +49,35 @@ def _count(name: str, value: float) -> int:
     return int(value)
 
 
+def _edge_to_edge(span: Decimal, samples: int) -> Decimal:
+    """The distance of the outer edges of the outermost pixels, whose middles are the samples."""
+    if samples == 1:
+        return Decimal(0)
+    return _ROUNDED.divide(_EXACT.multiply(span, Decimal(samples)), Decimal(samples - 1))
+
+
 @dataclass(frozen=True)
 class Viewport:
     """A grid of nx x ny samples around an exact centre.
 
-    `x` and `y` are the centre, `width` and `height` the distance from the first sample to the
+    `x` and `y` are the centre, `span_x` and `span_y` the distance from the first sample to the
     last; all four are Decimal (strings, ints and floats are taken as well), in units of the
     complex plane. Rows are in increasing y, as in the tutorial's listing.
     """
 
     x: Decimal
     y: Decimal
-    width: Decimal
-    height: Decimal
+    span_x: Decimal
+    span_y: Decimal
     nx: int
     ny: int
 
     def __post_init__(self) -> None:
-        for name in ("x", "y", "width", "height"):
+        for name in ("x", "y", "span_x", "span_y"):
             object.__setattr__(self, name, exact(getattr(self, name)))
         for name in ("nx", "ny"):
             object.__setattr__(self, name, _count(name, getattr(self, name)))
-        if self.width < 0 or self.height < 0:
+        if self.span_x < 0 or self.span_y < 0:
             raise ValueError("a viewport's upper bounds must not be below its lower bounds")
 
     @classmethod
@@ -81,8 +89,8 @@ class Viewport:
         return cls(
             x=_EXACT.divide(_EXACT.add(x0, x1), Decimal(2)),
             y=_EXACT.divide(_EXACT.add(y0, y1), Decimal(2)),
-            width=_EXACT.subtract(x1, x0),
-            height=_EXACT.subtract(y1, y0),
+            span_x=_EXACT.subtract(x1, x0),
+            span_y=_EXACT.subtract(y1, y0),
             nx=nx,
             ny=ny,
         )
@@ -95,8 +103,8 @@ class Viewport:
         return cls(
             x=exact(x),
             y=exact(y),
-            width=_EXACT.multiply(pixel, Decimal(nx - 1)),
-            height=_EXACT.multiply(pixel, Decimal(ny - 1)),
+            span_x=_EXACT.multiply(pixel, Decimal(nx - 1)),
+            span_y=_EXACT.multiply(pixel, Decimal(ny - 1)),
             nx=nx,
             ny=ny,
         )
@@ -104,7 +112,7 @@ class Viewport:
     @property
     def bounds(self) -> tuple[float, float, float, float]:
         """(xmin, xmax, ymin, ymax) of the outermost samples, each rounded once to float64."""
-        halves = [_EXACT.divide(size, Decimal(2)) for size in (self.width, self.height)]
+        halves = [_EXACT.divide(size, Decimal(2)) for size in (self.span_x, self.span_y)]
         return (
             float(_EXACT.subtract(self.x, halves[0])),
             float(_EXACT.add(self.x, halves[0])),
@@ -113,11 +121,21 @@ class Viewport:
         )
 
     @property
+    def width(self) -> Decimal:
+        """From edge to edge of the outermost pixels, rounded to 28 digits; 0 for one column."""
+        return _edge_to_edge(self.span_x, self.nx)
+
+    @property
+    def height(self) -> Decimal:
+        """From edge to edge of the outermost pixels, rounded to 28 digits; 0 for one row."""
+        return _edge_to_edge(self.span_y, self.ny)
+
+    @property
     def pixel(self) -> tuple[float, float]:
         """Distance between neighbouring samples along x and y (0 on an axis of one sample)."""
         return (
-            float(self.width) / max(self.nx - 1, 1),
-            float(self.height) / max(self.ny - 1, 1),
+            float(self.span_x) / max(self.nx - 1, 1),
+            float(self.span_y) / max(self.ny - 1, 1),
         )
 
     @property

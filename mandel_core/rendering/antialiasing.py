@@ -52,5 +52,5 @@ def antialiased(
 def _moved(view: Viewport, across: float, up: float) -> Viewport:
     """The view, by these parts of a pixel aside."""
     pixels = max(view.nx - 1, 1), max(view.ny - 1, 1)
-    dx, dy = Decimal(across) * view.width / pixels[0], Decimal(up) * view.height / pixels[1]
+    dx, dy = Decimal(across) * view.span_x / pixels[0], Decimal(up) * view.span_y / pixels[1]
     return replace(view, x=view.x + dx, y=view.y + dy)

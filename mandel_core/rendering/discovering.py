@@ -102,7 +102,7 @@ def _closer(view: Viewport, look: _Look, chance: random.Random) -> Viewport | No
     tile = look.counts[rows, columns]
     up, across = divmod(int(np.argmax(tile)), TILE)
     xs, ys = view.axes("float64")
-    width = view.width * Decimal(COLUMNS) / Decimal(COLUMNS - 1)
+    width = view.width
     return _at(
         Decimal(repr(float(xs[TILE * column + across]))),
         Decimal(repr(float(ys[TILE * row + up]))),

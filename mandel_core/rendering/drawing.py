@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -105,7 +104,7 @@ def surroundings(view: Viewport, times: int) -> Viewport | None:
         return None
     columns = max(1, min(MOST_COLUMNS, round(view.nx * times / COARSENESS)))
     rows = max(1, round(columns * view.ny / view.nx))
-    width = view.width * times * view.nx / Decimal(view.nx - 1)
+    width = view.width * times
     return Viewport.from_screen(view.x, view.y, width, columns, rows)
 
 

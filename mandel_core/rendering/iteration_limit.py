@@ -85,7 +85,7 @@ def automatic_limit(view: Viewport, settings: Settings, control: Control = NO_CO
 
 def base(view: Viewport) -> int:
     """The least limit for a view of this width."""
-    width = float(max(view.width, view.height))
+    width = float(max(view.span_x, view.span_y))
     halvings = math.log2(HOME_WIDTH / width) if width else 60
     return _rung(HOME_LIMIT + PER_HALVING * min(max(0, int(halvings)), 100))
 
@@ -118,8 +118,8 @@ def _probe(
     """Compute a grid of about this share of COLUMNS x ROWS points."""
     aside, up, across = (Decimal(part) for part in (*ASIDE, ACROSS))
     grid = Viewport(
-        *(view.x + aside * view.width, view.y + up * view.height),
-        *(across * view.width, across * view.height),
+        *(view.x + aside * view.span_x, view.y + up * view.span_y),
+        *(across * view.span_x, across * view.span_y),
         *(round(side * math.sqrt(share)) for side in (COLUMNS, ROWS)),
     )
     return render_settings(grid, settings, control)

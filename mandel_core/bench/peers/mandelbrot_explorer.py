@@ -27,7 +27,7 @@ def prepare(scene: Scene, threads: int) -> Prepared:
     import mandelbrot_explorer as explorer
 
     view = scene.view
-    pixel = view.width / max(view.nx - 1, 1)
+    pixel = view.span_x / max(view.nx - 1, 1)
     isa = confined_to()
     kernel = isa.mandelbrot_explorer if isa else None
     context = explorer.Mandelbrot(view.nx, view.ny, scene.maxiter, threads, kernel=kernel)
@@ -37,8 +37,8 @@ def prepare(scene: Scene, threads: int) -> Prepared:
         for centre, size in ((view.x, view.nx), (view.y, view.ny))
     )
     context.set_view(zoom, x, y)
-    square = Viewport(view.x, view.y, view.width, pixel * (view.ny - 1), view.nx, view.ny)
-    same = abs(square.height - view.height) < pixel * Decimal("1e-6")
+    square = Viewport(view.x, view.y, view.span_x, pixel * (view.ny - 1), view.nx, view.ny)
+    same = abs(square.span_y - view.span_y) < pixel * Decimal("1e-6")
     notes = ["horizon 2", *([] if same else ["square pixels"]), "float64", context.kernel_name]
 
     def run() -> Answer:
