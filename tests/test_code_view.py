@@ -105,6 +105,7 @@ class Asked:
         self.stage = "chunked"
         self.tasks: list[tuple[Inspect, Future[Any]]] = []
 
+    @property
     def viewport(self) -> Viewport:
         return VIEW
 

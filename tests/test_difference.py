@@ -136,6 +136,7 @@ class Explorer:
     def __init__(self) -> None:
         self.view, self.chosen = VIEW, Settings("numba", 100)
 
+    @property
     def viewport(self) -> Viewport:
         return self.view
 

@@ -20,9 +20,9 @@ RUNS = {
     "known": {"stage_11_free.step", "stage_12_gather.rounds", "stage_13_known.step"},
     "fast": {
         "mandelbrot.step",
-        "_start",
-        "_dense",
-        "_free",
+        "_block",
+        "_row",
+        "_round",
         "_replay",
         "_rounds",
         "band",
