@@ -81,3 +81,36 @@ def test_places_are_visited_kept_and_carried_elsewhere(visitor: Watched, tmp_pat
     before = visitor.link()
     page.keyboard.press("r")
     visitor.moved(before)
+
+
+BURST = 1300  # milliseconds; views that follow each other faster are one step of the way
+
+
+def test_the_way_back_and_forth_outlives_a_reload(visitor: Watched) -> None:
+    page = visitor.page
+    entries = page.evaluate("history.length")
+    links = [visitor.link()]
+    for number, key in enumerate(("+", "ArrowRight"), 1):
+        page.wait_for_timeout(BURST)
+        page.keyboard.press(key)
+        links.append(visitor.moved(links[-1]))
+        assert page.evaluate("history.length") == entries + number
+    assert len({(link["x"], link["width"]) for link in links}) == 3
+
+    def at(number: int) -> None:
+        visitor.settled(**{name: links[number][name] for name in ("x", "y", "width")})
+        visitor.in_place()
+
+    page.go_back()
+    at(1)
+    page.reload()
+    page.locator(".about").get_by_text(" pixels, ").first.wait_for()
+    at(1)
+    page.keyboard.press("Backspace")
+    at(0)
+    assert visitor.figure().get_by_role("button", name="Back to the view before").is_disabled()
+    visitor.press("Forward again")
+    at(1)
+    page.go_forward()
+    at(2)
+    assert page.evaluate("history.length") == entries + 2

@@ -3,6 +3,8 @@
   const body = document.body, root = document.documentElement;
   const set = alone => {
     body.classList.toggle("alone", alone);
+    // Bokeh looks at the size of its roots: without the bar the figure alone grows, unseen.
+    for (const root of Object.values(window.Bokeh?.index ?? {})) root.invalidate_layout?.();
     dispatchEvent(new CustomEvent("alone", {detail: alone}));
   };
   addEventListener("toggle-alone", () => {
