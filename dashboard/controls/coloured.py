@@ -30,7 +30,7 @@ _DENSITIES = {f"{2 ** (step / 4):.2g}": 2 ** (step / 4) for step in range(-16, 1
 def coloured(params: Params, notify: Callable[[str], None]) -> pn.Card:
     """The group of the colours."""
     about = pn.widgets.StaticText(margin=(0, 10, 5, 10), sizing_mode="stretch_width")
-    interior = pn.widgets.ColorPicker.from_param(params.param.interior, label="Interior")
+    interior = pn.widgets.ColorPicker.from_param(params.param.interior, label="Interior", width=66)
 
     def explain(*_: Any) -> None:
         inside = INSIDES[params.inside]
@@ -52,8 +52,8 @@ def coloured(params: Params, notify: Callable[[str], None]) -> pn.Card:
         swatches(params, "palette", _previews()),
         StopsEditor(params, notify).panel,
         pn.Row(
-            tick(params, "cyclic", width=90),
-            tick(params, "reversed", width=100),
+            tick(params, "cyclic", width=80),
+            tick(params, "reversed", width=95),
             tick(params, "antialias", width=130),
             **_ROW,
         ),

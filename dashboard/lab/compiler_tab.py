@@ -59,7 +59,7 @@ class CodeView:
         self._browser = CodeBrowser(sizing_mode="stretch_both", min_height=320)
         self._browser.param.watch(lambda event: self._show_listing(), "selected")
         self.panel = pn.Column(
-            pn.Row(self._progress, self._cancel, self._again, self._anew, **wide),
+            pn.FlexBox(self._progress, self._cancel, self._again, self._anew, **wide),
             self._about,
             self._figures,
             self._browser,

@@ -8,8 +8,9 @@ const GESTURES = [
   ["Shift and double click, double right click", "Centre and zoom out"],
 ];
 
-OVERLAYS.push(({ overlay }) => {
+OVERLAYS.push(({ overlay, is_page }) => {
   const panel = overlay.panel({ name: "help", title: "Keys and gestures" });
+  panel.body.tabIndex = 0; // so that keys can scroll it
   const button = overlay.button({
     name: "Keys and gestures",
     icon: '<path d="M7.500 7.500a2.500 2.500 0 1 1 3.600 2.200c-.8.4-1.100.9-1.100 1.800M10 14.500v.1"/><circle cx="10" cy="10" r="7.500"/>',
@@ -18,7 +19,9 @@ OVERLAYS.push(({ overlay }) => {
     toggles: true,
     action: panel.toggle,
   });
-  overlay.keys.push({ keys: [], help: "Close what is open over the picture", shown: "Esc" });
+  if (!is_page) {
+    overlay.keys.push({ keys: [], help: "Close what is open over the picture", shown: "Esc" });
+  }
   panel.on_open = () => {
     button.pressed = true;
     const list = element("dl");

@@ -20,6 +20,10 @@ OVERLAYS.push((here) => {
   const show = async () => {
     const { answer, point } = cursor;
     preview.hidden = !on || !formula.julia || (shown === null && point === null);
+    if (shown === null) {
+      small.getContext("2d").clearRect(0, 0, small.width, small.height);
+      set_text(caption, "Computing …");
+    }
     if (preview.hidden || answer === null || answer === drawing || answer.julia_data == null) {
       return;
     }

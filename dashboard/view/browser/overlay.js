@@ -295,7 +295,7 @@ function is_taken(target, key) {
   const steps = key.startsWith("Arrow") || key === "Home" || key === "End";
   return (
     (presses && target.closest?.("button, a, summary, [role=button], [type=checkbox]") != null) ||
-    (steps && target.closest?.("[role=tab], [role=radio], [role=slider], [role=grid], pre") != null)
+    (steps && target.closest?.("[role=tab], [role=radio], [role=slider], [role=grid], pre, .body") != null)
   );
 }
 

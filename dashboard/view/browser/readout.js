@@ -87,7 +87,7 @@ OVERLAYS.push((here) => {
     },
   });
   if (is_page) {
-    overlay.key({ keys: ["Escape"], help: "Let go of the point, close a panel", action: () => cursor.unpin() });
+    overlay.key({ keys: ["Escape"], shown: "Esc", help: "Close what is open; let go of the point", action: () => cursor.unpin() });
   }
   const toggle = overlay.button({
     name: "What is under the cursor",
