@@ -30,7 +30,7 @@ def test_the_code_can_be_read_searched_and_copied(address: str) -> None:
         search = page.get_by_label("Search the code")
         search.fill("LOADU")
         page.locator(".count", has_text="1 of").wait_for()
-        total = page.locator(".count").inner_text().removeprefix("1 of ")
+        total = page.locator(".bar .count").inner_text().removeprefix("1 of ")
         search.press("Shift+Enter")
         page.locator(".count", has_text=f"{total} of {total}").wait_for()
         page.get_by_role("button", name="Copy").click()
