@@ -19,7 +19,7 @@ from dashboard.lab.host import Host
 from dashboard.lab.inspection_html import figures, notes
 from dashboard.view.about_stage import about_stage
 from dashboard.words import duration
-from mandel_core import STAGES, Inspection, StageFailure
+from mandel_core import FORMULAS, STAGES, Inspection, StageFailure
 from mandel_core.inspection.report import Listing, largest
 from mandel_core.model.control import Phase
 from mandel_core.worker.tasks import Inspect
@@ -110,7 +110,7 @@ class CodeView:
         self._about.value = about_stage(stage)
         self._browser.param.update(
             title=f"Step of {stage.title}",
-            source=highlighted(stage.source, "python"),
+            source=highlighted(_source(task), "python"),
             notes=[],
             names=[],
             code=[],
@@ -140,7 +140,7 @@ class CodeView:
     def _on_result(self, task: Inspect, outcome: Inspection | StageFailure) -> None:
         self.close()
         if isinstance(outcome, StageFailure):  # the process died, or had no memory left
-            outcome = Inspection(task.settings, STAGES[task.settings.stage].source, failure=outcome)
+            outcome = Inspection(task.settings, _source(task), failure=outcome)
         else:
             self._kept[_key(task)] = outcome
             while len(self._kept) > KEPT:
@@ -183,6 +183,10 @@ class CodeView:
 def _key(task: Inspect) -> Hashable:
     """Equal for tasks that compile the same; the iterations decide on the last, shorter chunk."""
     return (task.compile_key, task.settings.maxiter)
+
+
+def _source(task: Inspect) -> str:
+    return STAGES[task.settings.stage].source_for(FORMULAS[task.settings.formula])
 
 
 def _name(task: Inspect) -> str:

@@ -76,7 +76,8 @@ def add(
     """
     if measured.failure is None:
         machine = with_card(Machine.here(), measured.settings.device)
-        _known().add(Record(measured, kind, machine, step=fingerprint(measured.stage)))
+        step = fingerprint(measured.stage, measured.settings.formula)
+        _known().add(Record(measured, kind, machine, step=step))
         _writer.submit(_write, measured, kind, on_notice)
 
 

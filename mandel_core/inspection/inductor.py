@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, Self
 
 from mandel_core.compilers import torch_compile
+from mandel_core.formulas.formula import Formula
 from mandel_core.inspection.report import Cache, Inspection, Language, Listing, Remark, largest
 from mandel_core.model.stage import Stage
 
@@ -25,8 +26,8 @@ _MAKERS: dict[str, Language] = {"cpp_pybinding": "cpp", "cpp": "cpp", "triton": 
 class Inductor:
     """Watches torch's compiler, which starts without the kernels that were kept for later calls."""
 
-    def __init__(self, stage: Stage, cold: bool) -> None:
-        self._stage = stage
+    def __init__(self, stage: Stage, formula: Formula, cold: bool) -> None:
+        self._stage, self._formula = stage, formula
         self._cold = cold
         self._stack = ExitStack()
         self._code: list[str] = []
@@ -108,7 +109,7 @@ class Inductor:
 
     def _remark(self, reason: str) -> Remark:
         place = _PLACE.search(reason)
-        line = self._stage.line_in_source(place[1], int(place[2])) if place else None
+        line = self._line_of(place[1], int(place[2])) if place else None
         # The guard alone: what follows it are the lines it comes from.
         guard = re.sub(r"^\d+/\d+: ", "", reason.partition("  #")[0].partition("\n")[0]).strip()
         return Remark(guard, line)
@@ -123,8 +124,11 @@ class Inductor:
 
     def _line(self, frames: Any) -> int | None:
         """The line of the innermost frame that is in the source; `frames` come inside out."""
-        lines = (self._stage.line_in_source(frame.filename, frame.lineno) for frame in frames)
+        lines = (self._line_of(frame.filename, frame.lineno) for frame in frames)
         return next(filter(None, lines), None)
+
+    def _line_of(self, file: str, line: int) -> int | None:
+        return self._stage.line_in_source(file, line, self._formula)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from typing import Protocol, Self, Unpack
 
+from mandel_core.formulas import FORMULAS
 from mandel_core.inspection.report import Inspection
 from mandel_core.model.control import NO_CONTROL, Control, Phase
 from mandel_core.model.failures import Cancelled, StageFailure
@@ -56,7 +57,7 @@ def inspect_settings(
 ) -> Inspection:
     """`inspect` for settings already checked; `control` is that of `render_settings`."""
     stage = STAGES.find(settings.stage)
-    empty = Inspection(settings, stage.source)
+    empty = Inspection(settings, stage.source_for(FORMULAS.find(settings.formula)))
     if stage.kernels is None and not stage.uses_torch(settings):
         note = "NumPy calls ready-made machine code, operation by operation: nothing is compiled."
         return replace(empty, note=note)
@@ -104,7 +105,7 @@ def _watch(stage: Stage, job: Job, cold: bool) -> _Watch:
     if stage.uses_torch(job.settings):
         from mandel_core.inspection.inductor import Inductor
 
-        return Inductor(stage, cold)
+        return Inductor(stage, FORMULAS.find(job.settings.formula), cold)
     from mandel_core.inspection.numba_kernels import Numba
 
     return Numba(stage, job, cold)

@@ -13,7 +13,8 @@ from mandel_core.formulas import FORMULAS, MANDELBROT
 from mandel_core.measurement.machine import Machine, with_card
 from mandel_core.model.results import Measurement
 from mandel_core.model.settings import Settings
-from mandel_core.model.stage import Stage
+from mandel_core.model.sources import ARITHMETIC, VECTORS, text_of
+from mandel_core.model.stage import Stage, has_kernels
 from mandel_core.model.viewport import Viewport
 from mandel_core.stages import STAGES
 
@@ -26,8 +27,8 @@ class Record:
 
     kind : "measured", or "frame" for a picture that was drawn once, with all that this includes.
     when : the moment it was stored, in UTC.
-    step : a fingerprint of the stage's source, and of the formula's where that is not z² + c,
-        which may have been edited since; "" if unknown.
+    step : a fingerprint of the stage's source and the formula's, which may have been edited since;
+        "" if unknown.
     """
 
     measurement: Measurement
@@ -81,19 +82,30 @@ class Record:
 
 
 def fingerprint(stage: str, formula: str = MANDELBROT.name) -> str:
-    """What tells one source of a stage and formula from another; "" if there is no such one."""
+    """What tells one source of a stage and formula from another; "" if there is no such one.
+
+    It covers the files of all functions whose arithmetic runs, and the package's version.
+    """
     if stage not in STAGES or formula not in FORMULAS:
         return ""
     of_stage = _fingerprint(STAGES[stage])
-    if formula == MANDELBROT.name or not of_stage:
-        return of_stage
-    return f"{of_stage}+{FORMULAS[formula].fingerprint}"
+    return of_stage and f"{of_stage}+{FORMULAS[formula].fingerprint}"
 
 
 @lru_cache(64)
 def _fingerprint(stage: Stage) -> str:
     try:
-        told = f"{version('mandel-explorer')}\n{stage.source}"
-        return hashlib.sha256(told.encode()).hexdigest()[:16]
+        known = f"{version('mandel-explorer')}\n{_content(stage)}"
+        return hashlib.sha256(known.encode()).hexdigest()[:16]
     except OSError:  # the file is gone
         return ""
+
+
+def _content(stage: Stage) -> str:
+    """The whole files of the stage's functions: their constants count as much as what is shown."""
+    modules = {stage.run.__module__, *(part.module for part in stage.parts)}
+    if not all(module.startswith(ARITHMETIC) for module in modules):  # of one's own
+        return stage.source
+    if has_kernels(stage.parts):
+        modules.update(VECTORS)
+    return "\n".join(map(text_of, sorted(modules)))

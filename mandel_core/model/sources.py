@@ -17,11 +17,20 @@ from pathlib import Path
 ARITHMETIC = (
     "mandel_core.stages.stage_",
     "mandel_core.kernels.",
+    "mandel_core.compilers.numba_formula",
     "mandel_core.compilers.numba_jit",
     "mandel_core.formulas.",
 )
-# What carries a whole job through, has something compiled, or makes room.
-NOT_MEANT = {"run", "compiled", "_compiled", "_kernel", "_run_with_memory", "jit", "scratch"}
+# What carries a whole job through, has something compiled, looks something up, or makes room.
+NOT_MEANT = {
+    *("run", "compiled", "_compiled", "_kernel", "_run_with_memory", "jit", "jit_borrowing"),
+    *("_stub", "_chosen", "scratch"),
+}
+# What takes a formula's step for that of z² + c: that step is shown instead.
+NOT_FOLLOWED = {"bare_step"}
+# How Numba's kernels add, multiply, compare and load whole vectors: instructions of LLVM's rather
+# than functions, and not shown, but whoever changes them changes what runs.
+VECTORS = ("mandel_core.compilers.numba_vectors", "mandel_core.compilers.numba_memory")
 
 
 @dataclass(frozen=True)
@@ -42,12 +51,15 @@ class _Module:
     file: str
     lines: list[str]
     functions: dict[str, ast.FunctionDef] = field(default_factory=dict)
+    made_of: dict[str, list[str]] = field(default_factory=dict)  # for Numba, of which functions
     imported: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @cache
 def parts_run_by(module: str, *names: str) -> tuple[Part, ...]:
     """The functions of `module` of these names, and all that they refer to where arithmetic is.
+
+    What Numba makes of a name, an intrinsic or an overload, is among them.
 
     By file, the module's own last; within a file in the order they stand there.
 
@@ -57,13 +69,23 @@ def parts_run_by(module: str, *names: str) -> tuple[Part, ...]:
     todo = [(module, name) for name in names]
     while todo:
         where, name = todo.pop()
-        parsed = _parsed(where)
+        parsed = _parsed(where) if name not in NOT_FOLLOWED else None
+        if parsed is not None:
+            todo += [(where, function) for function in parsed.made_of.get(name, ())]
         if parsed is None or name not in parsed.functions or name in found.get(where, ()):
             continue
         found.setdefault(where, set()).add(name)
         todo += _referred_to(where, parsed, parsed.functions[name])
     files = sorted(found, key=lambda where: (where == module, where))
     return tuple(part for where in files for part in _texts(where, found[where] - NOT_MEANT))
+
+
+def text_of(module: str) -> str:
+    """The text of a module of this package, which is not imported. Raises OSError without one."""
+    spec = find_spec(module)
+    if spec is None or spec.origin is None:
+        raise OSError(f"there is no file of {module}")
+    return Path(spec.origin).read_text()
 
 
 def _texts(module: str, names: set[str]) -> Iterator[Part]:
@@ -106,7 +128,26 @@ def _parsed(module: str) -> _Module | None:
     tree = ast.parse(text)
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     own = ast.Module([node for node in tree.body if not isinstance(node, ast.FunctionDef)], [])
-    return _Module(spec.origin, text.splitlines(keepends=True), functions, _imports(own))
+    lines = text.splitlines(keepends=True)
+    return _Module(spec.origin, lines, functions, _made_of(tree.body), _imports(own))
+
+
+def _made_of(statements: list[ast.stmt]) -> dict[str, list[str]]:
+    """What stands behind `name = intrinsic(f)`, and behind a stub that has an overload."""
+    found: dict[str, list[str]] = {}
+    for statement in statements:
+        match statement:
+            case (
+                ast.Assign(targets=[ast.Name(name)], value=ast.Call(args=[ast.Name(function)]))
+                | ast.AnnAssign(target=ast.Name(name), value=ast.Call(args=[ast.Name(function)]))
+            ):
+                found.setdefault(name, []).append(function)
+            case ast.FunctionDef(
+                name=function,
+                decorator_list=[ast.Call(func=ast.Name("overload"), args=[ast.Name(name)])],
+            ):
+                found.setdefault(name, []).append(function)
+    return found
 
 
 def _imports(tree: ast.AST) -> dict[str, tuple[str, str]]:

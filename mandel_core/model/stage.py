@@ -14,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mandel_core.formulas import FORMULAS, MANDELBROT
+from mandel_core.formulas.formula import Formula
 from mandel_core.model.job import Job
 from mandel_core.model.settings import Keywords, Settings
 from mandel_core.model.sources import ARITHMETIC, Part, parts_run_by
 from mandel_core.runtime.registry import Registry
 
 Varies = Literal["chunksize", "device", "threads"]
-_KERNELS = "mandel_core.kernels."
+KERNELS = "mandel_core.kernels."
 BETWEEN = "\n\n"  # functions, whose own text ends with a line's end
 Step = Callable[..., Any]
 ZN = tuple[NDArray[np.complexfloating], NDArray[np.integer]]
@@ -57,36 +58,54 @@ class Stage:
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """Every function whose arithmetic runs, also those in other files; the step is last."""
+        """Every function whose arithmetic runs for z² + c; see `parts_for`."""
+        return self.parts_for(MANDELBROT)
+
+    def parts_for(self, formula: Formula) -> tuple[Part, ...]:
+        """Every function whose arithmetic runs, also those in other files; the step is last.
+
+        The formula's come first, unless the stage's own file has it, as most have z² + c. Raises
+        OSError if a file is gone.
+        """
         if not self.run.__module__.startswith(ARITHMETIC):
-            return parts_of(self.step)
-        parts = parts_run_by(self.run.__module__, "step", "run")
-        if any(part.module.startswith(_KERNELS) for part in parts):  # made for a formula
-            return (*parts_run_by(MANDELBROT.step.__module__, "step"), *parts)
-        return parts
+            parts = parts_of(self.step)
+        else:
+            parts = parts_run_by(self.run.__module__, "step", "run")
+        if formula is MANDELBROT and not has_kernels(parts):
+            return parts
+        return (*_parts_of_formula(formula), *parts)
 
     @property
     def source(self) -> str:
         """The text of `parts`, with a line that names the file before those of another."""
-        return "".join(text for text, _ in self._texts())
+        return self.source_for(MANDELBROT)
 
-    def _texts(self) -> Iterator[tuple[str, Part | None]]:
-        before, files = "", {part.module for part in self.parts}
-        for part in self.parts:
+    def source_for(self, formula: Formula) -> str:
+        """The same of `parts_for` another formula."""
+        return "".join(text for text, _ in self._texts(formula))
+
+    def _texts(self, formula: Formula) -> Iterator[tuple[str, Part | None]]:
+        parts = self.parts_for(formula)
+        before, files = "", {part.module for part in parts}
+        replaces = formula is not MANDELBROT and not has_kernels(parts)
+        for part in parts:
             if before:
                 yield BETWEEN, None
             if part.module != before and len(files) > 1:
-                yield f"# {part.module.replace('.', '/')}.py\n{BETWEEN}", None
+                words = f"# {part.module.replace('.', '/')}.py"
+                if replaces and not before:
+                    words += f": {formula.expression}, in place of z² + c below"
+                yield f"{words}\n{BETWEEN}", None
             yield part.text, part
             before = part.module
 
-    def line_in_source(self, file: str, line: int) -> int | None:
-        """Where in `source`, from 1, a line of a file is; None if it is not in there.
+    def line_in_source(self, file: str, line: int, formula: Formula = MANDELBROT) -> int | None:
+        """Where in `source_for(formula)`, from 1, a line of a file is; None if it is not in there.
 
         Of the file's name its end will do, which is what compilers print.
         """
         before = 0
-        for text, part in self._texts():
+        for text, part in self._texts(formula):
             lines = text.count("\n")
             if part is not None and 0 <= line - part.line < lines:
                 path = PurePath(part.file).as_posix()
@@ -99,6 +118,21 @@ class Stage:
     def about(self) -> str:
         """What the stage changes, what the tutorial reported, what is different today."""
         return inspect.getdoc(sys.modules[self.run.__module__]) or ""
+
+
+def has_kernels(parts: tuple[Part, ...]) -> bool:
+    """Whether there are kernels among them, which are made for each formula."""
+    return any(part.module.startswith(KERNELS) for part in parts)
+
+
+def _parts_of_formula(formula: Formula) -> tuple[Part, ...]:
+    module, name = formula.step.__module__, formula.step.__qualname__.partition(".")[0]
+    if module.startswith(ARITHMETIC):
+        return parts_run_by(module, name)
+    try:
+        return parts_of(formula.step)
+    except OSError:  # of one's own, without its text
+        return ()
 
 
 def parts_of(step: Callable[..., Any]) -> tuple[Part, ...]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from mandel_core.compilers.arrays import place_for, tensors_on
 from mandel_core.compilers.torch_compile import compiled, forget
+from mandel_core.formulas.formula import Formula
 from mandel_core.model.failures import StageFailure
 from mandel_core.model.job import Job
 from mandel_core.model.settings import Settings
@@ -47,15 +48,16 @@ class OwnStage(Stage):
     text: str = ""
     definition: bytes = b""
 
-    @property
-    def parts(self) -> tuple[Part, ...]:
-        """The helpers beside the step that it calls, and the step; none where there is no text."""
+    def parts_for(self, formula: Formula) -> tuple[Part, ...]:
+        """The helpers beside the step that it calls, and the step; none where there is no text.
+
+        The formula is written in them.
+        """
         if self.text == _NO_SOURCE:
             return ()
         return parts_of(self.step)
 
-    @property
-    def source(self) -> str:
+    def source_for(self, formula: Formula) -> str:
         """The text of `parts`, or a comment if there is none."""
         return self.text
 
