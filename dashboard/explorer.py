@@ -83,7 +83,7 @@ class Explorer(pn.viewable.Viewer, Scripting):
         self._following = False
         self._numpy_seconds: dict[Hashable, float] = {}
         self._timed: float | None = None  # seconds of the picture on screen, when warm
-        self._flow = PictureFlow(self, self._settled)
+        self._flow = PictureFlow(self, self._on_rest)
         if anywhere:
             self._flow.go_home()
         else:
@@ -322,7 +322,7 @@ class Explorer(pn.viewable.Viewer, Scripting):
         self._sweep.show_sizes()
         self.refresh()
 
-    def _settled(self, picture: Picture) -> None:
+    def _on_rest(self, picture: Picture) -> None:
         """Bring up to date what is said beside a picture whose view has stood still."""
         if picture.settings.stage == "numpy":
             self.remember_numpy(picture.view, picture.settings, picture.run_seconds)

@@ -15,7 +15,11 @@ README = Path(__file__).parent.parent / "README.md"
 
 
 @pytest.mark.parametrize(
-    "name", ["compare", "inspect", "register_formula", "register_stage", "sweep"]
+    "name",
+    [
+        *("compare", "inspect", "register_stage"),
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("register_formula", "sweep")),
+    ],
 )
 def test_the_example_does_what_it_shows(name: str) -> None:
     function = getattr(mandel_core, name)
@@ -28,7 +32,7 @@ def printed_by(block: str) -> list[str]:
     """The lines that a marked block of the README prints."""
     code = README.read_text().partition(f"<!-- {block} -->\n```python\n")[2].partition("```")[0]
     with contextlib.redirect_stdout(io.StringIO()) as output:
-        exec(compile(code, "README.md", "exec"), {"__name__": "__main__"})
+        exec(compile(code, "<README.md>", "exec"), {"__name__": "__main__"})
     return output.getvalue().splitlines()
 
 
@@ -38,6 +42,7 @@ def test_the_readmes_own_step_works() -> None:
     assert all(float(word) > 0 for word in seconds.split())
 
 
+@pytest.mark.slow
 def test_the_readmes_own_formula_works() -> None:
     most, verdict = printed_by("own-formula")
     assert int(most) > 100

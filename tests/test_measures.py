@@ -85,6 +85,7 @@ def test_no_point_of_the_set_is_nearer_than_half_the_distance(
     assert not np.isnan(Measures(beside).count).any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["burning_ship", "tricorn", "celtic", "phoenix", "multibrot5"])
 def test_all_formulas_have_distances(name: str) -> None:
     own = FORMULAS[name].home
@@ -152,6 +153,7 @@ def test_what_cannot_be_measured_is_said_and_something_else_is_shown() -> None:
         tangent_text(odd)
 
 
+@pytest.mark.slow
 def test_a_formula_of_ones_own_has_a_distance() -> None:
     def bent(a: Any, b: Any, cx: Any, cy: Any, fma: Any) -> Any:
         return fma(a, a, fma(-b, b, cx)) / 1, 2 * abs(a) * b + cy

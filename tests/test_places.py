@@ -38,7 +38,7 @@ def test_every_picture_has_a_place() -> None:
     }
 
 
-@pytest.mark.parametrize("formula", ["mandelbrot", "julia"])
+@pytest.mark.parametrize("formula", ["mandelbrot", pytest.param("julia", marks=pytest.mark.slow)])
 def test_chance_finds_structure(formula: str) -> None:
     whole = home(formula)
     start = Viewport.from_screen(whole.x, whole.y, whole.width, 96, 64)

@@ -94,6 +94,8 @@ def test_the_csv_has_all_figures():
 SMALL = ["--nx", "24", "--ny", "20", "--maxiter", "4", "--threads", "1,2", "--chunksizes", "1,2"]
 
 
+@pytest.mark.compile
+@pytest.mark.slow
 def test_the_table_is_written_between_its_markers(tmp_path: Path, capsys):
     report, figures = tmp_path / "lab.md", tmp_path / "figures.csv"
     report.write_bytes(b"Before\r\n<!-- table-i -->\nold\n<!-- /table-i -->\nAfter\n")

@@ -71,14 +71,14 @@ class Guide:
         try:
             state, notices = find(text[: 2 * MAX_LENGTH], self._traveller.state)
         except ValueError as error:
-            self._view.calls.tell("found", wrong=str(error), notice="")
+            self._view.calls.send("found", wrong=str(error), notice="")
             return
-        self._view.calls.tell("found", wrong="", notice=" ".join(notices))
+        self._view.calls.send("found", wrong="", notice=" ".join(notices))
         self._traveller.go(state)
 
     def _show_places(self, values: Mapping[str, Any]) -> None:
         """Send the gallery, when it is opened for the first time."""
-        self._view.calls.tell(
+        self._view.calls.send(
             "places",
             names=[place.name for place in PLACES],
             titles=[place.title for place in PLACES],
@@ -116,10 +116,10 @@ class Guide:
             return
         self._search = None
         if isinstance(outcome, StageFailure):
-            self._view.calls.tell("surprised", text="No place was found")
+            self._view.calls.send("surprised", text="No place was found")
             self._traveller.notify(f"No place was found. {outcome.reason}")
             return
-        self._view.calls.tell("surprised", text="")
+        self._view.calls.send("surprised", text="")
         x, y, width = outcome
         self._traveller.go(replace(state, x=x, y=y, width=width, automatic=True))
 

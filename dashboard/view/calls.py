@@ -21,11 +21,11 @@ Handler = Callable[[Mapping[str, Any]], None]
 class Calls:
     """What a page's browser may call, and how it is told something.
 
-    on_told : called after something was put on its way.
+    on_sent : called after something was put on its way.
     """
 
-    def __init__(self, on_told: Callable[[], None]) -> None:
-        self._on_told = on_told
+    def __init__(self, on_sent: Callable[[], None]) -> None:
+        self._on_sent = on_sent
         self._handlers: dict[str, Handler] = {}
         self._answers: list[ColumnDataSource] = []
         self._numbers = itertools.count(1)
@@ -34,12 +34,12 @@ class Calls:
         """Have the handler called, in the document's thread, with what the browser sends so."""
         self._handlers[kind] = handler
 
-    def tell(self, kind: str, **values: Any) -> None:
+    def send(self, kind: str, **values: Any) -> None:
         """Send values to `calls.on(kind, ...)` in the browser: numbers, strings, lists, arrays."""
         for answers in self._answers:
             row = {"kind": kind, "number": next(self._numbers), **values}
             answers.data = {key: [value] for key, value in row.items()}
-        self._on_told()
+        self._on_sent()
 
     def sources(self) -> tuple[ColumnDataSource, ColumnDataSource]:
         """The two sources of one more figure: what it sends, and what it is told."""

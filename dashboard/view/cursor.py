@@ -58,7 +58,7 @@ class Cursor:
         formula = self._host.state.formula
         if formula != JULIA:
             self._came_from = None
-        self._calls.tell(
+        self._calls.send(
             "formula",
             title=FORMULAS[formula].title,
             julia=formula == SET,
@@ -103,7 +103,7 @@ class Cursor:
                 answer["path"] = outcome.path.view(np.float64)
             if outcome.picture is not None:
                 answer |= sent(outcome.picture.image, outcome.picture.view, "julia_")
-        self._calls.tell("point", **answer)
+        self._calls.send("point", **answer)
 
     def _on_julia(self, values: Mapping[str, Any]) -> None:
         """Make the Julia set of a point the picture."""

@@ -44,12 +44,12 @@ WHOLE_WIDTH, WHOLE_PIXELS = 8, 480
 class PictureFlow:
     """One session's pictures: takes requests, has them drawn, shows them, tells when one rests.
 
-    on_settled : called with the picture of each view that has stood still, in the document.
+    on_rest : called with the picture of each view that has stood still, in the document.
     """
 
-    def __init__(self, host: Host, on_settled: Callable[[Picture], None]) -> None:
+    def __init__(self, host: Host, on_rest: Callable[[Picture], None]) -> None:
         self._host = host
-        self._on_settled = on_settled
+        self._on_rest = on_rest
         self.view = PictureView(self._on_request)
         self._saving = Saving(self.view.calls, host.in_document)
         self.asking = Asking(
@@ -194,7 +194,7 @@ class PictureFlow:
         """Say over the picture that it is another stage's; with an empty text, no longer."""
         if text != self._stale:
             self._stale = text
-            self.view.calls.tell("stale", text=text)
+            self.view.calls.send("stale", text=text)
 
     def cancel(self) -> bool:
         """Give up the picture under way; whether there was one."""
@@ -268,7 +268,7 @@ class PictureFlow:
 
     def _on_still(self, picture: Picture) -> None:
         if picture is self.shown:
-            self._on_settled(picture)
+            self._on_rest(picture)
             again = self._time if picture.run_seconds < TIME_AGAIN_SECONDS else self._refine
             self._later(TIMED_SECONDS - STILL_SECONDS, again, picture)
 

@@ -46,7 +46,7 @@ class Saving:
         if not isinstance(page, str) or len(page) > _MAX_ADDRESS:
             raise ValueError("no address of a page")
         if self._newest is None:
-            self._calls.tell("saved", words="There is no picture to save yet.")
+            self._calls.send("saved", words="There is no picture to save yet.")
         elif not self._under_way:
             self._under_way = True
             picture, state = self._newest
@@ -58,9 +58,9 @@ class Saving:
     def _tell(self, name: str, done: Future[bytes]) -> None:
         self._under_way = False
         if done.exception() is None:
-            self._calls.tell("saved", name=name, data=np.frombuffer(done.result(), np.uint8))
+            self._calls.send("saved", name=name, data=np.frombuffer(done.result(), np.uint8))
         else:
-            self._calls.tell("saved", words="The picture could not be saved; please try again.")
+            self._calls.send("saved", words="The picture could not be saved; please try again.")
 
 
 def png(picture: Picture, state: State, link: str) -> bytes:

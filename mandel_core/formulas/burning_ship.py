@@ -23,5 +23,5 @@ BURNING_SHIP = Formula(
     expression="(|Re z| + i |Im z|)² + c",
     step=step,
     leap=True,
-    home=Home(Decimal("-0.4"), Decimal("-0.55"), Decimal(4), Decimal("2.5")),
+    home=Home(Decimal("-0.4"), Decimal("-0.6"), Decimal(4), Decimal("2.7")),
 )

@@ -24,5 +24,5 @@ CELTIC = Formula(
     step=step,
     symmetric=True,
     leap=True,
-    home=Home(Decimal("-0.75"), Decimal(0), Decimal(4), Decimal("3.5")),
+    home=Home(Decimal("-0.75"), Decimal(0), Decimal(4), Decimal("4.1")),
 )

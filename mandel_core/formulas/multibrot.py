@@ -42,7 +42,7 @@ MULTIBROTS = tuple(
         symmetric=True,
         leap=True,
         power=degree,
-        home=Home(Decimal(0), Decimal(0), Decimal("3.5"), Decimal("2.8")),
+        home=Home(Decimal(0), Decimal(0), Decimal("3.5"), Decimal("3.1" if degree == 3 else "2.8")),
     )
     for degree in DEGREES
 )

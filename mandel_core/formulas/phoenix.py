@@ -32,5 +32,5 @@ PHOENIX = Formula(
     memory=True,
     symmetric=True,
     spread=spread,
-    home=Home(Decimal(0), Decimal(0), Decimal("3.5"), Decimal("2.8")),
+    home=Home(Decimal(0), Decimal(0), Decimal("3.5"), Decimal(3)),
 )

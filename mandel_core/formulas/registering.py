@@ -53,9 +53,13 @@ def register_formula(
         it is then copied.
     home : centre x, y and width of the view that shows all of it, and is three quarters as high.
 
-    Raises ValueError, in one sentence, for a name or title that cannot be had, and for a step that
-    does not fit: it is tried on a few points.
+    Raises
+    ------
+    ValueError : in one sentence, for a name or title that cannot be had, and for a step that does
+        not fit: it is tried on a few points.
 
+    Examples
+    --------
     >>> from mandel_core import Viewport, register_formula, render
     >>> def buffalo(a, b, cx, cy, fma):
     ...     return abs(fma(a, a, -b * b)) + cx, fma(-2 * abs(a), abs(b), cy)

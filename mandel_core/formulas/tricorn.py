@@ -24,5 +24,5 @@ TRICORN = Formula(
     step=step,
     symmetric=True,
     leap=True,
-    home=Home(Decimal("-0.2"), Decimal(0), Decimal(5), Decimal("3.4")),
+    home=Home(Decimal("-0.2"), Decimal(0), Decimal(5), Decimal(4)),
 )

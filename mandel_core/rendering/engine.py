@@ -41,7 +41,10 @@ def render(
     keywords : the other fields of `Settings`: horizon, chunksize, device, threads, dtype,
         formula ("mandelbrot", "multibrot3", ..., one of FORMULAS), formula_c.
 
-    Raises StageFailure if the stage cannot run here, ValueError if an argument makes no sense.
+    Raises
+    ------
+    StageFailure : if the stage cannot run here.
+    ValueError : if an argument makes no sense.
     """
     return render_settings(view, STAGES.settings(stage, maxiter, **keywords))
 

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from textwrap import dedent
+from tokenize import TokenError
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -92,9 +93,13 @@ def register_stage(
     compile : with torch.compile; False runs the step as plain NumPy. What cannot be compiled whole
         is a StageFailure, but for "complex", which goes on in NumPy where compiling ends.
 
-    Raises ValueError, in one sentence, for a name or title that cannot be had, and for a step that
-    does not fit the layout: it is tried on a few points.
+    Raises
+    ------
+    ValueError : in one sentence, for a name or title that cannot be had, and for a step that does
+        not fit the layout: it is tried on a few points.
 
+    Examples
+    --------
     >>> import numpy as np
     >>> from mandel_core import Viewport, compare, register_stage
     >>> def burning_ship(n, C, Z, N, horizon):
@@ -161,7 +166,8 @@ def _checked(name: str, step: Any, layout: str, title: str | None) -> str:
 def _text(step: types.FunctionType) -> str:
     try:
         return BETWEEN.join(dedent(inspect.getsource(part)) for part in (*helpers(step), step))
-    except (OSError, TypeError):
+    # Another text may lie under the file's name by now, and not even be Python.
+    except (OSError, TypeError, SyntaxError, TokenError):
         return _NO_SOURCE
 
 
