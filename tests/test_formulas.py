@@ -177,6 +177,19 @@ def test_the_quick_colours_are_those_of_the_plain_ones(name: str, dtype: Precisi
     assert np.abs(np.subtract(slow, quick, dtype=np.int16)).mean() < 1
 
 
+@pytest.mark.parametrize("formula", FORMULAS, ids=lambda formula: formula.name)
+def test_home_shows_all_of_it(formula: Formula) -> None:
+    home = formula.home
+    x, y = float(home.x), float(home.y)
+    view = Viewport.from_bounds(x - 4, x + 4, y - 4, y + 4, 801, 801)
+    frame = render(view, "fast", 60, formula=formula.name)
+    # Near it orbits live long; far away they leave within a dozen steps.
+    near = (frame.iterations > 14) | ((frame.iterations == 0) & (abs(frame.z) < 4))
+    rows, columns = np.nonzero(near)
+    assert abs(columns * 0.01 - 4).max() < 0.5 * float(home.width)
+    assert abs(rows * 0.01 - 4).max() < 0.45 * float(home.height)
+
+
 @pytest.mark.parametrize("name", [f.name for f in FORMULAS if f.symmetric])
 def test_symmetric_ones_are(name: str) -> None:
     # Every row by itself, since a whole view is half of it copied.

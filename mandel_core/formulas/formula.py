@@ -28,7 +28,7 @@ class Home:
 
     x, y : its centre.
     width, height : how much has to be seen; whatever the shape of a window, all of it shows both.
-        The height leaves a twelfth above and below what is to be seen, for the buttons.
+        What is to be seen keeps a twentieth of the height away from its edges, where buttons are.
     """
 
     x: Decimal
