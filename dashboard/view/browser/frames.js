@@ -119,7 +119,7 @@ class Frames {
     }
   }
 
-  // The server has made these pixels, and does not want to hear of them: nothing is synchronised.
+  // The server has made these pixels: they are not sent back to it.
   _show(all) {
     const beneath = this.with_whole ? [this.whole, this.surround] : [this.surround];
     const shown = [...beneath, this.newest].filter((picture) => picture !== null);
