@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from concurrent.futures import Future
 from functools import partial
 from typing import Any
@@ -111,14 +112,40 @@ def test_axe_finds_nothing_serious(address: str, theme: Any) -> None:
         return [one for one, each in zip(told, found, strict=True) if each["impact"] != "minor"]
 
     with browsing(viewport={"width": 1400, "height": 900}, color_scheme=theme) as visitor:
-        page = opened(visitor, address)
-        visitor.press("Keys and gestures")
+        page = opened(visitor, address + "?x=-1.757&y=0.003&width=0.12")
+        figure = visitor.figure()
+        for button, words in (
+            ("Keys and gestures", "Move the picture"),
+            ("Places", "Seahorse valley"),
+            ("Go to coordinates or a link", "Copy coordinates"),
+        ):
+            visitor.press(button)
+            figure.get_by_text(words).first.wait_for()
+            assert violations(page) == [], button
+            page.keyboard.press("Escape")
+        page.mouse.click(*visitor.centre())
+        page.keyboard.press("j")
+        page.keyboard.press("o")
+        figure.get_by_role("img", name=re.compile("Julia set of c")).wait_for()
+        figure.get_by_role("button", name="Zoom to it").wait_for()
+        assert figure.locator(".minimap").is_visible()
         assert violations(page) == []
-        page.keyboard.press("Escape")
+        page.keyboard.press("Enter")
+        visitor.settled(formula="julia")
+        figure.locator(".back").wait_for()
+        assert violations(page) == []
+        page.get_by_label("own", exact=True).focus()
+        page.keyboard.press("Space")
+        page.get_by_label("own", exact=True).and_(page.locator(":checked")).wait_for()
+        page.get_by_label("Colour", exact=True).select_option(label="Hill-shaded")
+        assert violations(page) == []
         for tab, words in (
             ("Chunk size", "What a chunk costs"),
             ("Stages", "Each stage on this view"),
+            ("Threads", "by chunk size and threads"),
+            ("Where orbits go", "are followed until they escape"),
             ("Is it right?", "Rounding"),
+            ("Compiler", "Step of Fast"),
         ):
             page.get_by_role("tab", name=tab).click()
             page.get_by_text(words).first.wait_for()
