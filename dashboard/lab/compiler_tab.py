@@ -53,7 +53,9 @@ class CodeView:
         )
         self._cancel.on_click(lambda event: self.cancel())
         wide = {"sizing_mode": "stretch_width"}
-        self._progress = pn.widgets.StaticText(css_classes=["progress"], **wide)
+        self._progress = pn.widgets.StaticText(
+            css_classes=["progress"], styles={"flex": "1 1 220px"}, **wide
+        )
         self._figures = pn.widgets.StaticText(css_classes=["figures-of-compiler"], **wide)
         self._about = pn.widgets.StaticText(margin=(0, 10), **wide)
         self._browser = CodeBrowser(sizing_mode="stretch_both", min_height=320)
