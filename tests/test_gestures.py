@@ -225,7 +225,7 @@ def test_the_axes_stay_where_the_hand_left_them(visitor: Watched, address: str) 
 def test_another_palette_is_the_same_view(visitor: Watched, address: str) -> None:
     open_at(visitor, address)
     shown, before = visitor.pixels(), view_of(visitor)
-    visitor.page.get_by_label("Palette", exact=False).first.select_option(label="viridis")
+    visitor.page.get_by_label("viridis", exact=True).check(force=True)
     visitor.settled(palette="viridis")
     visitor.until(lambda: (visitor.pixels() != shown).any(axis=-1).mean() > 0.5)
     visitor.page.get_by_label("inferno", exact=True).check(force=True)
