@@ -148,8 +148,9 @@ def test_the_julia_set_is_shown_and_made_the_picture(opened: Watched) -> None:
     assert seen > 50
     page.keyboard.press("Enter")
     opened.settled(formula="julia")
+    opened.until(lambda: "c=" in page.evaluate("location.search"))
     opened.in_place()
-    real, imaginary = address_has(opened, "c").split(",")
+    real, imaginary = opened.link()["c"].split(",")
     assert float(real) == pytest.approx(-1.75, abs=1e-3)
     assert float(imaginary) == pytest.approx(0.02, abs=1e-3)
     page.get_by_role("button", name="Back to the Mandelbrot set").last.click()
