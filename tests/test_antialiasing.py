@@ -50,7 +50,7 @@ def test_where_nothing_changes_the_picture_is_the_plain_one(look: str) -> None:
 def test_a_pixel_is_the_mean_of_its_samples() -> None:
     colouring = Colouring(density=2, reversed=True)
     found = antialiased(HOME, FAST, colouring)
-    step = float(HOME.width) / (HOME.nx - 1)
+    step = float(HOME.width) / HOME.nx
     light = []
     for across, up in SAMPLES:
         x, y = float(HOME.x) + across * step, float(HOME.y) + up * step
