@@ -60,6 +60,14 @@ def step(
     formula: Formula = MANDELBROT,
     c: tuple[Any, Any] = (0, 0),
 ) -> int:
+    """Iterate some rows of a frame; returns how many iterations were executed.
+
+    x, y : samples, float32 or float64; x repeats its last up to whole blocks of lanes.
+    horizon2 : the escape radius, squared, of their type.
+    known : (rows or more, x.size) uint8, room for which points are known to be inside.
+    Z, N : (rows, columns) complex and int32, written to.
+    scratch : what `simd_blocks.scratch` makes.
+    """
     from mandel_core.kernels import interior, simd_blocks
 
     if formula.outlines:
