@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dashboard.state import MIN_WIDTH
+from dashboard.state import HOME, MIN_WIDTH
 from tests.browsing import PICTURE, Watched, browsing
 
 pytestmark = pytest.mark.browser
@@ -228,8 +228,8 @@ def test_another_palette_is_the_same_view(visitor: Watched, address: str) -> Non
     visitor.page.get_by_label("viridis", exact=True).check(force=True)
     visitor.settled(palette="viridis")
     visitor.until(lambda: (visitor.pixels() != shown).any(axis=-1).mean() > 0.5)
-    visitor.page.get_by_label("inferno", exact=True).check(force=True)
-    visitor.settled(palette="inferno")
+    visitor.page.get_by_label(HOME.palette, exact=True).check(force=True)
+    visitor.settled(palette=HOME.palette)
     visitor.until(lambda: np.array_equal(visitor.pixels(), shown))
     assert view_of(visitor) == before
 

@@ -48,11 +48,14 @@ class Cursor {
     this._go_to(point);
   }
 
+  // Whether there was a point to let go.
   unpin() {
-    if (this.pinned) {
+    const was = this.pinned;
+    if (was) {
       this.pinned = false;
       this._go_to(this.event === null ? null : this.where(this.event));
     }
+    return was;
   }
 
   forget() {

@@ -278,10 +278,10 @@ class Overlay {
     const named = event.shiftKey && event.key.length > 1 ? `Shift+${event.key}` : event.key;
     const pressed = event.ctrlKey || event.metaKey ? `Ctrl+${named}` : named;
     const known = this.keys.find(({ keys }) => keys.includes(pressed));
-    if (known !== undefined) {
+    // An action that returns false had nothing to do with it after all.
+    if (known !== undefined && known.action(event) !== false) {
       event.preventDefault();
       event.stopPropagation();
-      known.action(event);
     }
   }
 }
