@@ -178,7 +178,7 @@ def test_at_every_width_all_of_the_set_lies_edge_to_edge(address: str) -> None:
             seen = page.evaluate(PICTURE)
             assert seen["right"] - seen["left"] >= float(home.width) - 1e-9
             assert seen["top"] - seen["bottom"] >= float(home.height) - 1e-9
-            assert len(page.get_by_role("tab").all()) == 6
+            assert len(page.get_by_role("tab").all()) == 7
 
 
 def reaches(visitor: Watched, height: int) -> bool:
@@ -193,7 +193,7 @@ def test_the_picture_can_be_alone_on_the_screen_and_saved(address: str) -> None:
         page.keyboard.press("f")
         visitor.until(lambda: visitor.figure().bounding_box()["x"] == 0)
         assert visitor.figure().bounding_box()["y"] == 0
-        visitor.in_place()
+        visitor.final()
         with page.expect_download() as download:
             visitor.press("Save the picture")
         link = visitor.link()

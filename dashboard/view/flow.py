@@ -307,6 +307,7 @@ class PictureFlow:
             self.view.rests(picture, self._number, None, final=True)
         else:
             picture = replace(picture, image=image, surround=None, surround_view=None)
+            self._saving.offer_instead(picture)
             self.view.show(picture, self._number, rest=True, final=True)
 
     def _later(self, seconds: float, callback: Callable[..., None], *args: Any) -> None:

@@ -41,6 +41,11 @@ class Saving:
         """From now on this is what would be saved."""
         self._newest = picture, state
 
+    def offer_instead(self, picture: Picture) -> None:
+        """A better picture of the same: it is what would be saved."""
+        if self._newest is not None:
+            self._newest = picture, self._newest[1]
+
     def _on_save(self, values: Mapping[str, Any]) -> None:
         page = values["page"]
         if not isinstance(page, str) or len(page) > _MAX_ADDRESS:
