@@ -87,7 +87,7 @@ def test_the_arrow_keys_go_through_the_tabs_and_the_picture_stays(address: str) 
         picture = visitor.pixels()
         page.get_by_role("tab", name="Picture").click()
         page.keyboard.press("ArrowRight")
-        page.get_by_text("What a chunk costs").wait_for()
+        page.get_by_label("Chunk sizes to measure").wait_for()
         page.get_by_role("tab", name="Chunk size", selected=True).wait_for()
         page.keyboard.press("ArrowLeft")
         page.get_by_role("tab", name="Picture", selected=True).wait_for()
@@ -140,7 +140,7 @@ def test_axe_finds_nothing_serious(address: str, theme: Any) -> None:
         page.get_by_label("Colour", exact=True).select_option(label="Hill-shaded")
         assert violations(page) == []
         for tab, words in (
-            ("Chunk size", "What a chunk costs"),
+            ("Chunk size", "Chunk sizes to measure"),
             ("Stages", "Each stage on this view"),
             ("Threads", "by chunk size and threads"),
             ("Where orbits go", "are followed until they escape"),
