@@ -41,7 +41,7 @@ class Scripting(Params):
 
         params : what is to differ from it. What cannot be read of it is told beside the picture.
         """
-        state, notices = decode(link.partition("?")[2] if "?" in link else link)
+        state, notices = decode(link)
         return cls(notices=notices, **(asdict(state) | params))
 
     @property

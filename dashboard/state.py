@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 
 from dashboard import server_settings
 from mandel_core import FORMULAS, STAGES
@@ -11,11 +11,7 @@ from mandel_core.colour.colouring import DENSITIES, Colouring
 from mandel_core.colour.insides import INSIDES
 from mandel_core.colour.looks import LOOKS
 from mandel_core.colour.palettes import OWN, PALETTES
-
-# Past these float64 cannot tell pixels apart, or there is nothing left to see.
-MIN_WIDTH, MAX_WIDTH = Decimal("1e-12"), Decimal(16)
-MAX_CENTRE = Decimal(8)
-MAX_DIGITS = 400
+from mandel_core.model.link import MAX_CENTRE, MAX_DIGITS, MAX_WIDTH, MIN_WIDTH
 
 # What one request may cost: neither a link nor a slip of the keyboard starts a day's work.
 MAX_ITERATIONS = min(1_000_000, server_settings.current().max_iterations)
@@ -97,11 +93,7 @@ def home(formula: str, size: tuple[int, int] | None = None) -> State:
     known = FORMULAS[formula]
     own, c = known.home, known.constant
     c = HOME.c if c is None else c
-    width = own.width
-    if size is not None:
-        columns, rows = size
-        fitting = (own.height * columns / rows).quantize(Decimal("0.01"), ROUND_CEILING)
-        width = min(max(width, fitting), MAX_WIDTH)
+    width = own.width if size is None else min(own.width_in(*size), MAX_WIDTH)
     return replace(HOME, formula=formula, x=own.x, y=own.y, width=width, c=c)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from decimal import Decimal
 
 
 def duration(seconds: float) -> str:
@@ -31,8 +30,3 @@ def against(ratio: float, other: str) -> str:
     if ratio >= 0.95:
         return f"{factor(ratio)} × {other}"
     return f"{factor(1 / ratio)} times slower than {other}"
-
-
-def plain(number: Decimal) -> str:
-    """A decimal as it is usually written: 1e-12, not 1E-12."""
-    return str(number).lower()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+import warnings
+from dataclasses import fields, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,10 @@ from dashboard.state import (
     State,
     home,
 )
-from dashboard.view.link import MAX_LENGTH, decode, encode, spelled_out
-from mandel_core import FORMULAS, STAGES
+from dashboard.view.link import decode, encode, spelled_out
+from mandel_core import FORMULAS, STAGES, Viewport
 from mandel_core.colour.palettes import MOST_STOPS, format_stops
+from mandel_core.model.link import MAX_LENGTH
 
 centres = st.decimals(-MAX_CENTRE, MAX_CENTRE, allow_nan=False, places=60) | st.decimals(
     -MAX_CENTRE, MAX_CENTRE, allow_nan=False
@@ -96,6 +98,36 @@ def test_old_links_lead_where_they_always_did(golden: dict[str, Any]) -> None:
     state, notices = decode(golden["link"])
     assert golden["state"].items() <= spelled_out(state).items()
     assert list(notices) == golden["notices"]
+
+
+@given(states, st.integers(1, 4000), st.integers(1, 4000))
+def test_a_viewport_is_read_from_a_link_without_the_dashboard(
+    state: State, nx: int, ny: int
+) -> None:
+    """The same region in every window; in one as large as the colleague's, the same samples."""
+    address = f"http://localhost:5006/dashboard{encode(state)}#top"
+    whole = (state.x, state.y, state.width) == view_of(home(state.formula))
+    shown = replace(state, width=home(state.formula, (nx, ny)).width) if whole else state
+    view = Viewport.from_link(address, nx, ny)
+    assert view == Viewport.from_screen(*view_of(shown), nx, ny)
+
+
+def view_of(state: State) -> tuple[Decimal, Decimal, Decimal]:
+    return state.x, state.y, state.width
+
+
+@pytest.mark.parametrize(
+    "link", ["?x=nan&y=9&width=1e99&formula=none", "?width=no&formula=julia", "x" * 5000, "?x=-1.2"]
+)
+def test_a_viewport_says_what_a_link_has_that_cannot_be_read(link: str) -> None:
+    state, notices = decode(link)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        view = Viewport.from_link(link)
+    assert [str(one.message) for one in told] == list(notices)
+    assert all(one.filename == __file__ for one in told), "it names the line that has the link"
+    assert (view.x, view.y, view.nx, view.ny) == (state.x, state.y, 800, 600)
+    assert view.width == state.width
 
 
 @given(st.text(max_size=200) | st.binary(max_size=200).map(lambda raw: raw.decode("latin-1")))

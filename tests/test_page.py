@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from dashboard.state import DEVICES, HOME, MIN_WIDTH
-from dashboard.words import plain
 from mandel_core import devices
+from mandel_core.model.decimals import plain
 from tests.browsing import Watched, browsing
 
 pytestmark = pytest.mark.browser

@@ -15,9 +15,10 @@ from dashboard.compute import workers
 from dashboard.places.gallery import PLACES, Place
 from dashboard.places.whereabouts import find
 from dashboard.state import State, home
-from dashboard.view.link import MAX_LENGTH, decode
+from dashboard.view.link import decode
 from dashboard.view.picture import PictureView
 from mandel_core import FORMULAS, Settings, StageFailure, Viewport
+from mandel_core.model.link import MAX_LENGTH
 from mandel_core.worker.tasks import Discover
 
 _PLACES = {place.name: place for place in PLACES}

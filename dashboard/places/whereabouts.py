@@ -19,8 +19,9 @@ from dashboard.state import (
     State,
     home,
 )
-from dashboard.view.link import MAX_LENGTH, decode
-from mandel_core.model.viewport import exact
+from dashboard.view.link import decode
+from mandel_core.model.decimals import exact
+from mandel_core.model.link import MAX_LENGTH, query_of
 
 EXAMPLE = "-0.745+0.113i, width 1e-4"
 
@@ -87,8 +88,7 @@ def _plain(number: Decimal) -> str:
 
 
 def _from_link(text: str) -> tuple[State, tuple[str, ...]]:
-    query = text.partition("?")[2] if "?" in text else text
-    query = query.partition("#")[0]
+    query = query_of(text)
     if "=" not in query:
         raise ValueError("That link says nothing of a view; one of this page has x, y and width.")
     if len(query) > MAX_LENGTH:

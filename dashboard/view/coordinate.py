@@ -8,7 +8,7 @@ from typing import Any
 import param
 
 from dashboard.state import MAX_DIGITS
-from mandel_core.model.viewport import exact
+from mandel_core.model.decimals import exact
 
 
 class Coordinate(param.Parameter):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 from dashboard.state import (
     DENSITIES,
@@ -14,44 +14,25 @@ from dashboard.state import (
     HOME,
     INSIDES,
     LOOKS,
-    MAX_CENTRE,
     MAX_CHUNK,
-    MAX_DIGITS,
     MAX_ITERATIONS,
-    MAX_WIDTH,
-    MIN_WIDTH,
     PALETTE_NAMES,
     PRECISIONS,
     State,
-    formula_names,
     home,
     stage_names,
 )
-from dashboard.words import plain
 from mandel_core import FORMULAS
 from mandel_core.colour.palettes import parse_stops, rgb_of
-from mandel_core.model.viewport import exact
-
-MAX_LENGTH = 4096
-
-
-def _decimal(low: Decimal, high: Decimal) -> Callable[[str], Decimal]:
-    def parse(text: str) -> Decimal:
-        if len(text) > MAX_DIGITS:
-            raise ValueError(f"it is longer than {MAX_DIGITS} characters")
-        value = exact(text)
-        if not low <= value <= high:
-            raise ValueError(f"it must lie between {plain(low)} and {plain(high)}")
-        return value
-
-    return parse
-
-
-def _width(text: str) -> Decimal:
-    value = _decimal(Decimal(0), Decimal("Infinity"))(text)
-    if value == 0:
-        raise ValueError("it must be more than 0")
-    return value
+from mandel_core.model.decimals import plain
+from mandel_core.model.link import (
+    Reading,
+    coordinate,
+    decimal,
+    formula,
+    one_of,
+    width,
+)
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
@@ -66,21 +47,16 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
 
 
 def _one_of(names: Collection[str]) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text not in names:
-            raise ValueError(f"there are {', '.join(names)}")
-        return text
-
-    return parse
+    return lambda text: one_of(tuple(names), text)
 
 
 def _yes(text: str) -> bool:
-    return _one_of(("yes", "no"))(text) == "yes"
+    return one_of(("yes", "no"), text) == "yes"
 
 
 def _number(low: float, high: float) -> Callable[[str], float]:
-    part = _decimal(Decimal(repr(float(low))), Decimal(repr(float(high))))
-    return lambda text: float(part(text))
+    bounds = Decimal(repr(float(low))), Decimal(repr(float(high)))
+    return lambda text: float(decimal(text, *bounds))
 
 
 def _colour(text: str) -> str:
@@ -96,27 +72,22 @@ def _stops(text: str) -> str:
 
 
 def _stage(text: str) -> str:
-    return _one_of(tuple(stage_names().values()))(text)  # those registered by now as well
-
-
-def _formula(text: str) -> str:
-    return _one_of(tuple(formula_names().values()))(text)
+    return one_of(tuple(stage_names().values()), text)  # those registered by now as well
 
 
 def _constant(text: str) -> complex:
     parts = text.split(",")
     if len(parts) != 2:
         raise ValueError("it is not two numbers with a comma between")
-    part = _decimal(-MAX_CENTRE, MAX_CENTRE)
-    return complex(*(float(part(one)) for one in parts))
+    return complex(*(float(coordinate(part)) for part in parts))
 
 
 # Field of the state, key in the link, and what makes one of the other.
 _FIELDS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
-    ("formula", "formula", _formula),
-    ("x", "x", _decimal(-MAX_CENTRE, MAX_CENTRE)),
-    ("y", "y", _decimal(-MAX_CENTRE, MAX_CENTRE)),
-    ("width", "width", _width),
+    ("formula", "formula", formula),
+    ("x", "x", coordinate),
+    ("y", "y", coordinate),
+    ("width", "width", width),
     ("c", "c", _constant),
     ("stage", "stage", _stage),
     ("chunksize", "chunk", _whole(1, MAX_CHUNK)),
@@ -179,47 +150,24 @@ def _text(value: object) -> str:
     return str(value).removeprefix("#")
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= 40 else text[:40] + "…"
+def decode(link: str) -> tuple[State, tuple[str, ...]]:
+    """The state a link stands for, and a sentence for each value that was not taken.
 
-
-def decode(query: str) -> tuple[State, tuple[str, ...]]:
-    """The state a query string stands for, and a sentence for each value that was not taken.
+    link : a query string, or an address with one.
 
     Never raises: what is missing, malformed or out of its limits takes its default, which for the
     view and c is that of the formula. Keys that mean nothing here are passed over. Iterations that
     are given without a word on whether they are automatic are not. Links of any version are read.
     """
-    if len(query) > MAX_LENGTH:
-        return HOME, (f"The link is longer than {MAX_LENGTH} characters and was not read.",)
-    try:
-        given = parse_qs(query.removeprefix("?"), keep_blank_values=True, max_num_fields=64)
-    except ValueError:
-        return HOME, ("The link has too many fields and was not read.",)
-    values: dict[str, Any] = {}
+    reading = Reading(link)
+    values, given = reading.values, reading.given
     usual = HOME
-    notices: list[str] = []
     for field, key, parse in _FIELDS:  # the formula first
-        if key not in given:
-            continue
-        text = given[key][0]
-        try:
-            values[field] = parse(text)
-            usual = home(values[field]) if field == "formula" else usual
-        except ValueError as error:
-            kept = _text(getattr(usual, field))
-            notices.append(
-                f"The link's {key} “{_shortened(text)}” was replaced by {kept}: {error}."
-            )
-    if (width := values.get("width")) is not None:
-        values["width"] = nearest = min(max(width, MIN_WIDTH), MAX_WIDTH)
-        if nearest != width:
-            notices.append(
-                f"The link's width “{_shortened(given['width'][0])}” was replaced by {nearest:g}, "
-                "the nearest that can be shown."
-            )
+        reading.take(field, key, parse, _text(getattr(usual, field)))
+        if field == "formula":
+            usual = home(values.get("formula", HOME.formula))
     if "maxiter" in values:
         values.setdefault("automatic", False)
     if "v" not in given and given.keys() >= _SIGN_OF_FIRST:
         values = _FIRST | values
-    return replace(usual, **values), tuple(notices)
+    return replace(usual, **values), tuple(reading.notices)

@@ -10,7 +10,7 @@ from typing import Any
 
 from dashboard import server_settings
 from dashboard.state import MAX_CENTRE, MAX_PIXELS, MAX_WIDTH, MIN_WIDTH
-from mandel_core.model.viewport import exact
+from mandel_core.model.decimals import exact
 
 
 @dataclass(frozen=True)

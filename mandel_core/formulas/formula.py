@@ -6,7 +6,7 @@ import inspect
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from functools import cached_property
 from typing import Any, Literal
 
@@ -35,6 +35,11 @@ class Home:
     y: Decimal
     width: Decimal
     height: Decimal
+
+    def width_in(self, columns: int, rows: int) -> Decimal:
+        """The width of a window of this shape that shows all of it, to two decimals."""
+        fitting = (self.height * columns / rows).quantize(Decimal("0.01"), ROUND_CEILING)
+        return max(self.width, fitting)
 
 
 @dataclass(frozen=True, eq=False)

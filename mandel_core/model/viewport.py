@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
-from decimal import Context, Decimal, InvalidOperation
+from decimal import Context, Decimal
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-Number = str | int | float | Decimal
+from mandel_core.model import link as links
+from mandel_core.model.decimals import Number, exact
+
 Precision = Literal["float32", "float64"]
 
 # Sums and halves of decimals are exact as long as all their digits fit; this leaves room for any
@@ -24,22 +27,6 @@ _ROUNDED = Context(prec=28)
 # it takes far more than telling them apart: at this distance fewer than one count in a hundred
 # differs from float64's among seahorses, two in a thousand on the whole set.
 _FLOAT32_ULPS = 4096
-
-
-def exact(value: Number) -> Decimal:
-    """`value` as a finite decimal: strings digit by digit, floats by their shortest repr.
-
-    Raises ValueError, in one sentence, for what is not a finite number.
-    """
-    try:
-        if isinstance(value, np.generic):
-            value = value.item()
-        number = Decimal(repr(value) if isinstance(value, float) else value)
-    except (InvalidOperation, TypeError, ValueError):
-        raise ValueError(f"{str(value)[:40]!r} is not a decimal number") from None
-    if not number.is_finite():
-        raise ValueError(f"{value} is not a finite number")
-    return number
 
 
 def _count(name: str, value: float) -> int:
@@ -108,6 +95,45 @@ class Viewport:
             nx=nx,
             ny=ny,
         )
+
+    @classmethod
+    def from_link(cls, link: str, nx: int = 800, ny: int = 600) -> Viewport:
+        """What a link of an explorer shows: a whole address or its query, of any version.
+
+        nx, ny : how many samples, since a link says where one looks and not how large the window
+            is. The region is as wide as the link says whatever they are, its height follows from
+            square pixels; with those of a colleague's window the samples are those they see. A link
+            that says nothing of a view leads to all of its formula's picture.
+
+        Warns, in one sentence each, of values that cannot be read and what was taken instead, as a
+        page does; never raises for what is in a link.
+        """
+        place, notices = links.place_of(link)
+        for notice in notices:
+            warnings.warn(notice, stacklevel=2)
+        nx, ny = _count("nx", nx), _count("ny", ny)
+        return cls.from_screen(place.x, place.y, place.width_in(nx, ny), nx, ny)
+
+    def part(self, first_column: int, first_row: int, nx: int, ny: int) -> Viewport:
+        """The same grid from a column and a row on; it may reach beyond this one's edges.
+
+        Raises ValueError on an axis of one sample, where there is no distance to go on with.
+        """
+        if 1 in {self.nx, self.ny}:
+            raise ValueError("a part is of a viewport with at least two samples along each axis")
+        sides = (
+            (self.x, self.span_x, self.nx, first_column, nx),
+            (self.y, self.span_y, self.ny, first_row, ny),
+        )
+        found: list[tuple[Decimal, Decimal]] = []
+        for middle, span, all_, first, count in sides:
+            pixel = _QUOTIENT.divide(span, Decimal(all_ - 1))
+            # From this one's middle to that one's, in half pixels.
+            aside = _EXACT.multiply(pixel, Decimal(2 * first + count - all_))
+            centre = _EXACT.add(middle, _EXACT.divide(aside, Decimal(2)))
+            found.append((centre, _EXACT.multiply(pixel, Decimal(count - 1))))
+        (x, span_x), (y, span_y) = found
+        return Viewport(x, y, span_x, span_y, nx, ny)
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
