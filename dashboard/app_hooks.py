@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import sys
 from typing import Any
 
@@ -16,8 +17,9 @@ def prepare() -> None:
     from dashboard.server.health import add_addresses
     from dashboard.server.messages import limit_messages
     from dashboard.server.routes import limit_bodies, sign_sessions
+    from dashboard.sharing import preview
 
-    add_addresses()
+    add_addresses((re.escape(preview.ADDRESS), preview.PreviewHandler))
     sign_sessions()
     limit_bodies()
     limit_messages()

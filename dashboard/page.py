@@ -22,9 +22,11 @@ from dashboard.compute import workers
 from dashboard.explorer import Explorer
 from dashboard.lab import first_start
 from dashboard.server.mishaps import logged
+from dashboard.sharing.naming import EXPLORER, title
+from dashboard.sharing.preview import Preview, preview
+from dashboard.state import State
 from dashboard.view.link import decode
 
-TITLE = "Mandelbrot explorer"
 _SHELL = Path(__file__).parent / "shell"
 _SCRIPTS = ("drawer.js", "alone.js", "names.js", "waiting.js")
 _ICON = (
@@ -48,7 +50,7 @@ def page() -> None:
         if (doc := pn.state.curdoc) is not None:
             doc.clear()
             doc.template = FILE
-        pn.widgets.StaticText(value=told).servable(title=TITLE, location=False)
+        pn.widgets.StaticText(value=told).servable(title=EXPLORER, location=False)
 
 
 def _make() -> None:
@@ -63,7 +65,8 @@ def _make() -> None:
     pn.state.on_session_destroyed(lambda context: explorer.close())
     first = first_start.words(workers.pool().first)
     parts = {"controls": explorer.controls(), "main": explorer.main(), "status": explorer.status()}
-    _show(first, **parts)
+    _show(first, _preview(state), **parts)
+    _keep_title(explorer)
 
 
 def query(arguments: Mapping[str, Sequence[bytes]]) -> str:
@@ -75,8 +78,29 @@ def query(arguments: Mapping[str, Sequence[bytes]]) -> str:
     return urlencode({key: values[0] for key, values in arguments.items() if values})
 
 
-def _show(first: str, **parts: Any) -> None:
+def _preview(state: State) -> Preview:
+    """What the page says of itself to those who show its link elsewhere."""
+    doc = pn.state.curdoc
+    context = doc.session_context if doc is not None else None
+    return preview(state, context.request if context is not None else None, pn.state.base_url)
+
+
+def _keep_title(explorer: Explorer) -> None:
+    """Have the page's title name the place that is seen."""
+    doc = pn.state.curdoc
+    if doc is None:
+        return
+
+    def keep(*_: Any) -> None:
+        doc.title = title(explorer.state)
+
+    explorer.param.watch(keep, ["x", "y", "width", "formula", "c"])
+
+
+def _show(first: str, seen: Preview, **parts: Any) -> None:
     """Put each part in its place of the page; `first` is said there until there is a picture.
+
+    seen : the place, for those who have only the link.
 
     Not a template of Panel's: with each part it adds, it writes out all that it holds as text, and
     it goes through all models of the page several times.
@@ -85,13 +109,13 @@ def _show(first: str, **parts: Any) -> None:
     if doc is None:
         return  # no page is being served: `python dashboard/main.py`
     doc.template = template()
-    doc.template_variables["first"] = first
+    doc.template_variables.update(first=first, seen=seen)
     pn.config.browser_info = False  # not used here
     for event, lost in (("connection_lost", "true"), ("client_reconnected", "false")):
         doc.js_on_event(event, CustomJS(code=f"window.connectionLost({lost})"))
     for place, part in parts.items():
         number = len(doc.roots)
-        part.servable(title=TITLE, location=False)
+        part.servable(title=seen.title, location=False)
         doc.roots[number].name = place
 
 
@@ -105,6 +129,7 @@ def template() -> jinja2.Template:
     made: jinja2.Template = env.from_string(
         read["page.html"],
         globals={
+            "explorer": EXPLORER,
             "icon": quote(_ICON),
             "page_css": read["page.css"],
             "page_js": "\n".join(read[name] for name in _SCRIPTS),

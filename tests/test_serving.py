@@ -204,6 +204,9 @@ def test_the_picture_comes_through_a_proxy(served: Served, proxy: Proxy) -> None
         (opened,) = visitor.sockets
         assert opened.startswith(f"{address.replace('https', 'wss')}/dashboard/ws")
         visitor.assert_undisturbed()
+        shown = visitor.watched.page.locator('meta[property="og:image"]').get_attribute("content")
+        assert shown.startswith(f"{address}/preview.jpg?palette=hot")
+        assert ask(shown)[2][:3] == b"\xff\xd8\xff", "a JPEG file"
         # Nothing else has an address.
         for path in ("/dashboard/metadata", "/components/a/b/c/d", "/metrics2", "/../etc/passwd"):
             assert ask(address + path)[0] == 404
@@ -279,6 +282,7 @@ def test_nobody_enters_without_the_password(guarded: Served) -> None:
             assert shake_hands(page, forged(), cookie)[0] == 403
         inside = f"http://localhost:{guarded.port}{PREFIX}"
         assert ask(f"{inside}/dashboard/metadata")[0] == 302
+        assert ask(f"{inside}/preview.jpg?v=2")[0] == 404
         # Closed to everybody, with or without the password.
         assert ask(f"{inside}/dashboard/autoload.js?bokeh-autoload-element=1")[0] == 404
         with visiting() as visitor:

@@ -20,7 +20,16 @@ from mandel_core.model.control import Phase, ignore_phase
 from mandel_core.worker.orbit_tasks import Probe, Probed
 from mandel_core.worker.pool import Pool
 from mandel_core.worker.pool_client import RemotePool
-from mandel_core.worker.tasks import Discover, Draw, Picture, Refine, Render, Task, Time
+from mandel_core.worker.tasks import (
+    Discover,
+    Draw,
+    Picture,
+    Refine,
+    Render,
+    Task,
+    TaskOfStage,
+    Time,
+)
 
 T = TypeVar("T")
 
@@ -59,6 +68,11 @@ def discover(
 ) -> Future[tuple[Decimal, Decimal, Decimal] | StageFailure]:
     """Ask for a place worth a look; an earlier search of the session is cancelled."""
     return pool().draw(task, f"{session}/discover")
+
+
+def draw_file(task: TaskOfStage[T], session: str) -> Future[T | StageFailure]:
+    """Ask for a picture that is to be a file; an earlier one of the session is cancelled."""
+    return _not_allowed(task.stage) or pool().draw(task, session)
 
 
 def time(task: Time, session: str) -> Future[float | StageFailure]:

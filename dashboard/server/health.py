@@ -46,8 +46,12 @@ class MetricsHandler(RequestHandler):
         self.finish(content)
 
 
-def add_addresses() -> None:
-    """Have the server that is about to be made answer these; Bokeh reads its list only then."""
-    added: list[tuple[str, Any]] = [(r"/health", HealthHandler), (r"/metrics", MetricsHandler)]
+def add_addresses(*more: tuple[str, Any]) -> None:
+    """Have the server that is about to be made answer these; Bokeh reads its list only then.
+
+    more : addresses as regular expressions, each with its handler.
+    """
+    own: tuple[tuple[str, Any], ...] = ((r"/health", HealthHandler), (r"/metrics", MetricsHandler))
+    added = [*own, *more]
     known = [pattern[0] for pattern in toplevel_patterns]
     toplevel_patterns.extend(one for one in added if one[0] not in known)

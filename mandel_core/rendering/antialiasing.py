@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
@@ -26,15 +27,20 @@ SAMPLES = ((-0.125, -0.375), (0.375, -0.125), (0.125, 0.375), (-0.375, 0.125))
 
 
 def antialiased(
-    view: Viewport, settings: Settings, colouring: Colouring, control: Control = NO_CONTROL
+    view: Viewport,
+    settings: Settings,
+    colouring: Colouring,
+    control: Control = NO_CONTROL,
+    scale: Any = None,
 ) -> RGBA:
     """The view's picture with smooth edges: (ny, nx, 4) uint8, first row at the bottom.
+
+    scale : that of another view's picture, which lends its colours; None for this one's own.
 
     The same arguments make the same picture, to the bit. Raises Cancelled soon after `control`
     says to stop.
     """
-    scale = None
-    if LOOKS[colouring.look].scaled:
+    if scale is None and LOOKS[colouring.look].scaled:
         plain = frame_of(view, settings, control)
         _, scale = paint(measures_of(plain, control), colouring)
     light = np.zeros((view.ny, view.nx, 3), np.float32)

@@ -62,8 +62,8 @@ class TaskOfStage(Task[Result_co], Protocol[Result_co]):
 
 
 @dataclass(frozen=True)
-class _OfStage:
-    """What all tasks have that run a stage."""
+class OfView:
+    """What all tasks have that compute a view by a stage."""
 
     view: Viewport
     settings: Settings
@@ -85,13 +85,13 @@ class _OfStage:
 
 def size_of(task: Task[Any]) -> tuple[int, int]:
     """How many pixels and iterations a task is for; 0 and 0 if it computes no view."""
-    if not isinstance(task, _OfStage):
+    if not isinstance(task, OfView):
         return 0, 0
     return task.view.nx * task.view.ny, task.settings.maxiter
 
 
 @dataclass(frozen=True)
-class Render(_OfStage):
+class Render(OfView):
     """Compute a frame."""
 
     def run(self, control: Control) -> Frame:
@@ -137,7 +137,7 @@ class Marked(Agreement):
 
 
 @dataclass(frozen=True)
-class Draw(_OfStage):
+class Draw(OfView):
     """Compute a frame, unless it is still in memory, and colour it; only the picture travels back.
 
     automatic : settings.maxiter is only where to start from; `automatic_limit` finds the limit.
@@ -183,7 +183,7 @@ class Draw(_OfStage):
 
 
 @dataclass(frozen=True)
-class Refine(_OfStage):
+class Refine(OfView):
     """Draw a view that has been drawn again, with its edges smoothed; the picture travels back."""
 
     colouring: Colouring = field(default_factory=Colouring)
@@ -194,7 +194,7 @@ class Refine(_OfStage):
 
 
 @dataclass(frozen=True)
-class Discover(_OfStage):
+class Discover(OfView):
     """Find a place worth a look within the view: its centre and width; see `discover`."""
 
     seed: int = 0
@@ -204,7 +204,7 @@ class Discover(_OfStage):
 
 
 @dataclass(frozen=True)
-class Time(_OfStage):
+class Time(OfView):
     """How long this view's frame takes once all is warm: the median run time in seconds.
 
     At least LEAST_RUNS runs, and more as long as they take SECONDS together, up to MOST_RUNS.
@@ -226,7 +226,7 @@ class Time(_OfStage):
 
 
 @dataclass(frozen=True)
-class Measure(_OfStage):
+class Measure(OfView):
     """Time a stage; a failure of the stage is part of the Measurement."""
 
     repeats: int | None = None
@@ -237,7 +237,7 @@ class Measure(_OfStage):
 
 
 @dataclass(frozen=True)
-class Inspect(_OfStage):
+class Inspect(OfView):
     """Look at what the compiler makes of a stage; a failure is part of the Inspection.
 
     cold : put the compiler's cache on disk aside.
@@ -250,7 +250,7 @@ class Inspect(_OfStage):
 
 
 @dataclass(frozen=True)
-class Compare(_OfStage):
+class Compare(OfView):
     """Hold a stage against NumPy in float64, or Numba where NumPy would take too long.
 
     Numba's stage does the same operations one point at a time, and differs by rounding alone. It
