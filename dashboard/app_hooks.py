@@ -41,8 +41,8 @@ def on_server_loaded(server_context: Any) -> None:
     from dashboard.server.admission import limit_pages
     from dashboard.server.event_loop import lag
     from dashboard.server.leaving import part_quietly
-    from dashboard.server.messages import take_only_what_is_heard
-    from dashboard.server.mishaps import keep_to_ourselves
+    from dashboard.server.messages import restrict_patches
+    from dashboard.server.mishaps import hide_tracebacks
     from dashboard.server.routes import (
         close_autoload,
         close_components,
@@ -54,8 +54,8 @@ def on_server_loaded(server_context: Any) -> None:
     close_autoload()
     refuse_broken_tokens()
     refuse_broken_origins()
-    take_only_what_is_heard()
-    keep_to_ourselves()
+    restrict_patches()
+    hide_tracebacks()
     part_quietly()
     limit_pages(server_settings.current())
     lag.watch()

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import weakref
-from collections.abc import Hashable
-from concurrent.futures import Future
 from contextlib import nullcontext
 from dataclasses import asdict, fields, replace
 from typing import Any
@@ -14,10 +11,10 @@ import panel as pn
 import param
 
 from dashboard import notebook
-from dashboard.compute import workers
 from dashboard.controls import controls
 from dashboard.document import InDocument
 from dashboard.lab import stored
+from dashboard.lab.baseline import Baseline
 from dashboard.lab.compiler_tab import CodeView
 from dashboard.lab.difference_tab import Difference
 from dashboard.lab.orbits_tab import OrbitsView
@@ -25,29 +22,25 @@ from dashboard.lab.stages_tab import StagesView
 from dashboard.lab.sweep import Sweep
 from dashboard.lab.tabs import Lab
 from dashboard.lab.threads_tab import ThreadsView
+from dashboard.offered import Offered
 from dashboard.places.guide import Guide
 from dashboard.scripting import Scripting, place_of
-from dashboard.state import (
-    HOME,
-    State,
-    formula_names,
-    home,
-    stage_names,
-)
+from dashboard.state import COLOURS, HOME, State, home
 from dashboard.subject import Subject
 from dashboard.view.describe import describe
 from dashboard.view.flow import PictureFlow
 from dashboard.widgets.notice import Notice
 from dashboard.words import count
 from mandel_core import FORMULAS, STAGES, Cancelled, Settings, StageFailure, Viewport
-from mandel_core.colour.colouring import Colouring
 from mandel_core.worker.tasks import Picture
 
 _sessions = itertools.count()
 
-# What decides which work a stage has to do, and which stage: all of the state but the colours.
-_COLOURS = {field.name for field in fields(Colouring)}
-RETURNED = tuple(field.name for field in fields(State) if field.name not in _COLOURS)
+# What decides which work a stage has to do, and which stage.
+RETURNED = tuple(field.name for field in fields(State) if field.name not in COLOURS)
+
+# Not opacity: it has to be legible still.
+_OUTDATED = {"color": "var(--dim)", "font-style": "italic"}
 
 
 class Explorer(pn.viewable.Viewer, Scripting):
@@ -79,9 +72,8 @@ class Explorer(pn.viewable.Viewer, Scripting):
         super().__init__(**(_home(params.get("formula", HOME.formula)) | params))
         self.session = f"session-{next(_sessions)}"
         self.in_document = InDocument()
-        _explorers.add(self)
         self._following = False
-        self._numpy_seconds: dict[Hashable, float] = {}
+        self._baseline = Baseline()
         self._timed: float | None = None  # seconds of the picture on screen, when warm
         self._flow = PictureFlow(self, self._on_rest)
         if anywhere:
@@ -97,7 +89,7 @@ class Explorer(pn.viewable.Viewer, Scripting):
         self._sweep = Sweep(self)
         kinds = (StagesView, ThreadsView, CodeView, Difference, OrbitsView)
         self._lab = Lab(self, self._flow.view.pane, self._sweep, kinds)
-        self._ask_devices(notices)
+        self._offered = Offered(self, self.in_document, self.notify, notices)
         watched = [*(field.name for field in fields(State)), "threads"]
         self.param.watch(self._request_again, watched)
         self.param.watch(self._on_chunk_sizes, "chunk_sizes")
@@ -153,7 +145,7 @@ class Explorer(pn.viewable.Viewer, Scripting):
 
     def outdated(self) -> None:
         """What is said of the last picture is not of the view on screen, whose own takes long."""
-        self._about.styles = {"opacity": "0.45"}
+        self._about.styles = _OUTDATED
 
     def timed(self, picture: Picture, seconds: float) -> None:
         """The kernel of the picture on screen takes so long when it is warm."""
@@ -220,22 +212,6 @@ class Explorer(pn.viewable.Viewer, Scripting):
         self.param.update(**then, threads=subject.threads)
         self.automatic = automatic  # on its own: setting the iterations ends automatic ones
 
-    def numpy_seconds(self, view: Viewport, settings: Settings) -> float | None:
-        """NumPy's run time for this view, these iterations and formula where it was measured.
-
-        That of a measurement, today's or a kept one; else of a picture that NumPy drew.
-        """
-        measured = stored.latest(view, replace(settings, stage="numpy", device="cpu"))
-        if measured is not None:
-            return measured.median
-        return self._numpy_seconds.get(_work(view, settings))
-
-    def remember_numpy(self, view: Viewport, settings: Settings, run_seconds: float) -> None:
-        """Keep the time in which NumPy drew a picture of this view."""
-        self._numpy_seconds[_work(view, settings)] = run_seconds
-        while len(self._numpy_seconds) > 256:
-            self._numpy_seconds.pop(next(iter(self._numpy_seconds)))
-
     def compile_seconds(self, settings: Settings) -> float | None:
         """How long compiling this has taken here before, if that is known."""
         return stored.compile_seconds(settings)
@@ -275,28 +251,6 @@ class Explorer(pn.viewable.Viewer, Scripting):
         notebook.prepare()
         return super()._repr_mimebundle_(include, exclude)
 
-    def _ask_devices(self, notices: tuple[str, ...]) -> None:
-        self.param.device.objects = ["cpu"] if self.device == "cpu" else ["cpu", self.device]
-        known = weakref.ref(self)  # the future is kept for all who come later
-
-        def present(future: Future[tuple[str, ...] | StageFailure]) -> None:
-            if not future.cancelled() and (explorer := known()) is not None:
-                explorer.in_document(explorer.offer_devices, future.result(), notices)
-
-        workers.devices().add_done_callback(present)
-
-    def offer_devices(
-        self, present: tuple[str, ...] | StageFailure, notices: tuple[str, ...]
-    ) -> None:
-        """Have only the devices to choose from that are here, and say so if the one is not."""
-        if isinstance(present, StageFailure):
-            present = ("cpu",)
-        if self.device not in present:
-            missing, self.device = self.device, "cpu"
-            word = f"This machine has no {missing} device; the cpu is used instead."
-            self.notify(" ".join([*notices, word]))
-        self.param.device.objects = list(present)
-
     def _request_again(self, *events: param.parameterized.Event) -> None:
         names = {event.name for event in events}
         if self._following:
@@ -325,7 +279,7 @@ class Explorer(pn.viewable.Viewer, Scripting):
     def _on_rest(self, picture: Picture) -> None:
         """Bring up to date what is said beside a picture whose view has stood still."""
         if picture.settings.stage == "numpy":
-            self.remember_numpy(picture.view, picture.settings, picture.run_seconds)
+            self._baseline.drawn(picture.view, picture.settings, picture.run_seconds)
         self._timed = None
         self.follow(histogram=picture.histogram)
         if picture.inside:
@@ -341,26 +295,9 @@ class Explorer(pn.viewable.Viewer, Scripting):
         self._arrived()
 
     def _describe(self, picture: Picture, timed: float | None = None) -> None:
-        known = self.numpy_seconds(picture.view, picture.settings)
+        known = self._baseline.seconds(picture.view, picture.settings)
         measured = stored.latest(picture.view, picture.settings)
-        self._about.param.update(
-            value=describe(picture, known, timed, measured), styles={"opacity": "1"}
-        )
-
-    def offer_formulas(self, name: str) -> None:
-        """A formula was registered, or taken away; one that is shown is drawn anew."""
-        self.param.formula.objects = formula_names()
-        if self.formula == name:
-            if name in FORMULAS:
-                self.param.trigger("formula")
-            else:
-                self.formula = HOME.formula
-
-    def offer_stages(self, name: str) -> None:
-        """A stage was registered, or taken away; one that is shown is drawn anew."""
-        self.param.stage.objects = stage_names()
-        if self.stage == name and name in STAGES:
-            self.param.trigger("stage")
+        self._about.param.update(value=describe(picture, known, timed, measured), styles={})
 
 
 def _home(formula: str, size: tuple[int, int] | None = None) -> dict[str, Any]:
@@ -369,27 +306,3 @@ def _home(formula: str, size: tuple[int, int] | None = None) -> dict[str, Any]:
         return {}
     whole = home(formula, size)
     return {"x": whole.x, "y": whole.y, "width": whole.width, "c": whole.c}
-
-
-def _work(view: Viewport, settings: Settings) -> Hashable:
-    """What takes a stage the same time."""
-    return view, settings.maxiter, settings.formula, settings.formula_c
-
-
-_explorers: weakref.WeakSet[Explorer] = weakref.WeakSet()
-
-
-def _offer_everywhere(name: str) -> None:
-    Explorer.param.stage.objects = stage_names()
-    for explorer in tuple(_explorers):
-        explorer.in_document(explorer.offer_stages, name)
-
-
-def _offer_formulas_everywhere(name: str) -> None:
-    Explorer.param.formula.objects = formula_names()
-    for explorer in tuple(_explorers):
-        explorer.in_document(explorer.offer_formulas, name)
-
-
-STAGES.watch(_offer_everywhere)
-FORMULAS.watch(_offer_formulas_everywhere)

@@ -6,14 +6,14 @@ from typing import Any
 
 import panel as pn
 
-from dashboard.panel_threads import changing, take_turns
+from dashboard.panel_threads import changing, patch_panel
 
 __all__ = ["changing", "prepare", "push"]
 
 
 def prepare() -> None:
     """Make the notebook ready to show an explorer, without anything fetched from elsewhere."""
-    take_turns()
+    patch_panel()
     # Without Panel's scripts in the page nothing would show.
     if not (pn.extension._loaded and pn.config.inline):
         pn.extension(inline=True)

@@ -40,7 +40,7 @@ _retrying: set[Any] = set()  # the documents whose changes wait for the page to 
 _log = logging.getLogger(__name__)
 
 
-def take_turns() -> None:
+def patch_panel() -> None:
     """Patch Panel, once; on an unknown version without effect but a warning in the log."""
     if getattr(panel_notebook, "push", None) is not _push:
         return  # it was done before
@@ -56,7 +56,7 @@ def take_turns() -> None:
         setattr(kind, name, _in_turn(getattr(kind, name)))
     for module in list(sys.modules.values()):  # Panel's modules import it by its name
         if getattr(module, "push", None) is _push:
-            module.push = _push_once_heard  # type: ignore[attr-defined]
+            module.push = _push_once_acknowledged  # type: ignore[attr-defined]
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -73,7 +73,7 @@ def _in_turn(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @_in_turn
-def _push_once_heard(
+def _push_once_acknowledged(
     doc: Any, comm: Any, binary: bool = True, msg: Any = None, retries: int = MOST_RETRIES
 ) -> None:
     """Send what has changed, once the page listens."""
@@ -90,4 +90,4 @@ def _push_once_heard(
 @_in_turn
 def _push_again(doc: Any, comm: Any, binary: bool, retries: int) -> None:
     _retrying.discard(doc)
-    _push_once_heard(doc, comm, binary, None, retries)
+    _push_once_acknowledged(doc, comm, binary, None, retries)

@@ -43,13 +43,12 @@ def formula_names() -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class State:
-    """A view and how it is made; x, y and width in units of the complex plane.
+class State(Colouring):
+    """A view and how it is made and coloured; x, y and width in units of the complex plane.
 
     formula, c : what is iterated; c is of meaning where the formula has a constant.
     maxiter : the limit of iterations.
     automatic : whether it follows the view.
-    look to stops : as in `Colouring`.
     antialias : whether the edges of a picture at rest are smoothed.
     """
 
@@ -64,23 +63,15 @@ class State:
     maxiter: int = 200
     automatic: bool = True
     precision: str = "automatic"
-    look: str = "smooth"
-    palette: str = "lagoon"
-    reversed: bool = False
-    cyclic: bool = True
-    density: float = 1.0
-    phase: float = 0.0
-    inside: str = "plain"
-    interior: str = "#000000"
-    stops: str = ""
     antialias: bool = True
 
     @property
     def colouring(self) -> Colouring:
         """How its picture is coloured."""
-        return Colouring(**{field.name: getattr(self, field.name) for field in fields(Colouring)})
+        return Colouring(**{name: getattr(self, name) for name in COLOURS})
 
 
+COLOURS = tuple(field.name for field in fields(Colouring))
 HOME = State()
 
 
@@ -98,6 +89,7 @@ def home(formula: str, size: tuple[int, int] | None = None) -> State:
 
 
 __all__ = [
+    "COLOURS",
     "DENSITIES",
     "DEVICES",
     "HOME",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import socket
 import struct
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -100,9 +102,9 @@ def test_whoever_leaves_costs_no_traceback_and_those_who_stay_are_served(tmp_pat
         port = int(address.rpartition(":")[2])
 
         async def storm() -> None:
-            for abruptly in (False, True):
-                await asyncio.gather(*(visit(port, moment, abruptly) for moment in MOMENTS * 2))
-                await asyncio.wait_for(visit(port, "", abruptly), 120)
+            leavers = itertools.product(MOMENTS, (False, True))
+            await asyncio.gather(*itertools.starmap(partial(visit, port), leavers))
+            await asyncio.wait_for(visit(port, "", False), 120)
 
         asyncio.run(storm())
     log = (tmp_path / "server.log").read_text()

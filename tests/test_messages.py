@@ -16,7 +16,7 @@ from dashboard.server.messages import (
     KINDS,
     LARGEST_MESSAGE,
     limit_messages,
-    take_only_what_is_heard,
+    restrict_patches,
 )
 
 NO_MODELS: tuple[dict[str, Any], ...] = (
@@ -34,7 +34,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> tuple[Document, pn.Column]:
     monkeypatch.setattr(ServerSession, "push", ServerSession.push)
     for kind in (ModelChangedEvent, ColumnDataChangedEvent):
         monkeypatch.setattr(kind, "_handle_event", staticmethod(kind._handle_event))
-    take_only_what_is_heard()
+    restrict_patches()
     place = pn.Column(pn.widgets.TextInput(label="here"))
     doc = Document()
     place.server_doc(doc)

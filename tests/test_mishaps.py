@@ -45,12 +45,12 @@ else:
 """
 HOOKS = """
 from dashboard.server.leaving import part_quietly
-from dashboard.server.messages import take_only_what_is_heard
-from dashboard.server.mishaps import keep_to_ourselves
+from dashboard.server.messages import restrict_patches
+from dashboard.server.mishaps import hide_tracebacks
 
 def on_server_loaded(server_context):
-    take_only_what_is_heard()
-    keep_to_ourselves()
+    restrict_patches()
+    hide_tracebacks()
     part_quietly()
 """
 

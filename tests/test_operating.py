@@ -41,6 +41,8 @@ def server(scratch: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[by
     port = free_port()
     own = {f"MANDEL_EXPLORER_{name}": value for name, value in settings.items()}
     command = [sys.executable, "-m", "panel", "serve", "dashboard", f"--port={port}", "--liveness"]
+    # Sessions whose visitors have left go soon; they count as visitors until then.
+    command += ["--unused-session-lifetime=1000", "--check-unused-sessions=500"]
     with (scratch / "server.log").open("w") as log:
         process = subprocess.Popen(
             command, cwd=ROOT, env=os.environ | own, stdout=log, stderr=subprocess.STDOUT

@@ -38,7 +38,7 @@ async def run(plan: Plan) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, ExitStack() as stack:
         scratch = Path(folder)
         page = stack.enter_context(ours(scratch))
-        _say("our server warms up")
+        _progress("our server warms up")
         await page.quiet()
         async with AsyncExitStack() as further:
             browser = await further.enter_async_context(browsing())
@@ -61,7 +61,7 @@ async def run(plan: Plan) -> dict[str, Any]:
             share = -(-plan.ticks // plan.rounds)
             for number in range(plan.rounds):
                 for (server, slow), results in zip(pairs, visits, strict=True):
-                    _say(f"round {number + 1}, {server.name}{', slow line' if slow else ''}")
+                    _progress(f"round {number + 1}, {server.name}{', slow line' if slow else ''}")
                     await asyncio.sleep(1)
                     results.append(await visit(browser, server, window, share, slow, number))
             version = await browser.version()
@@ -84,7 +84,7 @@ async def run(plan: Plan) -> dict[str, Any]:
 
 
 async def _load(server: Server, sessions: int, seconds: float, nx: int, ny: int) -> dict[str, Any]:
-    _say(f"{sessions} sessions, {server.name}")
+    _progress(f"{sessions} sessions, {server.name}")
     await server.quiet(at_most=30)
     values = {"port": server.port, "path": server.path, "sessions": sessions, "seconds": seconds}
     values |= {"nx": nx, "ny": ny, "server": server.process.pid}
@@ -106,5 +106,5 @@ async def _load(server: Server, sessions: int, seconds: float, nx: int, ny: int)
     return result
 
 
-def _say(words: str) -> None:
+def _progress(words: str) -> None:
     print(words, file=sys.stderr, flush=True)

@@ -47,7 +47,7 @@ async def picture_size(browser: Browser, server: Server, window: tuple[int, int]
     """How large the page's picture is in such a window."""
     async with browser.tab(*window) as tab:
         await tab.call("Page.navigate", url=server.url())
-        await _settle(tab, OPEN_MS)
+        await _until_quiet(tab, OPEN_MS)
         return [round(length) for length in await tab.run("benchWatch.size()")]
 
 
@@ -63,7 +63,7 @@ async def visit(
         before = server.cpu()
         await tab.call("Page.navigate", url=server.url(slow))
         await asyncio.sleep(0.2)
-        await _settle(tab, SLOW_OPEN_MS if slow else OPEN_MS)
+        await _until_quiet(tab, SLOW_OPEN_MS if slow else OPEN_MS)
         result.opened_cpu = server.cpu() - before
         notes = Notes(await tab.run("benchWatch.take()"))
         result.extensions = notes.extensions
@@ -79,7 +79,7 @@ async def visit(
             await asyncio.sleep(0.05)
             await tab.run("benchWatch.take(), 0")
             tab.mouse("mouseWheel", *at, deltaX=0, deltaY=100 if tick % 2 else -100)
-            await asyncio.gather(_settle(tab, patience), asyncio.sleep(TICK_SECONDS))
+            await asyncio.gather(_until_quiet(tab, patience), asyncio.sleep(TICK_SECONDS))
             result.ticks.append(Notes(await tab.run("benchWatch.take()")).tick())
         result.ticks_cpu = server.cpu() - before
         result.ticks_browser = cpu_of(browser.process.pid).all - browser_before
@@ -102,12 +102,12 @@ async def visit(
 async def _rest(tab: Tab, slow: bool) -> None:
     """Wait until nothing more comes of a gesture."""
     if slow:
-        await _settle(tab, SLOW_GESTURE_MS, SLOW_QUIET_MS)
+        await _until_quiet(tab, SLOW_GESTURE_MS, SLOW_QUIET_MS)
     else:
-        await _settle(tab, PATIENCE_MS)
+        await _until_quiet(tab, PATIENCE_MS)
 
 
-async def _settle(tab: Tab, at_most: int, quiet: int = QUIET_MS) -> None:
+async def _until_quiet(tab: Tab, at_most: int, quiet: int = QUIET_MS) -> None:
     await tab.run(
         f"window.benchWatch ? benchWatch.settled({quiet}, {at_most}) : new Promise(done =>"
         f" setTimeout(done, 200)).then(() => benchWatch.settled({quiet}, {at_most}))"

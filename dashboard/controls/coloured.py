@@ -85,11 +85,11 @@ def _density(params: Params) -> pn.widgets.DiscreteSlider:
     )
     following = False
 
-    def take(event: Any) -> None:
+    def on_slider(event: Any) -> None:
         if not following:
             params.density = event.new
 
-    def follow(_: Any) -> None:
+    def on_param(_: Any) -> None:
         nonlocal following
         following = True
         try:
@@ -97,8 +97,8 @@ def _density(params: Params) -> pn.widgets.DiscreteSlider:
         finally:
             following = False
 
-    slider.param.watch(take, "value")
-    params.param.watch(follow, "density")
+    slider.param.watch(on_slider, "value")
+    params.param.watch(on_param, "density")
     return slider
 
 

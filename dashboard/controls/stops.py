@@ -70,7 +70,7 @@ class StopsEditor:
         at, old = stops[number]
         at = at if position is None else position / 100
         stops[number] = (at, old if colour is None else colour.removeprefix("#").lower())
-        self._take(stops)
+        self._on_edited(stops)
 
     def _add(self) -> None:
         """In the middle of the widest gap, in the colour of the stop before."""
@@ -79,14 +79,14 @@ class StopsEditor:
         widest = max(range(len(gaps)), key=gaps.__getitem__)
         between = round((stops[widest][0] + stops[widest + 1][0]) / 2, 4)
         stops.insert(widest + 1, (between, stops[widest][1]))
-        self._take(stops)
+        self._on_edited(stops)
 
     def _remove(self, number: int) -> None:
         stops = self._stops
         del stops[number]
-        self._take(stops)
+        self._on_edited(stops)
 
-    def _take(self, stops: list[tuple[float, str]]) -> None:
+    def _on_edited(self, stops: list[tuple[float, str]]) -> None:
         text = format_stops(tuple(stops))
         try:
             parse_stops(text)

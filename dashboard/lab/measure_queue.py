@@ -54,7 +54,7 @@ class MeasureQueue:
         self._todo: list[Settings] = []
         self._total = 0
         self._pending: Pending[Measurement] = Pending(host.in_document)
-        self._clock = Clock(host.in_document, self._tell)
+        self._clock = Clock(host.in_document, self._show_progress)
         self._again = False  # whether the one under way was disturbed before
         self._doing: tuple[Settings, Phase, float] | None = None  # and since when
         self._started = 0.0
@@ -165,9 +165,9 @@ class MeasureQueue:
         if self._doing is not None and self._doing[:2] == (settings, phase):
             since = self._doing[2]
         self._doing = settings, phase, since
-        self._tell()
+        self._show_progress()
 
-    def _tell(self) -> None:
+    def _show_progress(self) -> None:
         if self._doing is None:
             return
         settings, phase, since = self._doing

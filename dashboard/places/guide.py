@@ -103,11 +103,11 @@ class Guide:
         )
         self._search = future = workers.discover(task, self._traveller.session)
 
-        def take(future: Future[tuple[Decimal, Decimal, Decimal] | StageFailure]) -> None:
+        def on_result(future: Future[tuple[Decimal, Decimal, Decimal] | StageFailure]) -> None:
             if not future.cancelled():
                 self._traveller.in_document(self._found, future, state.formula)
 
-        future.add_done_callback(take)
+        future.add_done_callback(on_result)
 
     def _found(
         self, future: Future[tuple[Decimal, Decimal, Decimal] | StageFailure], formula: str

@@ -28,7 +28,7 @@ READ = frozenset({("Selection", "indices")})
 LARGEST_MESSAGE = 2**20  # bytes; a page's own have some hundreds
 
 
-def take_only_what_is_heard() -> None:
+def restrict_patches() -> None:
     """See that from now on pages change only the properties that Python code listens to.
 
     In Bokeh's own table of patches: one can be written in many ways that all come to the same.

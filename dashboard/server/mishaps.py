@@ -42,7 +42,7 @@ def logged(what: str, error: BaseException | None = None) -> str:
     return sentence(number)
 
 
-def keep_to_ourselves() -> None:
+def hide_tracebacks() -> None:
     """See that from now on no answer of this server has a traceback in it."""
     replaced: tuple[tuple[Any, str, Any], ...] = (
         (error, "create", classmethod(_create)),  # no traceback in the message

@@ -100,7 +100,7 @@ class Guest:
     async def _read(self) -> None:
         try:
             while True:
-                self._take(await self.session.receive())
+                self._on_message(await self.session.receive())
                 self._news.set()
         except Closed as closed:
             self.heard.closed = closed.code, closed.reason
@@ -112,7 +112,7 @@ class Guest:
                 if not ask.heard.done():
                     ask.heard.cancel()
 
-    def _take(self, message: Message) -> None:
+    def _on_message(self, message: Message) -> None:
         header, content = message.header, message.content
         if (to := header.get("reqid")) is not None:
             self.heard.replies.add(to)

@@ -45,11 +45,11 @@ class Calls:
         """The two sources of one more figure: what it sends, and what it is told."""
         asked = ColumnDataSource({"kind": [""]}, name="asked")
         answers = ColumnDataSource({"kind": [""]}, name="answers")
-        asked.on_change("data", lambda attr, old, new: self._take(new))
+        asked.on_change("data", lambda attr, old, new: self._on_message(new))
         self._answers.append(answers)
         return asked, answers
 
-    def _take(self, data: dict[str, list[Any]]) -> None:
+    def _on_message(self, data: dict[str, list[Any]]) -> None:
         try:
             row = {key: values[0] for key, values in data.items()}
             handler = self._handlers[row["kind"]]

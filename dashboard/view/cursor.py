@@ -45,7 +45,7 @@ class Cursor:
         self._pending: Pending[Probed] = Pending(host.in_document)
         self._came_from: State | None = None
         calls.on("point", self._on_point)
-        calls.on("formula", lambda _: self.tell_formula())
+        calls.on("formula", lambda _: self.send_formula())
         calls.on("julia", self._on_julia)
         calls.on("back", self._on_back)
 
@@ -53,7 +53,7 @@ class Cursor:
         """Give up what is under way."""
         self._pending.cancel()
 
-    def tell_formula(self) -> None:
+    def send_formula(self) -> None:
         """Say what the picture is of, and where the ways to a Julia set and back lead."""
         formula = self._host.state.formula
         if formula != JULIA:

@@ -97,7 +97,7 @@ class PictureFlow:
         if "formula" in names:
             self.way_back = self.home()
             self._limit = HOME.maxiter if state.automatic else state.maxiter
-            self.cursor.tell_formula()
+            self.cursor.send_formula()
         self.view.live_at(FORMULAS[state.formula].home)
         at_home = self.size is not None and (state.x, state.y, state.width) == self.home()
         leap = "formula" in names
@@ -183,7 +183,7 @@ class PictureFlow:
         return self._host.settings(stage.name if ready else "fast", view=view)
 
     def _on_late(self, asked: Asked) -> None:
-        self.view.tell_address(encode(self._host.state))
+        self.view.set_address(encode(self._host.state))
         self._host.outdated()
         asked_for = asked.task.settings.stage
         if self.shown is not None and (stage := self.shown.settings.stage) != asked_for:
@@ -256,11 +256,11 @@ class PictureFlow:
         self._whole = task
         future = workers.draw(task, session=f"{host.session}/whole", expected=0.05)
 
-        def take(future: Future[Picture | StageFailure]) -> None:
+        def on_result(future: Future[Picture | StageFailure]) -> None:
             if not future.cancelled() and isinstance(whole := future.result(), Picture):
                 host.in_document(self._show_whole, task, whole)
 
-        future.add_done_callback(take)
+        future.add_done_callback(on_result)
 
     def _show_whole(self, task: Draw, whole: Picture) -> None:
         if task is self._whole:

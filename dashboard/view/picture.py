@@ -130,7 +130,7 @@ class PictureView:
         self._send(message, link)
         self._newest.update(picture=picture)
         if rest:
-            self._tell_others(picture)
+            self._notify_subscribers(picture)
 
     def show_whole(self, picture: Picture) -> None:
         """Send a picture of the whole set, to lie beneath where nothing else is known."""
@@ -139,13 +139,13 @@ class PictureView:
     def rests(self, picture: Picture, number: int, link: str | None, final: bool = False) -> None:
         """The picture sent last is that of the view at rest, asked for by request `number`."""
         self._send({"seq": number, "final": final}, link)
-        self._tell_others(picture)
+        self._notify_subscribers(picture)
 
     def answer(self, number: int, link: str | None = None) -> None:
         """Tell the browser that there is no picture for request `number`, or none yet."""
         self._send({"seq": number}, link)
 
-    def tell_address(self, link: str | None) -> None:
+    def set_address(self, link: str | None) -> None:
         """Have the address say this."""
         if link is not None:
             self._send({}, link)
@@ -173,7 +173,7 @@ class PictureView:
                 display.target.data = self._target()
             notebook.push(self.pane)
 
-    def _tell_others(self, picture: Picture) -> None:
+    def _notify_subscribers(self, picture: Picture) -> None:
         """Have HoloViews refresh what shows the DynamicMap, but for the figures served here."""
         for subscriber in self._newest.subscribers:
             if getattr(subscriber, "__self__", None) not in self._adopted:

@@ -57,10 +57,10 @@ class Saving:
             picture, state = self._newest
             future = _compressor.submit(png, picture, state, page + encode(state))
             future.add_done_callback(
-                lambda done: self._in_document(self._tell, file_name(state), done)
+                lambda done: self._in_document(self._on_compressed, file_name(state), done)
             )
 
-    def _tell(self, name: str, done: Future[bytes]) -> None:
+    def _on_compressed(self, name: str, done: Future[bytes]) -> None:
         self._under_way = False
         if done.exception() is None:
             self._calls.send("saved", name=name, data=np.frombuffer(done.result(), np.uint8))

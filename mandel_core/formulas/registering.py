@@ -116,7 +116,7 @@ def receive(name: str, definition: bytes) -> None:
 
 def _formula(name: str, definition: bytes) -> Formula:
     step, parts = own_code.unpickled(name, definition)
-    own_code.know_lines(parts["lines"])
+    own_code.register_lines(parts["lines"])
     return Formula(name, step=step, definition=definition, **parts["fields"])
 
 

@@ -46,7 +46,7 @@ def lines_of(functions: Iterable[types.FunctionType]) -> dict[str, list[str]]:
     return {file: lines for file in files if (lines := linecache.getlines(file))}
 
 
-def know_lines(known: dict[str, list[str]]) -> None:
+def register_lines(known: dict[str, list[str]]) -> None:
     """Have the text of functions from elsewhere at hand here."""
     for file, lines in known.items():
         # Without a time of change it is never looked for on disk.

@@ -174,7 +174,7 @@ def _text(step: types.FunctionType) -> str:
 def _stage(name: str, definition: bytes) -> OwnStage:
     """The stage of a definition; its step is a copy that nothing else can change."""
     step, parts = own_code.unpickled(name, definition)
-    own_code.know_lines(parts["lines"])
+    own_code.register_lines(parts["lines"])
     layout, compiles = parts["layout"], parts["compile"]
     varies: set[Varies] = {"chunksize"} if layout == "chunked" else set()
     if compiles:

@@ -51,7 +51,7 @@ OVERLAYS.push((here) => {
       return;
     }
     if (!formula.julia) {
-      overlay.say(`${formula.title} has no Julia sets here; the Mandelbrot set has`);
+      overlay.announce(`${formula.title} has no Julia sets here; the Mandelbrot set has`);
       return;
     }
     on = button.pressed = !on;

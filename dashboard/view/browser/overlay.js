@@ -39,7 +39,7 @@
 //   on_view(callback)           called with Bokeh's view of the figure, and with each made after it
 //   follow(callback)            called in an animation frame after the camera moved or the window
 //                               changed its size, at most once a frame: nothing is done a move
-//   say(text)                   a short message that goes by itself, read out as well
+//   announce(text)              a short message that goes by itself, read out as well
 //
 // Nothing here runs while the pointer moves.
 
@@ -256,7 +256,7 @@ class Overlay {
     });
   }
 
-  say(text) {
+  announce(text) {
     clearTimeout(this.silence);
     this.status.textContent = text;
     this.silence = setTimeout(() => (this.status.textContent = ""), SAID_MS);

@@ -92,7 +92,7 @@ export default ({ figure, source, request, feed, target, asked, answers }, _figu
     const message = row_of(feed);
     const get = (name) => message[name];
     if (get("link") != null) {
-      walk.settled(get("link"), get("steps"));
+      walk.onRest(get("link"), get("steps"));
     }
     const picture = await frames.take(get, Math.round(figure.inner_width * devicePixelRatio));
     frames.cover(camera);

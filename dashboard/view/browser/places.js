@@ -44,15 +44,15 @@ OVERLAYS.push(({ overlay, camera, frames, calls, walk }) => {
     const wide = Number(camera.width.toPrecision(2));
     const name = `${formula.replaceAll("_", " ")}, ${wide} wide`;
     const place = { name, link: walk.link, picture: small(frames.newest) };
-    overlay.say(bookmarks.add(place) ? "Kept among your places" : "This browser does not keep it");
+    overlay.announce(bookmarks.add(place) ? "Kept among your places" : "This browser does not keep it");
     show_own();
   };
   const surprise = () => {
-    overlay.say("Looking for a place …");
+    overlay.announce("Looking for a place …");
     panel.close();
     calls.send("surprise");
   };
-  calls.on("surprised", ({ text }) => overlay.say(text));
+  calls.on("surprised", ({ text }) => overlay.announce(text));
   const save = () => {
     const address = URL.createObjectURL(bookmarks.file);
     element("a", { href: address, download: "mandelbrot-places.json" }).click();
@@ -61,7 +61,7 @@ OVERLAYS.push(({ overlay, camera, frames, calls, walk }) => {
   file.addEventListener("change", async () => {
     const [chosen] = file.files;
     if (chosen !== undefined) {
-      overlay.say(bookmarks.take(await chosen.text()));
+      overlay.announce(bookmarks.take(await chosen.text()));
       file.value = "";
       show_own();
     }

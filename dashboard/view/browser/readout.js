@@ -60,7 +60,7 @@ OVERLAYS.push((here) => {
   const go = (closer) => {
     const near = found();
     if (near === null) {
-      overlay.say("No nucleus is known here: point at the set, or press i for the middle");
+      overlay.announce("No nucleus is known here: point at the set, or press i for the middle");
       return;
     }
     const width = closer ? Math.min(ROOM * near.nucleus_size, camera.width) : camera.width;

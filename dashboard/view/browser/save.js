@@ -15,7 +15,7 @@ OVERLAYS.push(({ overlay, calls, is_page }) => {
   calls.on("saved", ({ name, data, words }) => {
     button.disabled = false;
     if (data === undefined) {
-      overlay.say(words);
+      overlay.announce(words);
       return;
     }
     const address = URL.createObjectURL(new Blob([data], { type: "image/png" }));

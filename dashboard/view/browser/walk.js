@@ -108,7 +108,7 @@ class Walk {
   }
 
   // The server says: this is what is seen.
-  settled(link, steps) {
+  onRest(link, steps) {
     const { history: way } = this;
     if (steps !== this.steps || link === way.link) {
       return;

@@ -37,7 +37,7 @@ OVERLAYS.push(({ overlay, camera, calls, walk, is_page }) => {
   );
   panel.body.append(form, element("div", { className: "row" }, ...buttons));
   const copy = async (text, said) => {
-    overlay.say((await copied(text)) ? said : "The browser does not let it be copied");
+    overlay.announce((await copied(text)) ? said : "The browser does not let it be copied");
   };
   panel.on_open = () => {
     field.value = full(walk.link, camera);
@@ -53,7 +53,7 @@ OVERLAYS.push(({ overlay, camera, calls, walk, is_page }) => {
     wrong.textContent = sentence;
     if (sentence === "") {
       panel.close();
-      overlay.say(notice);
+      overlay.announce(notice);
     } else {
       field.focus();
     }
