@@ -7,17 +7,22 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import asdict
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from dashboard.compute import workers
 from dashboard.params import Params
+from dashboard.sharing import place_file, pyramid
+from dashboard.subject import Subject
 from dashboard.view.flow import PictureFlow
 from dashboard.view.link import decode, encode
 from mandel_core import Frame, Settings, StageFailure, Viewport
-from mandel_core.worker.tasks import Picture, Render
+from mandel_core.worker.tasks import Picture, Render, TaskOfStage
 
 if TYPE_CHECKING:
     import xarray
+
+T = TypeVar("T")
 
 
 class Scripting(Params):
@@ -112,6 +117,50 @@ class Scripting(Params):
                 "link": self.link,
             },
         )
+
+    def save(
+        self,
+        path: str | Path,
+        *,
+        size: tuple[int, int] | None = None,
+        address: str = place_file.ADDRESS,
+        most_pixels: int = pyramid.MOST_PIXELS,
+        most_seconds: float = pyramid.MOST_SECONDS,
+    ) -> Path:
+        """Write a file for somebody without a server; the ending says which, and it is returned.
+
+        ``place.html`` is a page that needs nothing else, and no network: the picture at several
+        resolutions to pan and zoom in, the settings, the chart of what was measured, and the link.
+        It does not compute. ``place.png`` is the picture alone, with its link inside.
+
+        size : columns and rows at 1:1; those of the window that shows the explorer, or 1200 x 800.
+        address : of a page that shows it live; the link is put after it.
+        most_pixels : of the finest resolution, which is up to four times as fine as at 1:1.
+        most_seconds : after which no finer resolution is begun.
+
+        Computed by the processes for pictures, and waited for: not for a callback of a served page.
+        Raises ValueError for another ending or size, StageFailure if the picture cannot be made.
+        """
+        path = Path(path)
+        state, threads = self.state, self.threads
+        columns, rows = size or self._flow.size or place_file.SIZE
+        view = Viewport.from_screen(state.x, state.y, state.width, columns, rows)
+
+        def do(task: TaskOfStage[T], /) -> T:
+            future = workers.draw_file(task, session=f"{self.session}/save")
+            try:
+                outcome = future.result()
+            except BaseException:  # interrupted
+                future.cancel()
+                raise
+            if isinstance(outcome, StageFailure):
+                raise outcome
+            return outcome
+
+        subject = Subject(view, state, threads)
+        limits = most_pixels, most_seconds
+        path.write_bytes(place_file.content(path.suffix, subject, do, address, *limits))
+        return path
 
     def _arrived(self, failure: Exception | None = None) -> None:
         """Let go on who waits for a picture; failure : why there is none."""

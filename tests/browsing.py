@@ -146,7 +146,11 @@ class Watched:
 
     def _request(self, request: Any) -> None:
         url = urlsplit(request.url)
-        if url.scheme not in {"data", "blob"} and url.hostname not in {"localhost", "127.0.0.1"}:
+        here = {"data", "blob", "file"}
+        if url.scheme not in here and url.hostname not in {
+            "localhost",
+            "127.0.0.1",
+        }:
             self.foreign.append(request.url)
 
     def assert_clean(self) -> None:

@@ -80,7 +80,7 @@ class Sweep:
     def _todo(self, subject: Subject) -> list[Settings]:
         offers = server_settings.current().offers
         references = [subject.settings(stage) for stage in REFERENCES if offers(stage)]
-        return in_order(_common(subject), self._host.chunk_sizes, references)
+        return in_order(common(subject), self._host.chunk_sizes, references)
 
     def open(self) -> None:
         """Show what is known for the view and the settings of now."""
@@ -108,10 +108,10 @@ class Sweep:
     def refresh(self) -> None:
         """Show what is known for the view and the settings of now."""
         now = self._host.subject()
-        known_now = bool(stored.points(now.view, _common(now)).here)
+        known_now = bool(stored.points(now.view, common(now)).here)
         subject = self._subjects.current(self._queue.running, known_now)
-        common, view = _common(subject), subject.view
-        found = stored.points(view, common)
+        settings, view = common(subject), subject.view
+        found = stored.points(view, settings)
         known = {
             stage: latest.median
             for stage in REFERENCES
@@ -123,7 +123,7 @@ class Sweep:
                 tutorial.setdefault(threads, {})[size] = known["numpy"] / ratio
         if self._place.objects or found.here or found.drawn or known:
             self._chart.show(
-                STAGES[common.stage].title,
+                STAGES[settings.stage].title,
                 *(found.here, found.drawn, found.elsewhere),
                 known,
                 tutorial,
@@ -135,7 +135,7 @@ class Sweep:
         self._before.param.update(
             value=before_measuring(self._todo(subject)) if empty else "", visible=empty
         )
-        lines = self._caption_text(view, common, found, "numpy" in known)
+        lines = self._caption_text(view, settings, found, "numpy" in known)
         self._caption.value = "<br>".join(lines)
 
     @cached_property
@@ -147,12 +147,12 @@ class Sweep:
             self._failures.append(measured)
 
     def _caption_text(
-        self, view: Viewport, common: Settings, found: stored.Points, numpy: bool
+        self, view: Viewport, settings: Settings, found: stored.Points, numpy: bool
     ) -> list[str]:
         lines = [
-            f"{view.nx} × {view.ny} pixels, {count(common.maxiter, 'iteration')}, "
-            f"{view.pixel[0] * view.nx:.3g} wide, {common.dtype}, {common.device}, "
-            f"{count(common.threads or cores(), 'thread')}."
+            f"{view.nx} × {view.ny} pixels, {count(settings.maxiter, 'iteration')}, "
+            f"{view.pixel[0] * view.nx:.3g} wide, {settings.dtype}, {settings.device}, "
+            f"{count(settings.threads or cores(), 'thread')}."
         ]
         if self._place.objects:
             lines[0] += " Points are medians, whiskers quartiles; a click takes the chunk size."
@@ -173,7 +173,7 @@ class Sweep:
                 lines.append(f"Chunk size {mark.measurement.chunksize}: {words}.")
         for failed in self._failures:
             title = STAGES[failed.stage].title
-            what = f"chunk size {failed.chunksize}" if failed.stage == common.stage else title
+            what = f"chunk size {failed.chunksize}" if failed.stage == settings.stage else title
             reason = failed.failure.reason if failed.failure else ""
             lines.append(f"Not measured: {what}. {html.escape(reason)}")
         return lines
@@ -199,7 +199,7 @@ class Sweep:
         self.show_sizes()
 
 
-def _common(subject: Subject) -> Settings:
+def common(subject: Subject) -> Settings:
     """The settings of all points: those of the subject, with a stage that has chunks."""
     stage = subject.state.stage
     return subject.settings(stage if "chunksize" in STAGES[stage].varies else "chunked")
