@@ -14,6 +14,8 @@ from matplotlib.colors import LightSource, PowerNorm
 
 from mandel_core import Frame, Settings, Viewport, render
 from mandel_core.colour.looks import LOOKS
+from mandel_core.colour.looks.hill_shaded import HILL_SHADED
+from mandel_core.colour.measures import Measures
 from mandel_core.colour.palettes import PALETTES, colours
 from mandel_core.colour.shading import equalise, shade
 from mandel_core.colour.smooth import continuous_count
@@ -263,13 +265,41 @@ def test_what_the_quick_way_reads_is_left_alone_and_need_not_be_contiguous(small
     np.testing.assert_array_equal(small.z, kept[1])
 
 
+class Unstretched(LightSource):
+    """Without the stretch from a picture's darkest to its lightest, which each view has anew."""
+
+    def shade_normals(self, normals, fraction=1.0):
+        return (normals.dot(self.direction) + 1) / 2
+
+
+def test_a_coarse_picture_is_lit_like_a_fine_one_and_a_part_like_the_whole():
+    fine, coarse, part = (
+        render(Viewport.from_screen("-0.9", "0.6", width, nx, ny), "numpy", 60)
+        for width, nx, ny in ((1, 400, 300), (1, 100, 75), (0.5, 200, 150))
+    )
+    relief = HILL_SHADED.relief
+    assert relief is not None
+    light, few, some = (relief(Measures(frame)) for frame in (fine, coarse, part))
+    means = light.reshape(75, 4, 100, 4).mean(axis=(1, 3))
+    smooth = light.reshape(75, 4, 100, 4).std(axis=(1, 3)) < 0.02
+    assert smooth.mean() > 0.3
+    # But for slopes that begin or end between two of the coarse picture's pixels.
+    assert (np.abs(means - few)[smooth] < 0.05).mean() > 0.97
+    # Half as wide a window makes slopes half as steep: no darker and no lighter than that.
+    middle = light[75:225, 100:300]
+    flat = np.sin(np.radians(10))
+    assert np.abs(some - flat).mean() < np.abs(middle - flat).mean()
+
+
 @pytest.mark.parametrize("palette", ["hot", "inferno", "gray", "viridis"])
 def test_hill_shading_is_the_tutorials_but_for_the_interior(small, palette):
+    # Slopes are those of a picture of 1000 columns.
+    steepness = 1.5 * 60 / 1000
     # The tutorial shows its first row at the top; we show it at the bottom, lit the same way.
     M = np.nan_to_num(continuous_count(small))[::-1]
-    light = LightSource(azdeg=315, altdeg=10)
+    light = Unstretched(azdeg=315, altdeg=10)
     expected = light.shade(
-        M, cmap=colormaps[palette], vert_exag=1.5, norm=PowerNorm(0.3), blend_mode="hsv"
+        M, cmap=colormaps[palette], vert_exag=steepness, norm=PowerNorm(0.3), blend_mode="hsv"
     )[::-1]
     picture = shade(small, "hill-shaded", palette, interior="#123456").astype(float)
     outside = ~np.isnan(continuous_count(small))

@@ -45,6 +45,26 @@ def test_edges_are_smooth_at_rest_and_the_same_in_every_window(
     visitor.assert_clean()
 
 
+def test_equalised_colours_come_softly_once_the_picture_rests(
+    visitor: Watched, address: str
+) -> None:
+    shown(visitor, address, VIEW + "&colour=equalised")
+    visitor.figure().locator("canvas.before").evaluate(
+        """canvas => { window.seen = new Set();
+            const look = () => {
+                if (!canvas.hidden) seen.add(getComputedStyle(canvas).opacity);
+                requestAnimationFrame(look);
+            };
+            look(); }"""
+    )
+    visitor.page.mouse.move(*visitor.centre())
+    visitor.page.mouse.wheel(0, -300)
+    visitor.in_place()
+    visitor.page.wait_for_function("() => [...seen].some(each => each > 0 && each < 1)")
+    visitor.figure().locator("canvas.before").wait_for(state="hidden")
+    visitor.assert_clean()
+
+
 def test_a_picture_in_motion_is_not_final(visitor: Watched, address: str) -> None:
     shown(visitor, address, VIEW)
     x, y = visitor.centre()

@@ -232,7 +232,9 @@ class PictureFlow:
         if sent:
             self.view.rests(picture, number, link, final)
         else:
-            self.view.show(picture, number, rest=True, link=link, final=final)
+            # In motion it had the colours of the view before; see `_like`.
+            eased = LOOKS[state.look].scaled
+            self.view.show(picture, number, rest=True, link=link, final=final, eased=eased)
         self._ask_whole(picture.settings)
         self.shown = picture
         self._saving.offer(picture, state)

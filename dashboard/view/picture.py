@@ -117,14 +117,17 @@ class PictureView:
         rest: bool,
         link: str | None = None,
         final: bool = False,
+        eased: bool = False,
     ) -> None:
         """Send a picture, as the answer to request `number`, with what the address is to say.
 
         final : whether no better one of the same view will follow.
         rest : whether it is the last of its view; only then those who compose with the
             DynamicMap are told, since their refresh goes through HoloViews.
+        eased : whether its colours are to come softly over those on screen.
         """
-        message = {"seq": number, "final": final, **sent(picture.image, picture.view)}
+        message = {"seq": number, "final": final, "eased": eased}
+        message |= sent(picture.image, picture.view)
         if picture.surround is not None and picture.surround_view is not None:
             message |= sent(picture.surround, picture.surround_view, "surround_")
         self._send(message, link)

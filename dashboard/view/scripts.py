@@ -26,6 +26,7 @@ _CORE = (
 
 # In the order of their buttons within a group, and of their keys in the list of keys.
 OVERLAYS = (
+    "ease.js",
     "moving.js",
     "whereabouts.js",
     "places.js",

@@ -71,6 +71,7 @@ class Frames {
     this.surround = null;
     this.whole = null;
     this.on_whole = () => {};
+    this.on_eased = () => {}; // called before colours change that are to come softly
     this.newest = null;
     this.with_whole = false;
     this.number = -1;
@@ -102,6 +103,9 @@ class Frames {
     }
     this.number = number;
     picture.final = get("final") === true;
+    if (get("eased") === true) {
+      this.on_eased();
+    }
     const coarse = columns / picture.nx;
     this.newest = coarse > 1.5 ? enlarged(picture, coarse) : picture;
     this._show(surround !== null);

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 Range = tuple[float, float]
 _POWER = 0.3  # the tutorial's norm
-_EXAGGERATION = 1.5
+_EXAGGERATION = 1.5  # likewise, of a picture of so many columns:
+_COLUMNS = 1000
 
 
 def place(measures: Measures, scale: Range | None) -> tuple[Places, Range]:
@@ -35,15 +36,23 @@ def place(measures: Measures, scale: Range | None) -> tuple[Places, Range]:
 
 
 def relief(measures: Measures) -> Floats:
-    """Matplotlib's hill shading of the count, from -1 in the dark to 1 in the light."""
+    """The cosine of the angle at which the light falls on the count's landscape, -1 to 1.
+
+    It is Matplotlib's hill shading, which goes on to stretch the darkest and the lightest of a
+    picture to the ends: here the same slope is as light in every view. Slopes are those of a
+    picture as large as the tutorial's, so that a coarse picture is lit like a fine one.
+    """
     from matplotlib.colors import LightSource
 
-    top_down = np.nan_to_num(measures.count[::-1].astype(np.float64))
-    if min(top_down.shape) < 2:  # a landscape needs neighbours to have a slope
-        top_down = np.pad(top_down, ((0, 2), (0, 2)), mode="edge")
-    light = LightSource(azdeg=315, altdeg=10).hillshade(top_down, vert_exag=_EXAGGERATION)
-    rows, columns = measures.frame.iterations.shape
-    return np.asarray(2 * light - 1)[:rows, :columns][::-1]
+    count = np.nan_to_num(measures.count)
+    rows, columns = count.shape
+    if min(count.shape) < 2:  # a landscape needs neighbours to have a slope
+        count = np.pad(count, ((0, 2), (0, 2)), mode="edge")
+    steepness = np.float32(_EXAGGERATION * max(rows, columns) / _COLUMNS)
+    up, right = np.gradient(count * steepness)
+    east, north, above = LightSource(azdeg=315, altdeg=10).direction.astype(np.float32)
+    light = (above - east * right - north * up) / np.sqrt(1 + right * right + up * up)
+    return np.asarray(light)[:rows, :columns]
 
 
 HILL_SHADED = Look(
