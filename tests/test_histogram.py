@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.controls.histogram import drawn
+from dashboard.controls.histogram import drawn, ticks
 from mandel_core import Settings, Viewport, render
 from mandel_core.colour.colouring import Colouring
-from mandel_core.colour.histogram import BINS, histogram
+from mandel_core.colour.histogram import BINS, Histogram, edges_of, histogram
 from mandel_core.colour.looks import LOOKS
 from mandel_core.colour.measures import Measures
 from mandel_core.colour.painting import paint
@@ -37,11 +37,25 @@ def test_the_histogram_is_that_of_the_counts(look: str) -> None:
     assert sum(found.shares) + found.inside == pytest.approx(1)
     assert found.inside == pytest.approx(np.isnan(count).mean())
     assert (found.low, found.high) == pytest.approx((outside.min(), outside.max()), abs=1e-3)
-    edges = found.low + (found.high - found.low) * (np.arange(BINS + 1) / BINS) ** 2
-    expected = np.histogram(outside, edges)[0] / count.size
+    assert (found.edges[0], found.edges[-1]) == pytest.approx((found.low, found.high))
+    expected = np.histogram(outside, found.edges)[0] / count.size
     np.testing.assert_allclose(found.shares, expected, rtol=0, atol=3 / count.size)
     assert [bool(colour) for colour in found.colours] == [share > 0 for share in found.shares]
     assert drawn(found).count("<rect") == sum(share > 0 for share in found.shares)
+
+
+@given(st.floats(-2, 1e6), st.floats(0, 1e6))
+def test_its_axis_has_round_counts_where_they_stand(low: float, more: float) -> None:
+    high = low + more
+    found = Histogram(low, high, (), (), (), 0.0)
+    places = edges_of(low, high)
+    marks = ticks(found)
+    for at, value in marks.items():
+        assert value == pytest.approx(
+            max(np.interp(at * BINS, range(BINS + 1), places), 0), rel=0.05, abs=1.01
+        )
+    assert len(marks) <= 6
+    assert list(marks.values()) == sorted(set(marks.values()))
 
 
 def test_a_picture_of_the_inside_has_none() -> None:
