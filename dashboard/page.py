@@ -28,7 +28,7 @@ from dashboard.state import State
 from dashboard.view.link import decode
 
 _SHELL = Path(__file__).parent / "shell"
-_SCRIPTS = ("drawer.js", "alone.js", "names.js", "waiting.js")
+_SCRIPTS = ("drawer.js", "alone.js", "names.js", "waiting.js", "room.js")
 _ICON = (
     "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'>"
     "<rect width='32' height='32' rx='7' fill='#10243e'/><g fill='#f5a623'>"

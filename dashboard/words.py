@@ -30,3 +30,15 @@ def against(ratio: float, other: str) -> str:
     if ratio >= 0.95:
         return f"{factor(ratio)} × {other}"
     return f"{factor(1 / ratio)} times slower than {other}"
+
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def width(number: float) -> str:
+    """A width of the plane for people: "0.02", "1.1 × 10⁻⁷"; it is never broken into two lines."""
+    digits, _, power = f"{number:.3g}".partition("e")
+    if not power:
+        return digits
+    space = "\N{NO-BREAK SPACE}"
+    return f"{digits}{space}×{space}10{str(int(power)).translate(_RAISED)}"

@@ -46,6 +46,21 @@ def test_words_and_the_map_lead_elsewhere(visitor: Watched) -> None:
     page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + 0.25 * box["height"])
     page.wait_for_function("() => new URLSearchParams(location.search).get('x') > -1")
     assert float(visitor.link()["y"]) == pytest.approx(0.98, abs=0.1)
+    visitor.in_place()
+    across, down = page.evaluate(
+        """element => { const { x, y, width, height } = element.getBoundingClientRect();
+            return [x + width / 2, y + height / 2]; }""",
+        seen.locator(".window").element_handle(),
+    )
+    before = visitor.link()
+    page.mouse.move(across, down)
+    page.mouse.down()
+    page.mouse.move(across - 20, down + 30, steps=4)
+    page.mouse.up()
+    moved = visitor.moved(before)
+    unit = 1.12 * 3.5 / 132  # of the plane, a pixel of the map
+    assert float(moved["x"]) == pytest.approx(float(before["x"]) - 20 * unit, abs=unit)
+    assert float(moved["y"]) == pytest.approx(float(before["y"]) - 30 * unit, abs=unit)
     page.keyboard.press("m")
     seen.wait_for(state="hidden")
     page.keyboard.press("?")
@@ -106,11 +121,11 @@ def test_the_way_back_and_forth_outlives_a_reload(visitor: Watched) -> None:
     page.reload()
     page.locator(".about").get_by_text(" pixels, ").first.wait_for()
     at(1)
-    page.keyboard.press("Backspace")
+    page.keyboard.press("Control+z")
     at(0)
     assert visitor.figure().get_by_role("button", name="Back to the view before").is_disabled()
     visitor.press("Forward again")
     at(1)
-    page.go_forward()
+    page.keyboard.press("Control+y")
     at(2)
     assert page.evaluate("history.length") == entries + 2

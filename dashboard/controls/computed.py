@@ -15,6 +15,8 @@ from dashboard.widgets.number import number, tick
 from mandel_core import STAGES
 
 _ROW = {"sizing_mode": "stretch_width", "margin": 0}
+# Pixels: what is beside has longer words, which are to be read on a phone as well.
+_NARROW = 84
 
 
 def computed(params: Params, notify: Callable[[str], None]) -> pn.Card:
@@ -41,8 +43,8 @@ def computed(params: Params, notify: Callable[[str], None]) -> pn.Card:
             **_ROW,
         ),
         pn.Row(
-            choice(params, "device", label="Device"),
-            number(params, "threads", notify),
+            choice(params, "device", label="Device", max_width=_NARROW),
+            number(params, "threads", notify, max_width=_NARROW),
             choice(params, "precision", label="Precision"),
             **_ROW,
         ),

@@ -21,5 +21,9 @@ def group(title: str, about: str, *contents: Any) -> pn.Card:
         css_classes=["heading"],
     )
     return pn.Card(
-        *contents, header=heading, css_classes=["group"], margin=0, sizing_mode="stretch_width"
+        *contents,
+        header=heading,
+        css_classes=["group", title.lower().replace(" ", "-")],  # the last one is its name
+        margin=0,
+        sizing_mode="stretch_width",
     )

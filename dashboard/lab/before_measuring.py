@@ -1,4 +1,4 @@
-"""What the chart would show and how long that takes, said where there is no chart yet."""
+"""What measuring would show and how long it takes here, said where nothing is measured yet."""
 
 from __future__ import annotations
 
@@ -22,19 +22,44 @@ def before_measuring(todo: Sequence[Settings]) -> str:
         "chunks mean fewer calls and longer compiling: which size is the fastest depends on the "
         "machine.</p>"
         f"<p>Measure times {html.escape(title)} with {count(len(sizes), 'chunk size')} on the view "
-        f"on screen{html.escape(against)}; the points appear one by one. {_how_long(todo)}</p>"
-        f"{_table()}"
+        f"on screen{html.escape(against)}; the points appear one by one. "
+        f"{_how_long(todo, 'chunk size')}</p>{_table()}"
     )
 
 
-def _how_long(todo: Sequence[Settings]) -> str:
+def before_stages(todo: Sequence[Settings], limit_seconds: float) -> str:
+    """HTML: what Run all will do with these, and how long they compile here."""
+    return (
+        "<p><b>Every stage, one after another.</b> Run all computes the view on screen with each "
+        f"of the {count(len(todo), 'stage')} and draws a bar for its run time beside the ratios to "
+        "NumPy and Numba. Those without a compiler come first, within seconds; a stage that fails "
+        f"says why. {_how_long(todo, 'stage')} None is waited for longer than "
+        f"{duration(limit_seconds)}.</p>"
+    )
+
+
+def before_threads(points: Sequence[Settings]) -> str:
+    """HTML: what Run will do with these, and how long they compile here."""
+    sizes = len({point.chunksize for point in points})
+    numbers = [f"{number}" for number in sorted({point.threads or 1 for point in points})]
+    threads = f"{_listed(numbers)} thread{'s' if numbers != ['1'] else ''}"
+    title = html.escape(STAGES[points[0].stage].title) if points else "the stage"
+    return (
+        f"<p><b>The tutorial's Table I for this machine.</b> Run times NumPy and {title} on the "
+        f"view on screen, {count(sizes, 'chunk size')} with {threads}: a field for each says how "
+        f"many times as fast as NumPy it is. {_how_long(points, 'field')}</p>"
+    )
+
+
+def _how_long(todo: Sequence[Settings], what: str) -> str:
+    """How long compiling takes; what : the word for one of them."""
     compiled = [one for one in todo if STAGES[one.stage].uses_torch(one)]
     known = [seconds for one in compiled if (seconds := stored.compile_seconds(one)) is not None]
     unknown = len(compiled) - len(known)
     if not known:
         return (
-            "Each chunk size is compiled first, which takes seconds to minutes; how long here is "
-            "known after the first."
+            f"Each {what} on torch is compiled first, which takes seconds to minutes; how long "
+            "here is known after the first."
         )
     told = f"Compiling {'all' if not unknown else len(known)} of them took {duration(sum(known))}"
     rest = f"; the other {unknown} have not been compiled here yet" if unknown else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import time
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,10 +13,11 @@ from bokeh.plotting import figure
 
 from dashboard import notebook
 from dashboard.compute import workers
+from dashboard.compute.clock import Clock
 from dashboard.compute.pending import Pending
 from dashboard.lab.host import Host
 from dashboard.widgets import theme
-from dashboard.words import count
+from dashboard.words import count, duration
 from mandel_core import STAGES, Settings, StageFailure, Viewport
 from mandel_core.comparison.marking import KINDS, LEVELS, SIZES
 from mandel_core.model.control import Phase
@@ -23,6 +25,8 @@ from mandel_core.worker.tasks import Compare, Marked
 
 # What would keep the measuring worker busy for longer, in iterations of points, is asked for.
 _UNASKED = 1e10
+
+_WAITING = "Waiting until the compiling, picture or measurement under way is done…"
 
 # The background lets the page's own shine through; marks are read on light and dark alike.
 _GROUND = (
@@ -40,6 +44,9 @@ class Difference:
         self._host = host
         self._pending: Pending[Marked] = Pending(host.in_document)
         self._asked: tuple[object, ...] | None = None
+        self._clock = Clock(host.in_document, self._tell)
+        self._doing = self._more = ""  # what is under way
+        self._since = 0.0
         self._compare = pn.widgets.Button(label="Compare", color="primary", width=110)
         self._compare.on_click(lambda event: self.start())
         self._cancel = pn.widgets.Button(
@@ -87,7 +94,8 @@ class Difference:
         self._asked = _key(task)
         self._controls.visible = self._cancel.visible = True
         self._compare.visible = False
-        self._progress.value = "Waiting for the picture or measurement under way…"
+        self._clock.start()
+        self._begin(_WAITING)
         session = f"{self._host.session}/difference"
         self._pending.submit(
             lambda on_phase: workers.measure(task, session=session, on_phase=on_phase),
@@ -106,11 +114,27 @@ class Difference:
 
     def _on_phase(self, task: Compare, phase: Phase) -> None:
         stage, reference = STAGES[task.stage].title, STAGES[task.reference].title
-        self._progress.value = {
+        doing = {
+            "waiting": _WAITING,
+            "over budget": "Waiting until this visit has not used more computing than it may in a "
+            "minute…",
             "reference": f"Running {html.escape(reference)} in float64…",
             "compiling": f"Compiling {html.escape(stage)}…",
             "explaining": "Following the orbits of the pixels that differ…",
         }.get(phase, f"Running {html.escape(stage)}…")
+        before = self._host.compile_seconds(task.settings) if phase == "compiling" else None
+        self._begin(doing, f"; it took {duration(before)} here before" if before else "")
+
+    def _begin(self, doing: str, more: str = "") -> None:
+        """Say what is under way, and from now on how long it has been."""
+        if doing != self._doing:
+            self._since = time.monotonic()
+        self._doing, self._more = doing, more
+        self._tell()
+
+    def _tell(self) -> None:
+        spent = int(time.monotonic() - self._since)
+        self._progress.value = f"{self._doing}{f' {spent} s' if spent else ''}{self._more}"
 
     def _on_result(self, outcome: Marked | StageFailure) -> None:
         if isinstance(outcome, StageFailure):
@@ -144,6 +168,8 @@ class Difference:
 
     def _end(self, word: str) -> None:
         """Nothing is under way; a sentence says why what is on screen is not compared."""
+        self._clock.stop()
+        self._doing = self._more = ""
         self._cancel.visible = False
         self._compare.visible = self._controls.visible = bool(word)
         if word and self._where.visible:

@@ -45,6 +45,9 @@ class Host(Protocol):
     def is_news(self, notice: str) -> bool:
         """Whether this about the file of results has to be said now."""
 
+    def compile_seconds(self, settings: Settings) -> float | None:
+        """How long compiling this has taken here before, if that is known."""
+
     def set_chunksize(self, size: int) -> None:
         """Draw with this chunk size from now on."""
 

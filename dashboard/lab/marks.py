@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.words import count, duration
+from dashboard.words import count, duration, width
 from mandel_core import STAGES, Measurement
 from mandel_core.measurement.ratios import BUSY
 
@@ -70,7 +70,7 @@ def _row(mark: Mark) -> dict[str, Any]:
         "compiling": duration(measured.compile_seconds) if compiled else "nothing to compile",
         "on": f"{settings.device}, {count(measured.threads, 'thread')}",
         "view": f"{view.nx} × {view.ny}, {count(settings.maxiter, 'iteration')}, {settings.dtype}, "
-        f"width {view.pixel[0] * view.nx:.3g}",
+        f"width {width(view.pixel[0] * view.nx)}",
         "versions": mark.versions,
         "measured": mark.when,
         "disturbed": disturbed(measured) or "no",

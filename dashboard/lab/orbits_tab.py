@@ -12,7 +12,7 @@ import panel as pn
 from dashboard.compute import workers
 from dashboard.compute.pending import Pending
 from dashboard.lab.host import Host
-from dashboard.words import count
+from dashboard.words import count, width
 from mandel_core import FORMULAS, Settings, StageFailure, Viewport
 from mandel_core.model.control import Phase
 from mandel_core.orbits.density import Density
@@ -160,7 +160,7 @@ def _image(picture: bytes, of: tuple[Viewport, Settings] | None) -> str:
     assert of is not None
     view, settings = of
     title = html.escape(FORMULAS[settings.formula].title, quote=True)
-    words = f"Density of the escaping orbits of {title}, width {view.pixel[0] * view.nx:.3g}"
+    words = f"Density of the escaping orbits of {title}, width {width(view.pixel[0] * view.nx)}"
     data = base64.b64encode(picture).decode()
     return (
         f"<img alt='{words}' width='{COLUMNS}' height='{ROWS}' "

@@ -13,6 +13,7 @@ from bokeh.plotting import figure
 
 from dashboard import notebook
 from dashboard.lab import stored
+from dashboard.lab.before_measuring import before_stages
 from dashboard.lab.host import Host
 from dashboard.lab.marks import COMPILED_SECONDS, disturbed
 from dashboard.lab.measure_queue import MeasureQueue
@@ -48,6 +49,9 @@ class StagesView:
         self._figure = _figure(self._source)
         self._pane = pn.pane.Bokeh(self._figure, sizing_mode="stretch_width")
         self._caption = pn.widgets.StaticText(sizing_mode="stretch_width")
+        self._before = pn.widgets.StaticText(
+            sizing_mode="stretch_width", css_classes=["prose"], visible=False
+        )
         self.panel = pn.Column(
             pn.widgets.StaticText(
                 value="<b>Each stage on this view</b>: bars run, diamonds compile",
@@ -55,6 +59,7 @@ class StagesView:
             ),
             self._queue.bar,
             self._subjects.panel,
+            self._before,
             self._pane,
             self._caption,
             sizing_mode="stretch_width",
@@ -67,6 +72,10 @@ class StagesView:
         subject = self._subjects.current(self._queue.running, any(known.values()))
         if subject != now:
             known = self._known(subject)
+        empty = not any(known.values()) and not self._queue.running
+        words = before_stages(_in_order(subject), LIMIT_SECONDS) if empty else ""
+        self._before.param.update(value=words, visible=empty)
+        self._pane.visible = not empty
         times = [
             time
             for one in known.values()
@@ -91,13 +100,13 @@ class StagesView:
         self._queue.cancel()
 
     def start(self) -> None:
-        """Measure every stage, those without a compiler first: they take no time to begin."""
+        """Measure every stage."""
         self._failed.clear()
         self._began = datetime.now(UTC)
         subject = self._subjects.measure()
-        todo = [subject.settings(stage) for stage in stage_names().values()]
-        todo.sort(key=lambda settings: STAGES[settings.stage].uses_torch(settings))
-        self._queue.start(subject.view, todo, lambda settings: STAGES[settings.stage].title)
+        self._queue.start(
+            subject.view, _in_order(subject), lambda settings: STAGES[settings.stage].title
+        )
         self.open()
 
     def _known(self, subject: Subject) -> dict[str, _Result | None]:
@@ -125,9 +134,7 @@ class StagesView:
             f"at the median, lines span the quartiles. A stage is given up after "
             f"{LIMIT_SECONDS:g} s of compiling or running."
         ]
-        if not any(known.values()) and not self._queue.running:
-            lines.append("Nothing is measured for this view yet: press Run all.")
-        elif missing := sum(one is None for one in known.values()):
+        if any(known.values()) and (missing := sum(one is None for one in known.values())):
             lines.append(f"Without a bar: {count(missing, 'stage')} not measured for this view.")
         if any(one and one.earlier for one in known.values()):
             lines.append("Pale bars were measured before, at the time beside them.")
@@ -138,6 +145,12 @@ class StagesView:
             elif one is not None and (words := disturbed(one.measured)):
                 lines.append(f"<b>{title}</b>: {html.escape(words)}.")
         return "<br>".join(lines)
+
+
+def _in_order(subject: Subject) -> list[Settings]:
+    """What to measure; stages without a compiler first, since they take no time to begin."""
+    todo = [subject.settings(stage) for stage in stage_names().values()]
+    return sorted(todo, key=lambda settings: STAGES[settings.stage].uses_torch(settings))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import panel as pn
 
 from dashboard.lab.host import Host
 from dashboard.subject import Subject
-from dashboard.words import count
+from dashboard.words import count, width
 
 
 class Subjects:
@@ -46,7 +46,7 @@ class Subjects:
         state = measured.state
         self._words.value = (
             f"{'Measuring' if running else 'Measured'} on another view than the one on screen: "
-            f"width {float(state.width):.3g}, {count(state.maxiter, 'iteration')}."
+            f"width {width(float(state.width))}, {count(state.maxiter, 'iteration')}."
         )
         return measured
 

@@ -18,7 +18,7 @@ from dashboard.lab.marks import COMPILED_SECONDS, disturbed
 from dashboard.lab.measure_queue import MeasureQueue, in_words
 from dashboard.lab.subjects import Subjects
 from dashboard.subject import Subject
-from dashboard.words import count
+from dashboard.words import count, width
 from mandel_core import STAGES, Measurement, Settings, Viewport
 from mandel_core.measurement.ratios import TUTORIAL
 from mandel_core.runtime.threads import cores
@@ -151,7 +151,7 @@ class Sweep:
     ) -> list[str]:
         lines = [
             f"{view.nx} × {view.ny} pixels, {count(settings.maxiter, 'iteration')}, "
-            f"{view.pixel[0] * view.nx:.3g} wide, {settings.dtype}, {settings.device}, "
+            f"{width(view.pixel[0] * view.nx)} wide, {settings.dtype}, {settings.device}, "
             f"{count(settings.threads or cores(), 'thread')}."
         ]
         if self._place.objects:

@@ -13,6 +13,7 @@ from bokeh.transform import transform
 
 from dashboard import notebook
 from dashboard.lab import stored
+from dashboard.lab.before_measuring import before_threads
 from dashboard.lab.host import Host
 from dashboard.lab.measure_queue import MeasureQueue
 from dashboard.lab.subjects import Subjects
@@ -48,6 +49,9 @@ class ThreadsView:
         self._figure = _figure(self._source)
         self._pane = pn.pane.Bokeh(self._figure, sizing_mode="stretch_width")
         self._caption = pn.widgets.StaticText(sizing_mode="stretch_width")
+        self._before = pn.widgets.StaticText(
+            sizing_mode="stretch_width", css_classes=["prose"], visible=False
+        )
         wide = {"width": 200, "color": "primary", "variant": "outline"}
         self._downloads = pn.FlexBox(
             pn.widgets.FileDownload(
@@ -70,6 +74,7 @@ class ThreadsView:
             ),
             self._queue.bar,
             self._subjects.panel,
+            self._before,
             self._pane,
             self._caption,
             self._downloads,
@@ -80,6 +85,9 @@ class ThreadsView:
         """Show what is known for the view and the settings of now."""
         subject = self._subject()
         numpy, measured = _known(subject, self._points(subject), self._failed)
+        empty = (numpy is None or not measured) and not self._queue.running
+        words = before_threads(self._points(subject)) if empty else ""
+        self._before.param.update(value=words, visible=empty)
         rows: list[tuple[Any, ...]] = [_cell(numpy, one) for one in measured]
         rows += [
             (str(size), f"tutorial, {threads}", value, f"{value:g}", TUTORIAL_SOURCE)
@@ -141,8 +149,6 @@ class ThreadsView:
             f"{STAGES[common.stage].title} on {view.nx} × {view.ny} pixels, "
             f"{count(common.maxiter, 'iteration')}, {common.dtype}, {common.device}. "
         )
-        if (numpy is None or not measured) and not self._queue.running:
-            told += "Nothing has been measured for this view yet: press Run. "
         if any(one.busy > BUSY for one in measured):
             told += "Other programs were busy meanwhile; some of this would be faster alone. "
         if len(_threads()) == 1:

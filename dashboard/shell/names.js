@@ -23,9 +23,25 @@
     tabs.model.properties.active.change.connect(mark);
     mark();
   };
+  // Which groups are folded away is kept, as the theme is.
+  const folded = () => {
+    try { return new Set(JSON.parse(localStorage.getItem("folded") ?? "[]")); } catch { return new Set(); }
+  };
+  const keep = (name, is) => {
+    const names = folded();
+    if (is) names.add(name);
+    else names.delete(name);
+    try { localStorage.setItem("folded", JSON.stringify([...names])); } catch { /* for this visit only */ }
+  };
   const name_group = group => {
-    const mark = () => group.button_el.setAttribute("aria-expanded", !group.model.collapsed);
-    group.model.properties.collapsed.change.connect(mark);
+    const {model} = group;
+    const name = model.css_classes.at(-1);
+    const mark = () => group.button_el.setAttribute("aria-expanded", !model.collapsed);
+    if (folded().has(name)) model.collapsed = true;
+    model.properties.collapsed.change.connect(() => {
+      mark();
+      keep(name, model.collapsed);
+    });
     mark();
   };
   // The arrow keys do what they do, and they would be two more stops on the way through the page.

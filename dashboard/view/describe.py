@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 
 from dashboard.state import HOME
-from dashboard.words import against, count, duration
+from dashboard.words import against, count, duration, width
 from mandel_core import FORMULAS, STAGES, Measurement
 from mandel_core.worker.tasks import Picture
 
@@ -49,7 +49,7 @@ def describe(
         f"{what}{compiled}<br>{ratio}<br>"
         f"<small>{_formula(picture)}{view.nx} × {view.ny} pixels, "
         f"{count(settings.maxiter, 'iteration')}, "
-        f"{settings.dtype}, width {view.pixel[0] * view.nx:.3g}</small>{_too_coarse(picture)}"
+        f"{settings.dtype}, width {width(view.pixel[0] * view.nx)}</small>{_too_coarse(picture)}"
     )
 
 

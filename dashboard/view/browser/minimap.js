@@ -62,8 +62,8 @@ OVERLAYS.push(({ overlay, camera, frames, travel, moved }) => {
   overlay.follow(follow);
   frames.on_whole = () => overlay.changed();
 
+  let box = null; // where the map was when it was pressed: it may make room for what is said
   const at = (event) => {
-    const box = picture.getBoundingClientRect();
     const { left, bottom, unit, side } = extent;
     return {
       x: left + (event.clientX - box.left) * unit,
@@ -75,6 +75,7 @@ OVERLAYS.push(({ overlay, camera, frames, travel, moved }) => {
     if (event.button !== 0) {
       return;
     }
+    box = picture.getBoundingClientRect();
     const point = at(event);
     const { x, y, width, height } = camera;
     const reach = (LEAST_MARK * extent.unit) / 2;

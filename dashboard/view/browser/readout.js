@@ -170,5 +170,5 @@ function two_digits(value) {
   }
   const [digits, power] = value.toExponential(1).split("e");
   const raised = [...power.replace("+", "")].map((digit) => SUPERSCRIPTS[digit]).join("");
-  return `${digits} × 10${raised}`;
+  return `${digits}\u00a0×\u00a010${raised}`; // in one piece
 }
