@@ -64,6 +64,10 @@ IN_PLACE = f"""() => {{
 LINK_FIELD = f"""window.linkField = key =>
     new URLSearchParams(location.search).get(key) ?? ({json.dumps(spelled_out(HOME))})[key];"""
 
+# For servers whose tests have nothing to do with torch: each saves itself its first compile, which
+# is most of what a server computes when it starts.
+NO_TORCH = {"MANDEL_EXPLORER_STAGES": "fast,numba,numpy"}
+
 # First compiles take tens of seconds on two busy cores.
 PATIENCE = 120_000
 
@@ -88,10 +92,16 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(command: list[str], path: str, cwd: Path, scratch: Path) -> Iterator[str]:
+def serving(
+    command: list[str],
+    path: str,
+    cwd: Path,
+    scratch: Path,
+    environment: dict[str, str] | None = None,
+) -> Iterator[str]:
     """Run a server on a free port until the block ends; yields its address once it answers.
 
-    Its log is kept in `scratch`.
+    Its log is kept in `scratch`; `environment` is added to this process's own.
     """
     port = free_port()
     address = f"http://localhost:{port}"
@@ -99,6 +109,7 @@ def serving(command: list[str], path: str, cwd: Path, scratch: Path) -> Iterator
         server = subprocess.Popen(
             [sys.executable, "-m", *command, f"--port={port}"],
             cwd=cwd,
+            env=os.environ | (environment or {}),
             stdout=output,
             stderr=subprocess.STDOUT,
         )

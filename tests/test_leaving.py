@@ -18,7 +18,7 @@ from dashboard.bench.asking import Feed, View, how_to_ask
 from dashboard.bench.wire import TOKEN, Session
 from dashboard.server import leaving
 from dashboard.server.admission import ServerFull
-from tests.browsing import ROOT, serving
+from tests.browsing import NO_TORCH, ROOT, serving
 
 pytestmark = pytest.mark.slow
 
@@ -98,7 +98,7 @@ def test_whoever_leaves_costs_no_traceback_and_those_who_stay_are_served(tmp_pat
     # Pings come often, so that the server notices by them, too, who has left.
     quickly = ["--keep-alive=20", "--unused-session-lifetime=100", "--check-unused-sessions=50"]
     command = ["panel", "serve", "dashboard", "--liveness", *quickly]
-    with serving(command, "/liveness", cwd=ROOT, scratch=tmp_path) as address:
+    with serving(command, "/liveness", cwd=ROOT, scratch=tmp_path, environment=NO_TORCH) as address:
         port = int(address.rpartition(":")[2])
 
         async def storm() -> None:

@@ -21,7 +21,7 @@ import psutil
 import pytest
 
 from dashboard.bench.asking import View
-from tests.browsing import ROOT, browsing, free_port, wait_until_it_answers
+from tests.browsing import NO_TORCH, ROOT, browsing, free_port, wait_until_it_answers
 from tests.test_sessions import answer, arrive
 
 pytestmark = pytest.mark.slow
@@ -45,7 +45,7 @@ def server(scratch: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[by
     command += ["--unused-session-lifetime=1000", "--check-unused-sessions=500"]
     with (scratch / "server.log").open("w") as log:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | own, stdout=log, stderr=subprocess.STDOUT
+            command, cwd=ROOT, env=os.environ | NO_TORCH | own, stdout=log, stderr=subprocess.STDOUT
         )
         try:
             wait_until_it_answers(process, f"http://localhost:{port}/liveness")

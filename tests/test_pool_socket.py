@@ -21,7 +21,7 @@ import pytest
 from mandel_core import StageFailure
 from mandel_core.worker.pool_client import RemotePool
 from mandel_core.worker.tasks import Measure, Picture
-from tests.browsing import ROOT
+from tests.browsing import NO_TORCH, ROOT
 from tests.test_pool import HEAVY, LIGHT
 from tests.test_worker import ENDLESS, PATIENCE, VIEW, Phases
 
@@ -35,7 +35,7 @@ def result(future: Future[Any]) -> Any:
 @contextmanager
 def computing(path: Path) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "dashboard.compute", "--compute", str(path)]
-    process = subprocess.Popen(command, cwd=ROOT)
+    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | NO_TORCH)
     try:
         until = time.monotonic() + PATIENCE
         while True:

@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from dashboard.bench.wire import TOKEN
-from tests.browsing import ROOT, Watched, browsing, free_port, serving
+from tests.browsing import NO_TORCH, ROOT, Watched, browsing, free_port, serving
 from tests.proxying import DEPLOY, Certificate, Proxy, caddy, edited, nginx, program, unchecked
 
 pytestmark = pytest.mark.browser
@@ -62,7 +62,7 @@ def explorer(scratch: Path, *options: str) -> Iterator[Served]:
     command += [f"--prefix={PREFIX}", f"--root-path={PREFIX}/", *origins, *options]
     command.append("--websocket-max-message-size=1048576")
     certificate = Certificate.make(scratch)
-    with serving(command, f"{PREFIX}/static/js/bokeh.min.js", ROOT, scratch) as address:
+    with serving(command, f"{PREFIX}/static/js/bokeh.min.js", ROOT, scratch, NO_TORCH) as address:
         port = urlsplit(address).port
         assert port
         yield Served(port, ports, certificate, scratch)

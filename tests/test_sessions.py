@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ import pytest
 from dashboard.bench.asking import Feed, View, changed, how_to_ask, models
 from dashboard.bench.wire import Session
 from dashboard.server.mishaps import MOST_FAILED
-from tests.browsing import ROOT, free_port, wait_until_it_answers
+from tests.browsing import NO_TORCH, ROOT, free_port, wait_until_it_answers
 
 pytestmark = pytest.mark.slow
 
@@ -51,6 +52,7 @@ def counting_server(scratch: Path) -> Iterator[tuple[subprocess.Popen[bytes], in
         server = subprocess.Popen(
             [sys.executable, "-c", COUNTING, str(scratch / "count.json"), str(port)],
             cwd=ROOT,
+            env=os.environ | NO_TORCH,
             stdout=log,
             stderr=subprocess.STDOUT,
         )

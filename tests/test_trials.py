@@ -153,7 +153,7 @@ def test_sizes_replace_those_of_the_form():
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What a short run finds, as JSON has it."""
     file = tmp_path_factory.mktemp("trials") / "found.json"
-    sizes = {"inputs": 70, "sessions": 4, "visitors": 2, "kills": 1, "patience": 240, "seconds": 2}
+    sizes = {"inputs": 50, "sessions": 4, "visitors": 2, "kills": 1, "patience": 240, "seconds": 2}
     command = [sys.executable, "-m", "dashboard.trials", "--short", f"--json={file}"]
     command += ["--only=load,hostile,faults,sessions"]
     command += [f"--{name}={size}" for name, size in sizes.items()]

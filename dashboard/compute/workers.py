@@ -114,11 +114,13 @@ def warm_up(computing: Pool | RemotePool) -> None:
     common = Settings(HOME.stage, dtype="float32")
     precise = replace(common, dtype="float64")
     julia = Draw(view, replace(common, formula="julia"))
+    compiles = Render(view, replace(common, stage="chunked", chunksize=1))
+    wanted = server_settings.current().offers(compiles.stage)
     computing.warm_up(
         first=Draw(view, common),
         deeper=Draw(view, precise, automatic=True, surround=2),
         points=(Probe(-1.0, 0.0, precise, path=8, beside=julia), Probe(0.3, 0.0, precise)),
-        compiles=Render(view, replace(common, stage="chunked", chunksize=1)),
+        compiles=compiles if wanted else None,
     )
 
 

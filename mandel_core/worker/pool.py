@@ -192,7 +192,7 @@ class Pool:
         return self.measuring.submit(Devices(), session="devices")
 
     def warm_up(
-        self, first: Draw, deeper: Draw, points: tuple[Probe, ...], compiles: Render
+        self, first: Draw, deeper: Draw, points: tuple[Probe, ...], compiles: Render | None
     ) -> None:
         """Load or compile what the first pictures need, then torch and its compiler's tools.
 
@@ -202,6 +202,7 @@ class Pool:
         points : one or more; what is compiled for them is kept on disk, where the process that
             answers visitors finds it.
         compiles : a small one on torch; the first compile of all builds what every other one needs.
+            None where nobody will ask for any.
         """
         own = "warm-up"
 
@@ -212,14 +213,15 @@ class Pool:
 
         def look_at_points() -> None:
             looked = [self.long.submit(point, f"{own}/{i}") for i, point in enumerate(points)]
-            _then(looked[-1], load_torch)
+            if compiles is not None:
+                _then(looked[-1], load_torch, compiles)
 
-        def load_torch() -> None:
-            _then(self.measuring.submit(Devices(), own), compile_one)
+        def load_torch(compiles: Render) -> None:
+            _then(self.measuring.submit(Devices(), own), compile_one, compiles)
 
-        def compile_one() -> None:
+        def compile_one(compiles: Render) -> None:
             there = self.measure(compiles, own)
-            _then(there, lambda: self.compiling.submit(compiles, own))
+            _then(there, self.compiling.submit, compiles, own)
 
         self.first = self.quick.submit(first, own)
         _then(self.first, go_on)
@@ -297,11 +299,11 @@ def _yielded(outcome: object) -> bool:
     return isinstance(outcome, StageFailure) and outcome.kind == "yielded"
 
 
-def _then(future: Future[Any], go_on: Callable[[], object]) -> None:
+def _then(future: Future[Any], go_on: Callable[..., object], *args: Any) -> None:
     """Go on after this, unless the workers have been closed by then."""
 
     def call(_: object) -> None:
         with contextlib.suppress(RuntimeError):
-            go_on()
+            go_on(*args)
 
     future.add_done_callback(call)

@@ -91,7 +91,7 @@ class RemotePool:
         return self.measure(Devices(), session="devices")
 
     def warm_up(
-        self, first: Draw, deeper: Draw, points: tuple[Probe, ...], compiles: Render
+        self, first: Draw, deeper: Draw, points: tuple[Probe, ...], compiles: Render | None
     ) -> None:
         """Nothing: who serves the pool has done it."""
 
