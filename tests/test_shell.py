@@ -105,7 +105,6 @@ def opened(visitor: Watched, address: str) -> Any:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_serious(address: str, theme: Any) -> None:
     """Neither beside the picture nor over it, in the lab, or in a phone's drawer."""
-
     # All else is the same in the other theme.
     rules = {"runOnly": ["color-contrast"]} if theme == "dark" else {}
 
