@@ -25,6 +25,8 @@ from dashboard.lab.threads_tab import ThreadsView
 from dashboard.offered import Offered
 from dashboard.places.guide import Guide
 from dashboard.scripting import Scripting, place_of
+from dashboard.sharing.phone_code import PhoneCodes
+from dashboard.sharing.titling import Titling
 from dashboard.state import COLOURS, HOME, State, home
 from dashboard.subject import Subject
 from dashboard.view.describe import describe
@@ -86,6 +88,7 @@ class Explorer(pn.viewable.Viewer, Scripting):
         self._flow.asking.on_cancel(self.cancel)
         self._notice = Notice("Back to where there was more to see", self.go_back)
         self._guide = Guide(self, self._flow.view)
+        self._codes = PhoneCodes(self._flow.view.calls, self.in_document)
         self._sweep = Sweep(self)
         kinds = (StagesView, ThreadsView, CodeView, Difference, OrbitsView)
         self._lab = Lab(self, self._flow.view.pane, self._sweep, kinds)
@@ -104,11 +107,12 @@ class Explorer(pn.viewable.Viewer, Scripting):
         return self._flow.view.plot
 
     def keep_address(self) -> None:
-        """Have the browser's address say what is seen, and Back and Forward walk the views.
+        """Have the browser's address and title say what is seen, and Back and Forward walk views.
 
         To be called before the picture is shown.
         """
         self._flow.view.is_page = True
+        Titling(self, self._flow.view.calls)
 
     def go(self, state: State) -> None:
         """Show this state, as if its link had been opened; a device that is not here is left."""

@@ -22,7 +22,7 @@ from dashboard.compute import workers
 from dashboard.explorer import Explorer
 from dashboard.lab import first_start
 from dashboard.server.mishaps import logged
-from dashboard.sharing.naming import EXPLORER, title
+from dashboard.sharing.naming import EXPLORER
 from dashboard.sharing.preview import Preview, preview
 from dashboard.state import State
 from dashboard.view.link import decode
@@ -66,7 +66,6 @@ def _make() -> None:
     first = first_start.words(workers.pool().first)
     parts = {"controls": explorer.controls(), "main": explorer.main(), "status": explorer.status()}
     _show(first, _preview(state), **parts)
-    _keep_title(explorer)
 
 
 def query(arguments: Mapping[str, Sequence[bytes]]) -> str:
@@ -83,18 +82,6 @@ def _preview(state: State) -> Preview:
     doc = pn.state.curdoc
     context = doc.session_context if doc is not None else None
     return preview(state, context.request if context is not None else None, pn.state.base_url)
-
-
-def _keep_title(explorer: Explorer) -> None:
-    """Have the page's title name the place that is seen."""
-    doc = pn.state.curdoc
-    if doc is None:
-        return
-
-    def keep(*_: Any) -> None:
-        doc.title = title(explorer.state)
-
-    explorer.param.watch(keep, ["x", "y", "width", "formula", "c"])
 
 
 def _show(first: str, seen: Preview, **parts: Any) -> None:

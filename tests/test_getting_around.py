@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import segno
+from PIL import Image
 
 from dashboard.places.gallery import PLACES
 from tests.browsing import Watched, browsing
@@ -78,6 +82,15 @@ def test_places_are_visited_kept_and_carried_elsewhere(visitor: Watched, tmp_pat
     sun = next(place for place in PLACES if place.name == "sun")
     figure.get_by_role("button", name=sun.title, exact=True).click()
     visitor.settled(x=sun.x, width=sun.width, palette=sun.colours.palette)
+    page.wait_for_function("document.title === 'Sun - Mandelbrot explorer'")
+    page.keyboard.press("q")
+    visitor.until(lambda: shows_the_code_of_its_address(visitor))
+    before = visitor.link()
+    page.keyboard.press("+")  # the panel stays, and is of what is seen
+    visitor.moved(before)
+    visitor.figure().get_by_text("leads to this computer alone").wait_for()
+    visitor.until(lambda: shows_the_code_of_its_address(visitor))
+    page.keyboard.press("Escape")
     page.keyboard.press("p")
     with page.expect_download() as download:
         figure.get_by_role("button", name="Export yours").click()
@@ -96,6 +109,19 @@ def test_places_are_visited_kept_and_carried_elsewhere(visitor: Watched, tmp_pat
     before = visitor.link()
     page.keyboard.press("r")
     visitor.moved(before)
+
+
+def shows_the_code_of_its_address(visitor: Watched) -> bool:
+    """Whether the panel's code is that of the address bar, square by square."""
+    code, address = visitor.figure().locator(".phone .code"), visitor.page.url
+    if code.get_attribute("data-address") != address:
+        return False
+    shot = io.BytesIO(code.locator("svg").screenshot())
+    dark = np.asarray(Image.open(shot).convert("L")) < 128
+    squares = segno.make(address, error="m", micro=False).matrix
+    size = len(dark) / (len(squares) + 8)  # four on each side stay white
+    middle = [int((i + 4.5) * size) for i in range(len(squares))]
+    return np.array_equal(dark[np.ix_(middle, middle)], np.array(squares, bool))
 
 
 BURST = 1300  # milliseconds; views that follow each other faster are one step of the way

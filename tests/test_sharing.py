@@ -21,8 +21,10 @@ from PIL import Image
 
 from dashboard.places.gallery import PLACES, Place
 from dashboard.sharing.naming import EXPLORER, description, name_of, title
+from dashboard.sharing.phone_code import MOST_CHARACTERS, PhoneCodes, svg
 from dashboard.sharing.preview import COLUMNS, MOST_ITERATIONS, ROWS, as_drawn, preview, task
 from dashboard.state import HOME, State, home
+from dashboard.view.calls import Calls
 from dashboard.view.link import encode
 from mandel_core import FORMULAS
 from mandel_core.model.control import NO_CONTROL
@@ -135,3 +137,18 @@ def test_a_forged_host_is_in_no_page(address: str) -> None:
     body = line.getresponse().read().decode()
     line.close()
     assert "script>alert(1)" not in body
+
+
+def test_only_an_address_becomes_a_code_and_none_that_is_too_long() -> None:
+    calls = Calls(lambda: None)
+    asked, answers = calls.sources()
+    codes = PhoneCodes(calls, lambda callback, *given: callback(*given))
+    for nonsense in ("javascript:alert(1)", "", 3, None, "http://[::1"):
+        asked.data = {"kind": ["phone"], "address": [nonsense]}
+        assert answers.data["kind"] == [""]
+    asked.data = {"kind": ["phone"], "address": ["http://e.example/?x=" + "1" * MOST_CHARACTERS]}
+    assert f"{MOST_CHARACTERS} characters" in answers.data["words"][0]
+    asked.data = {"kind": ["phone"], "address": ["http://e.example/?x=<script>"]}
+    assert codes._newest is not None
+    codes._newest.result(60)
+    assert "script" not in svg("http://e.example/?x=<script>")

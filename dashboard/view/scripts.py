@@ -29,6 +29,7 @@ OVERLAYS = (
     "ease.js",
     "moving.js",
     "whereabouts.js",
+    "phone.js",
     "places.js",
     "minimap.js",
     "cursor.js",
@@ -39,9 +40,10 @@ OVERLAYS = (
     "screen.js",
     "help.js",
     "stale.js",
+    "title.js",
 )
 
-STYLES = ("overlay.css", "places.css", "stale.css", "cursor.css")
+STYLES = ("overlay.css", "places.css", "stale.css", "cursor.css", "phone.css")
 
 
 @cache
