@@ -43,6 +43,7 @@ RETURNED = tuple(field.name for field in fields(State) if field.name not in COLO
 
 # Not opacity: it has to be legible still.
 _OUTDATED = {"color": "var(--dim)", "font-style": "italic"}
+_CURRENT = {"color": "inherit", "font-style": "normal"}
 
 
 class Explorer(pn.viewable.Viewer, Scripting):
@@ -301,7 +302,7 @@ class Explorer(pn.viewable.Viewer, Scripting):
     def _describe(self, picture: Picture, timed: float | None = None) -> None:
         known = self._baseline.seconds(picture.view, picture.settings)
         measured = stored.latest(picture.view, picture.settings)
-        self._about.param.update(value=describe(picture, known, timed, measured), styles={})
+        self._about.param.update(value=describe(picture, known, timed, measured), styles=_CURRENT)
 
 
 def _home(formula: str, size: tuple[int, int] | None = None) -> dict[str, Any]:
