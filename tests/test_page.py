@@ -13,7 +13,7 @@ import pytest
 from dashboard.state import DEVICES, HOME, MIN_WIDTH
 from mandel_core import devices
 from mandel_core.model.decimals import plain
-from tests.browsing import Watched, browsing
+from tests.browsing import PICTURE, Watched, browsing
 
 pytestmark = pytest.mark.browser
 
@@ -83,6 +83,16 @@ def test_a_wheel_zoom_is_a_link_that_shows_the_same_pixels(visitor: Watched, add
     open_page(other, visitor.page.url)
     other.in_place()
     np.testing.assert_array_equal(other.pixels(), zoomed)
+    # In a window of another size and shape it is the same region.
+    other.page.set_viewport_size({"width": 820, "height": 720})
+    open_page(other, visitor.page.url)
+    other.in_place()
+    there, here = (one.page.evaluate(PICTURE) for one in (other, visitor))
+    assert there["columns"] != here["columns"]
+    for low, high in (("left", "right"), ("bottom", "top")):
+        middles = [(one[low] + one[high]) / 2 for one in (there, here)]
+        assert middles[0] == pytest.approx(middles[1], rel=1e-12)
+    assert there["right"] - there["left"] == pytest.approx(here["right"] - here["left"], rel=1e-9)
     other.assert_clean()
 
 

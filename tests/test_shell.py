@@ -122,6 +122,7 @@ def test_axe_finds_nothing_serious(address: str, theme: Any) -> None:
             ("Keys and gestures", "Move the picture"),
             ("Places", "Seahorse valley"),
             ("Go to coordinates or a link", "Copy coordinates"),
+            ("QR code for a phone", "leads to this computer alone"),
         ):
             visitor.press(button)
             figure.get_by_text(words).first.wait_for()
