@@ -102,7 +102,9 @@ def test_its_julia_set_comes_with_it(page: Page) -> None:
     page.host.state = replace(HOME, formula="burning_ship")
     told = page.send("point", **ASKED, julia=100)
     assert "julia_data" not in told
-    assert (told["differentiable"], told["distance"], told["nucleus_x"]) == (False, None, None)
+    assert (told["differentiable"], told["inner"], told["nuclei"]) == (True, False, "yes")
+    assert told["distance"] > 0
+    assert told["nucleus_x"] == pytest.approx(0)
 
 
 def test_a_failure_is_told_in_its_words(page: Page) -> None:

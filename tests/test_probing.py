@@ -8,10 +8,11 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from mandel_core import FORMULAS, Settings, Viewport, register_formula, render
+from mandel_core.colour.measures import Measures
 from mandel_core.colour.smooth import continuous_count
 from mandel_core.orbits.path import path
 from mandel_core.orbits.probing import probe
@@ -174,6 +175,7 @@ def test_left_of_the_antenna_the_distance_is_known() -> None:
 
 @settings(max_examples=80, deadline=None)
 @given(st.floats(-2, 0.5), st.floats(-1.2, 1.2), st.sampled_from(["mandelbrot", "multibrot4"]))
+@example(-1.220703125, 0.0, "multibrot4")  # where Newton's method wanders in small steps
 def test_a_nucleus_is_one(x: float, y: float, formula: str) -> None:
     nucleus = probe(x, y, formula).nucleus
     if nucleus is None:
@@ -198,13 +200,41 @@ def test_of_julia_sets_the_plane_has_no_nuclei() -> None:
     assert outside.distance.low is None
 
 
-@pytest.mark.parametrize("formula", ["burning_ship", "tricorn", "celtic", "phoenix"])
-def test_formulas_without_derivatives_say_so(formula: str) -> None:
-    for point in ((0.0, 0.0), (2.0, 1.5)):
-        report = probe(*point, formula)
-        assert not report.differentiable
-        assert (report.distance, report.nucleus) == (None, None)
-    assert probe(2, 1.5, formula).iterations is not None
+@pytest.mark.parametrize("formula", ["burning_ship", "tricorn", "celtic"])
+def test_derivatives_by_two_real_numbers(formula: str) -> None:
+    """Of formulas that are not complex differentiable: distances are the picture's, nuclei true."""
+    found = 0
+    for x, y in ((-1.7, -0.03), (-1.757, 0.002), (0.4, 0.7), (-0.9, -1.1), (-1.2, 0.1), (0.1, 0.1)):
+        report = probe(x, y, formula)
+        assert (report.differentiable, report.inner, report.nuclei) == (True, False, "yes")
+        if report.iterations is not None:
+            view = Viewport.from_bounds(x, x, y, y, 1, 1)
+            frame = render(view, "fast", 1000, formula=formula, dtype="float64")
+            assert report.distance is not None
+            # The picture's orbits go on to a larger |z|.
+            assert report.distance.estimate == pytest.approx(
+                Measures(frame).distance[0, 0], rel=1e-3
+            )
+        if report.nucleus is not None:
+            found += 1
+            a, b, near = 0.0, 0.0, []
+            for _ in range(report.nucleus.period):
+                args = a, b, 0, 0, report.nucleus.x, report.nucleus.y
+                a, b = FORMULAS[formula].next(*args)
+                near.append(math.hypot(a, b) < 1e-9)
+            assert near == [False] * (report.nucleus.period - 1) + [True]
+            assert 0 < report.nucleus.size <= 1
+    assert found >= 4
+
+
+def test_where_there_are_no_nuclei_it_is_said() -> None:
+    assert probe(1, 0.3, "phoenix").nuclei == probe(1, 0.3, "julia").nuclei == "no"
+
+    def bent(a, b, cx, cy, fma):
+        return fma(a, a, fma(-b, b, cx + 0.5 * a)), fma(a + a, b, cy)
+
+    register_formula("bent", bent)
+    assert (probe(1, 0.3, "bent").nuclei, probe(1, 0.3, "bent").nucleus) == ("unknown", None)
 
 
 def test_periods_without_derivatives() -> None:
@@ -218,9 +248,17 @@ def test_a_formula_of_ones_own() -> None:
         return fma(a, a, fma(-b, b, cx)), fma(a + a, b, cy)
 
     register_formula("own_square", step)
-    report = probe(0.3, 0.1, "own_square")
-    assert report.smooth == probe(0.3, 0.1).smooth
-    assert not report.differentiable
+    for x, y in ((0.3, 0.6), (-1.75, 0.03), (-1.757, 0.002)):
+        own, known = probe(x, y, "own_square"), probe(x, y)
+        assert (own.smooth, own.period) == (known.smooth, known.period)
+        assert own.nucleus is not None
+        assert known.nucleus is not None
+        assert own.nucleus.period == known.nucleus.period
+        assert (own.nucleus.x, own.nucleus.size) == pytest.approx(
+            (known.nucleus.x, known.nucleus.size), rel=1e-12
+        )
+        if own.distance is not None and known.distance is not None:
+            assert own.distance.estimate == pytest.approx(known.distance.estimate, rel=0.01)
 
 
 def test_points_nowhere_near_are_no_trouble() -> None:

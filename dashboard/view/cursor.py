@@ -140,6 +140,8 @@ def _told(report: PointReport) -> dict[str, Any]:
         "smooth": report.smooth,
         "period": report.period,
         "differentiable": report.differentiable,
+        "inner": report.inner,
+        "nuclei": report.nuclei,
         "distance": distance and distance.estimate,
         "distance_low": distance and distance.low,
         "nucleus_x": nucleus and nucleus.x,

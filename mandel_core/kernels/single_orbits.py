@@ -1,8 +1,9 @@
 """Single orbits, one point at a time: when they leave, with what derivative, and to which cycle.
 
-All in float64. What holds for every formula takes the formula; what needs derivatives is for
-z**d + c and takes the degree d. Of these formulas every attracting cycle attracts the orbit of 0
-(Fatou), so there is at most one, and one that is found is the one.
+All in float64. What takes the formula holds for every formula, with derivatives as 2 x 2 matrices
+of real numbers; what takes a degree d is for z**d + c, with complex ones. Of these formulas every
+attracting cycle attracts the orbit of 0 (Fatou), so there is at most one, and one that is found is
+the one.
 
 Importing this module imports Numba. Its kernels call only each other and what is in
 `numba_formula`, since Numba would not notice a change in another file.
@@ -15,14 +16,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mandel_core.compilers.numba_formula import begin, following
+from mandel_core.compilers.numba_formula import (
+    begin,
+    following,
+    following_with_tangent,
+    pixel_is_c,
+)
 from mandel_core.compilers.numba_jit import jit
 
 NEWTON_STEPS = 64
 # A Newton step as small as this, relative to where it leads, that is not much smaller than the one
 # before is nothing but rounding, however small: where roots lie close together that is sooner.
 CONVERGING = 1e-6
-# What has come as close to 0 as this, relative to how far its derivative reaches, is at 0.
+# The same for nuclei, which are simple roots: rounding moves z as the last digits of c do. Larger
+# steps that grow no smaller are those of an orbit that nothing holds. Also how far from 0, relative
+# to its derivative, what returns there may be.
+AT_NUCLEUS = 1e-13
+# A point of a cycle that has come as close as this to where it began is there.
 SAME = 1e-9
 
 
@@ -89,6 +99,111 @@ def return_time(
         if since == until:
             kept_a, kept_b, since, until = a, b, 0, 2 * until
     return 0
+
+
+@jit
+def gradient(f: Any, x: float, y: float, kx: float, ky: float, steps: int) -> float:
+    """How fast |z| grows after so many steps, at most, as the pixel moves."""
+    a, b, cx, cy = begin(f, x, y, kx, ky)
+    at_c, at_z = (1.0, 0.0) if pixel_is_c(f) else (0.0, 1.0)
+    z, before = (a, b, at_z, 0.0, 0.0, at_z), (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    c = (cx, cy, at_c, 0.0, 0.0, at_c)
+    for _ in range(steps):
+        z, before = following_with_tangent(f, z, before, c)
+    size = np.hypot(z[0], z[1])
+    return float(np.hypot(z[0] * z[2] + z[1] * z[4], z[0] * z[3] + z[1] * z[5]) / size)
+
+
+# From here on to the next remark: formulas without a memory whose pixels are c, by real numbers.
+
+
+@jit
+def returns_of(f: Any, x: float, y: float, most: int, periods: NDArray[np.int64]) -> int:
+    """`closest_returns` of any formula at the pixel x + iy."""
+    a, b, cx, cy = begin(f, x, y, 0.0, 0.0)
+    p = q = 0.0
+    nearest, found = np.inf, 0
+    for n in range(1, most + 1):
+        a, b, p, q = following(f, a, b, p, q, cx, cy)
+        size = a * a + b * b
+        if not size < 1e16:
+            break
+        if size < nearest:
+            nearest = size
+            periods[found % periods.size] = n
+            found += 1
+    return min(found, periods.size)
+
+
+@jit
+def _by_pixel(f: Any, x: float, y: float, steps: int) -> Any:
+    """The z after so many steps from 0, and its partial derivatives by the pixel."""
+    still = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    z, before, c = still, still, (x, y, 1.0, 0.0, 0.0, 1.0)
+    for _ in range(steps):
+        z, before = following_with_tangent(f, z, before, c)
+    return z
+
+
+@jit
+def nucleus_of(f: Any, x: float, y: float, period: int) -> tuple[int, float, float]:
+    """`nucleus_from` of any formula, from the pixel x + iy, by Newton's method in two unknowns."""
+    last = np.inf
+    for _ in range(NEWTON_STEPS):
+        re, im, xx, xy, yx, yy = _by_pixel(f, x, y, period)
+        area = xx * yy - xy * yx
+        if area == 0 or not abs(re) + abs(im) < 1e100:
+            return 0, x, y
+        across, up = (yy * re - xy * im) / area, (xx * im - yx * re) / area
+        x, y = x - across, y - up
+        if not abs(x) + abs(y) <= 8.0:
+            return 0, x, y
+        size = np.hypot(across, up)
+        if size == 0 or last / 2 < size <= AT_NUCLEUS * (1 + np.hypot(x, y)):
+            return _period_of(f, x, y, period), x, y
+        last = size
+    return 0, x, y
+
+
+@jit
+def _period_of(f: Any, x: float, y: float, multiple: int) -> int:
+    still = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    z, before, c = still, still, (x, y, 1.0, 0.0, 0.0, 1.0)
+    for n in range(1, multiple):
+        z, before = following_with_tangent(f, z, before, c)
+        reach = max(abs(z[2]) + abs(z[3]), abs(z[4]) + abs(z[5]))
+        if multiple % n == 0 and np.hypot(z[0], z[1]) <= AT_NUCLEUS * reach * (1 + np.hypot(x, y)):
+            return n
+    return multiple
+
+
+@jit
+def size_of(f: Any, x: float, y: float, period: int, degree: float) -> float:
+    """`atom_size` of any formula that grows like |z|**degree at 0: the root of the copy's area.
+
+    In its derivation the products of derivatives become those of matrices, whose determinants are
+    areas.
+    """
+    a, b, cx, cy = begin(f, x, y, 0.0, 0.0)
+    p = q = 0.0
+    still, c = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0), (x, y, 0.0, 0.0, 0.0, 0.0)
+    # The stretch of the orbit so far, and the sum of the inverses, row by row.
+    xx, xy, yx, yy = 1.0, 0.0, 0.0, 1.0
+    sum_xx, sum_xy, sum_yx, sum_yy = 1.0, 0.0, 0.0, 1.0
+    a, b, p, q = following(f, a, b, p, q, cx, cy)
+    for _ in range(period - 1):
+        z, _ = following_with_tangent(f, (a, b, xx, xy, yx, yy), still, c)
+        a, b, xx, xy, yx, yy = z
+        area = xx * yy - xy * yx
+        if area == 0:
+            return 0.0
+        sum_xx, sum_xy = sum_xx + yy / area, sum_xy - xy / area
+        sum_yx, sum_yy = sum_yx - yx / area, sum_yy + xx / area
+    stretch = np.sqrt(abs(xx * yy - xy * yx))
+    total = np.sqrt(abs(sum_xx * sum_yy - sum_xy * sum_yx))
+    if total == 0:
+        return 0.0
+    return float(1 / (total * stretch ** (degree / (degree - 1))))
 
 
 # From here on: z**d + c.
@@ -233,7 +348,7 @@ def nucleus_from(d: int, c: complex, period: int) -> tuple[int, complex]:
         if not abs(c) <= 4.0:
             return 0, c
         size = abs(step)
-        if size == 0 or before / 2 < size <= CONVERGING * (1 + abs(c)):
+        if size == 0 or before / 2 < size <= AT_NUCLEUS * (1 + abs(c)):
             return _nucleus_period(d, c, period), c
         before = size
     return 0, c
@@ -246,7 +361,7 @@ def _nucleus_period(d: int, c: complex, multiple: int) -> int:
         inner = _power(z, d - 1)
         dz = d * inner * dz + 1
         z = inner * z + c
-        if multiple % n == 0 and abs(z) <= SAME * abs(dz) * (abs(c) + 1e-3):
+        if multiple % n == 0 and abs(z) <= AT_NUCLEUS * abs(dz) * (1 + abs(c)):
             return n
     return multiple
 

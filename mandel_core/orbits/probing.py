@@ -2,19 +2,24 @@
 
 The distances are those of Koebe's theorem (Milnor, "Dynamics in One Complex Variable", appendix G):
 outside by way of the potential, inside by the map of the component to the unit disc. They are for
-the planes of c, whose sets are connected; in a Julia set's the estimate stands alone.
+the planes of c, whose sets are connected; in a Julia set's the estimate stands alone, and so it
+does for formulas that are not complex differentiable, where it is that of the gradient of log |z|.
+Their nuclei are found by Newton's method in two real unknowns.
 """
 
 from __future__ import annotations
 
 import math
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from mandel_core.formulas import FORMULAS
-from mandel_core.formulas.formula import Formula
+from mandel_core.formulas.formula import Formula, plain
+from mandel_core.formulas.tangent import has_derivative, tangent
 from mandel_core.model.settings import Settings
-from mandel_core.orbits.report import Distance, Nucleus, PointReport
+from mandel_core.orbits.report import Distance, Nuclei, Nucleus, PointReport
 
 # Longer cycles are not looked for: it would take as long as a picture.
 MAX_PERIOD = 10_000
@@ -63,7 +68,7 @@ def probe_settings(x: float, y: float, formula: Formula, settings: Settings) -> 
         *(x, y, max(steps - 1, 0), smooth),
         distance=_outside_distance(start, z, formula, steps),
         nucleus=_nucleus(complex(x, y), formula, steps),
-        differentiable=formula.power is not None,
+        **_known(formula),
     )
 
 
@@ -89,8 +94,35 @@ def _inside(
     return PointReport(
         *(x, y, None, None, distance, period or None),
         nucleus=_nucleus(complex(x, y), formula, maxiter, int(period)),
-        differentiable=formula.power is not None,
+        **_known(formula),
     )
+
+
+def _known(formula: Formula) -> dict[str, Any]:
+    """What of a report can be had of a formula at all."""
+    return {
+        "differentiable": has_derivative(formula),
+        "inner": formula.power is not None and formula.plane == "c",
+        "nuclei": _nuclei(formula),
+    }
+
+
+@lru_cache(64)
+def _nuclei(formula: Formula) -> Nuclei:
+    if formula.plane != "c":
+        return "no"
+    if formula.power is not None:
+        return "yes"
+    if formula.memory or not has_derivative(formula):
+        return "unknown"
+    # What returns to 0 attracts only where the step's derivative by z is 0 there.
+    still, by_z = (0.0,) * 4, (1.0, 0.0, 0.0, 1.0)
+    step = tangent(formula)
+    slopes = [
+        step(0.0, 0.0, 0.0, 0.0, x, y, *by_z, *still, *still, plain)[2:]
+        for x, y in ((0.3, -0.7), (-1.1, 0.2))
+    ]
+    return "unknown" if any(any(each) for each in slopes) else "yes"
 
 
 def _outside_distance(
@@ -98,8 +130,11 @@ def _outside_distance(
 ) -> Distance | None:
     from mandel_core.kernels import single_orbits
 
-    if formula.power is None or steps == 0:
+    if steps == 0 or not has_derivative(formula):
         return None
+    if formula.power is None:
+        grown = single_orbits.gradient(formula, *start, steps)
+        return Distance(abs(z) * math.log(abs(z)) / grown) if 0 < grown < math.inf else None
     x, y, kx, ky = start
     in_c = formula.plane == "c"
     pixel = complex(x, y)
@@ -124,19 +159,31 @@ def _nucleus(c: complex, formula: Formula, steps: int, own: int = 0) -> Nucleus 
     """
     from mandel_core.kernels import single_orbits
 
-    d = formula.power
-    if d is None or formula.plane != "c":
+    if _nuclei(formula) != "yes":
         return None
+    d, around = formula.power, (formula, c.real, c.imag)
     candidates = [own] if own else []
     latest = np.empty(_CANDIDATES, np.int64)
-    count = single_orbits.closest_returns(d, c, min(steps, MAX_PERIOD), latest)
+    most = min(steps, MAX_PERIOD)
+    if d is None:
+        count = single_orbits.returns_of(*around, most, latest)
+    else:
+        count = single_orbits.closest_returns(d, c, most, latest)
     candidates += [int(period) for period in latest[:count]]
     nearest, distance = None, math.inf
     for multiple in candidates:
-        period, nucleus = single_orbits.nucleus_from(d, c, multiple)
+        if d is None:
+            period, *place = single_orbits.nucleus_of(*around, multiple)
+            nucleus = complex(*place)
+        else:
+            period, nucleus = single_orbits.nucleus_from(d, c, multiple)
         if not period or abs(nucleus - c) >= distance:
             continue
-        size = abs(single_orbits.atom_size(d, nucleus, period))
+        if d is None:
+            there = formula, nucleus.real, nucleus.imag, period
+            size = single_orbits.size_of(*there, float(formula.exponent))
+        else:
+            size = abs(single_orbits.atom_size(d, nucleus, period))
         if size < _SMALLEST:
             continue
         nearest = Nucleus(nucleus.real, nucleus.imag, int(period), size)

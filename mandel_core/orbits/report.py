@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
+
+Nuclei = Literal["yes", "no", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,9 @@ class PointReport:
         leads to from the point. None where pixels are no values of c, or none was found.
     differentiable : whether derivatives are known, without which there are neither distance nor
         nucleus.
+    inner : whether distances are known of points inside of this formula's plane.
+    nuclei : whether there are any: "no" in a plane whose points are where z begins, "unknown" where
+        0 is no critical point of the step, or the step cannot be followed.
     """
 
     x: float
@@ -63,3 +69,5 @@ class PointReport:
     period: int | None = None
     nucleus: Nucleus | None = None
     differentiable: bool = True
+    inner: bool = True
+    nuclei: Nuclei = "yes"

@@ -47,13 +47,16 @@ OVERLAYS.push((here) => {
     set_text(where, complex_in_words(point.x, point.y, digits_for(pixel)));
     set_text(count, answer === null ? "…" : count_in_words(answer));
     set_text(distance, answer === null ? "" : distance_in_words(answer, pixel));
-    about.hidden = near === null;
-    if (near !== null) {
+    about.hidden = answer === null;
+    if (near === null) {
+      set_text(nucleus, answer === null ? "" : no_nucleus(answer));
+    } else {
       const away = Math.hypot(near.nucleus_x - point.x, near.nucleus_y - point.y);
       set_text(nucleus, `Nucleus of period ${near.nucleus_period.toLocaleString("en")}, ${two_digits(away)} away`);
     }
-    buttons.hidden = close.hidden = !pinned;
-    hint.hidden = pinned;
+    close.hidden = !pinned;
+    buttons.hidden = !pinned || near === null;
+    hint.hidden = pinned || near === null;
     readout.classList.toggle("old", !cursor.is_fresh);
   };
 
@@ -136,19 +139,31 @@ function count_in_words({ failure, iterations, smooth, period }) {
   return period === null ? "Has not escaped; no cycle found" : `Inside, period ${period.toLocaleString("en")}`;
 }
 
-function distance_in_words({ failure, distance, distance_low, differentiable }, pixel) {
+function distance_in_words({ failure, iterations, distance, distance_low, differentiable, inner }, pixel) {
   if (failure != null) {
     return "";
   }
   if (!differentiable) {
-    return "No distance: of this formula no complex derivative is known";
+    return "No distance: of this formula's step no derivative is known";
   }
   if (distance === null) {
-    return "";
+    return iterations === null && !inner ? "No distance inside: it is known of powers of z, plus c, alone" : "";
   }
   const pixels = `${two_digits(distance / pixel)} px`;
   const least = distance_low === null ? "" : `, at least ${two_digits(distance_low)}`;
   return `Boundary about ${two_digits(distance)} away (${pixels})${least}`;
+}
+
+// Why there is no nucleus to tell of.
+function no_nucleus({ failure, nuclei }) {
+  if (failure != null) {
+    return "";
+  }
+  return {
+    yes: "No nucleus was found from here",
+    no: "No nuclei: a point of this plane is where z begins, not c",
+    unknown: "No nuclei: of this formula's step they are not known",
+  }[nuclei];
 }
 
 // Decimals that tell two neighbouring pixels apart.
