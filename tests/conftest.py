@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,29 @@ Render = Callable[..., Frame]
 # How long an example takes tells how busy the machine is.
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have pytest-xdist keep the order of files; its own puts those with few tests at the end."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long, so that at the end no process waits for another.
+
+    Those that drive a browser, which wait at times, and the others take turns.
+    """
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    kinds: dict[str, list[list[pytest.Item]]] = {"browser": [], "long": [], "quick": []}
+    for tests in files.values():
+        marks = {mark.name for test in tests for mark in test.iter_markers()}
+        long = "long" if marks & {"slow", "compile"} else "quick"
+        kinds["browser" if "browser" in marks else long].append(tests)
+    turns = chain.from_iterable(zip_longest(kinds["browser"], kinds["long"], fillvalue=[]))
+    items[:] = chain.from_iterable((*turns, *kinds["quick"]))
 
 
 @pytest.fixture(scope="session", autouse=True)
