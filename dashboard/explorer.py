@@ -25,6 +25,7 @@ from dashboard.lab.threads_tab import ThreadsView
 from dashboard.offered import Offered
 from dashboard.places.guide import Guide
 from dashboard.scripting import Scripting, place_of
+from dashboard.sharing.page_saving import PageSaving
 from dashboard.sharing.phone_code import PhoneCodes
 from dashboard.sharing.titling import Titling
 from dashboard.state import COLOURS, HOME, State, home
@@ -90,6 +91,7 @@ class Explorer(pn.viewable.Viewer, Scripting):
         self._notice = Notice("Back to where there was more to see", self.go_back)
         self._guide = Guide(self, self._flow.view)
         self._codes = PhoneCodes(self._flow.view.calls, self.in_document)
+        self._page_saving = PageSaving(self, self._flow.view.calls)
         self._sweep = Sweep(self)
         kinds = (StagesView, ThreadsView, CodeView, Difference, OrbitsView)
         self._lab = Lab(self, self._flow.view.pane, self._sweep, kinds)
@@ -178,6 +180,7 @@ class Explorer(pn.viewable.Viewer, Scripting):
         """Cancel what is under way for this explorer."""
         self._lab.close()
         self._flow.close()
+        self._page_saving.close()
 
     def notify(self, text: str, words: str = "", topic: str = "") -> None:
         """Show one notice beside the picture, with a compiler's words folded away beneath it.

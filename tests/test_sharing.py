@@ -6,9 +6,10 @@ import html
 import http.client
 import io
 import re
+import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from types import SimpleNamespace
@@ -21,12 +22,14 @@ from PIL import Image
 
 from dashboard.places.gallery import PLACES, Place
 from dashboard.sharing.naming import EXPLORER, description, name_of, title
+from dashboard.sharing.page_saving import PageSaving
 from dashboard.sharing.phone_code import MOST_CHARACTERS, PhoneCodes, svg
 from dashboard.sharing.preview import COLUMNS, MOST_ITERATIONS, ROWS, as_drawn, preview, task
 from dashboard.state import HOME, State, home
+from dashboard.subject import Subject
 from dashboard.view.calls import Calls
 from dashboard.view.link import encode
-from mandel_core import FORMULAS
+from mandel_core import FORMULAS, Cancelled, Viewport
 from mandel_core.model.control import NO_CONTROL
 
 
@@ -137,6 +140,36 @@ def test_a_forged_host_is_in_no_page(address: str) -> None:
     body = line.getresponse().read().decode()
     line.close()
     assert "script>alert(1)" not in body
+
+
+def test_a_page_is_saved_for_one_address_and_given_up_with_its_visitor() -> None:
+    calls = Calls(lambda: None)
+    asked, answers = calls.sources()
+    view = Viewport.from_screen(HOME.x, HOME.y, HOME.width, 20, 10)
+    told = threading.Event()
+
+    def in_document(callback: Callable[..., None], *given: object) -> None:
+        callback(*given)
+        told.set()
+
+    host = SimpleNamespace(
+        session="test",
+        in_document=in_document,
+        subject=lambda: Subject(view, HOME, 1),
+    )
+    saving = PageSaving(host, calls)
+    for nonsense in ("javascript:alert(1)", 3, None, "x" * 1000):
+        asked.data = {"kind": ["save page"], "page": [nonsense]}
+        assert saving._under_way is None
+    asked.data = {"kind": ["save page"], "page": ["https://e.example/dashboard"]}
+    assert saving._under_way is not None
+    with pytest.raises(ValueError, match="64 to 4096 pixels"):
+        saving._under_way.result(60)
+    assert told.wait(60)
+    assert "64 to 4096 pixels" in answers.data["words"][0]
+    saving.close()
+    with pytest.raises(Cancelled):
+        saving._do(task(as_drawn(HOME)))
 
 
 def test_only_an_address_becomes_a_code_and_none_that_is_too_long() -> None:

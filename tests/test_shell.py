@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from collections.abc import Iterator
@@ -234,6 +235,12 @@ def test_the_picture_can_be_alone_on_the_screen_and_saved(address: str) -> None:
         assert image.info["Title"] == "Mandelbrot"
         shown = visitor.pixels()
         assert (abs(shown.astype(int) - image) <= 1).all(axis=-1).mean() > 0.99
+        with page.expect_download() as download:
+            page.keyboard.press("S")
+        assert download.value.suggested_filename == name.replace(".png", ".html")
+        alone = download.value.path().read_text()
+        assert "This file does not compute." in alone
+        assert html.escape(page.url) in alone
         page.keyboard.press("f")
         visitor.until(lambda: visitor.figure().bounding_box()["x"] == 372)
 

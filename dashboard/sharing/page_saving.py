@@ -1,0 +1,99 @@
+"""A place as a file, wished for by the page's own button."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from dashboard.compute import workers
+from dashboard.sharing.place_file import ADDRESS, content
+from dashboard.subject import Subject
+from dashboard.view.calls import Calls
+from dashboard.view.saving import file_name
+from mandel_core import Cancelled, StageFailure
+from mandel_core.worker.tasks import TaskOfStage
+
+T = TypeVar("T")
+
+# What goes through a visitor's connection, and how long others' turns may make it last.
+MOST_PIXELS = 4_000_000
+MOST_SECONDS = 30.0
+PATIENCE_SECONDS = 90.0
+_MAX_ADDRESS = 512
+
+# Each waits for the workers, not for the processor. Visitors wait for a place here.
+_writers = ThreadPoolExecutor(4, thread_name_prefix="place-file")
+
+
+class Host(Protocol):
+    """Whose place it is."""
+
+    session: str
+    in_document: Callable[..., None]
+
+    def subject(self) -> Subject:
+        """The view at rest and how it is computed."""
+
+
+class PageSaving:
+    """Answers the browser's wish for a page that needs no server; one at a time."""
+
+    def __init__(self, host: Host, calls: Calls) -> None:
+        self._host, self._calls = host, calls
+        self._stopped = threading.Event()
+        self._under_way: Future[bytes] | None = None
+        calls.on("save page", self._on_message)
+
+    def close(self) -> None:
+        """Give up what is under way."""
+        self._stopped.set()
+        if self._under_way is not None:
+            self._under_way.cancel()
+
+    def _on_message(self, values: Mapping[str, Any]) -> None:
+        page = values["page"]
+        if not isinstance(page, str) or len(page) > _MAX_ADDRESS:
+            raise ValueError("no address of a page")
+        if page and urlsplit(page).scheme not in {"http", "https"}:
+            raise ValueError("no address of a page")
+        if self._under_way is not None and not self._under_way.done():
+            return
+        subject = self._host.subject()
+        limits = MOST_PIXELS, MOST_SECONDS
+        address = page or ADDRESS
+        self._under_way = _writers.submit(content, ".html", subject, self._do, address, *limits)
+        name = file_name(subject.state).removesuffix(".png") + ".html"
+        self._under_way.add_done_callback(
+            lambda done: self._host.in_document(self._on_written, name, done)
+        )
+
+    def _do(self, task: TaskOfStage[T], /) -> T:
+        """In a thread of its own: wait for the workers."""
+        if self._stopped.is_set():
+            raise Cancelled
+        future = workers.draw_file(task, session=f"{self._host.session}/save")
+        try:
+            outcome = future.result(PATIENCE_SECONDS)
+        except TimeoutError:
+            future.cancel()
+            raise
+        if isinstance(outcome, StageFailure):
+            raise outcome
+        return outcome
+
+    def _on_written(self, name: str, done: Future[bytes]) -> None:
+        if self._stopped.is_set() or done.cancelled():
+            return
+        error = done.exception()
+        if error is None:
+            data = np.frombuffer(done.result(), np.uint8)
+            self._calls.send("saved page", name=name, data=data)
+            return
+        reason = error.reason if isinstance(error, StageFailure) else str(error)
+        words = f"The file could not be made. {reason if reason else 'Others go first just now.'}"
+        self._calls.send("saved page", words=words)
