@@ -31,6 +31,7 @@ from dashboard.view.calls import Calls
 from dashboard.view.link import encode
 from mandel_core import FORMULAS, Cancelled, Viewport
 from mandel_core.model.control import NO_CONTROL
+from mandel_core.worker import file_tasks
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
@@ -82,6 +83,14 @@ def test_a_preview_costs_little_whatever_its_link_says() -> None:
     assert (drawn.settings.stage, drawn.settings.device) == ("fast", "cpu")
     assert drawn.settings.maxiter == MOST_ITERATIONS
     assert drawn.view.height >= FORMULAS["mandelbrot"].home.height, "all of it is seen"
+
+
+def test_edges_are_smoothed_where_that_is_quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = replace(task(as_drawn(HOME)), view=Viewport.from_screen(-0.75, 0, 3.5, 90, 60))
+    plain = replace(drawn, smooth=False).run(NO_CONTROL)
+    assert drawn.run(NO_CONTROL) != plain
+    monkeypatch.setattr(file_tasks, "SMOOTHING_SECONDS", 0)
+    assert drawn.run(NO_CONTROL) == plain
 
 
 @pytest.fixture(scope="module")

@@ -13,11 +13,13 @@ from mandel_core.colour.encoding import RGBA, Encoded, encode_finely, encode_rgb
 from mandel_core.model.control import Control
 from mandel_core.model.viewport import Viewport
 from mandel_core.rendering import drawing
-from mandel_core.rendering.antialiasing import antialiased
+from mandel_core.rendering.antialiasing import SAMPLES, antialiased
 from mandel_core.rendering.iteration_limit import automatic_limit
 from mandel_core.worker.tasks import OfView
 
 JPEG_QUALITY = 88
+# What smoothing the edges of a JPEG file may take, after what the picture itself took.
+SMOOTHING_SECONDS = 2.0
 # The slope of a hill is known from a point's neighbours: beyond a band's edges they are drawn, too.
 MARGIN = 4
 
@@ -27,7 +29,7 @@ class DrawJPEG(OfView):
     """Draw a view as a JPEG file, which every program opens.
 
     automatic : settings.maxiter is only where to start from; `automatic_limit` finds the limit.
-    smooth : whether edges are smoothed.
+    smooth : whether edges are smoothed, where that is quick.
     """
 
     colouring: Colouring = field(default_factory=Colouring)
@@ -41,7 +43,9 @@ class DrawJPEG(OfView):
         if self.automatic:
             limit = automatic_limit(self.view, settings, control)
             settings = replace(settings, maxiter=limit)
-        task = replace(self, settings=settings)
+        frame = drawing.frame_of(self.view, settings, control)
+        quick = frame.run_seconds * len(SAMPLES) <= SMOOTHING_SECONDS
+        task = replace(self, settings=settings, smooth=self.smooth and quick)
         rgba = _painted(task.view, task, None, control)
         file = io.BytesIO()
         Image.fromarray(rgba[::-1]).convert("RGB").save(file, "JPEG", quality=JPEG_QUALITY)
