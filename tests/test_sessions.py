@@ -33,6 +33,7 @@ def count(*_):
     gc.collect()
     kinds = [type(one).__name__ for one in gc.get_objects()]
     found = {kind: kinds.count(kind) for kind in ("Explorer", "Document", "PictureView")}
+    found["frozen"] = gc.get_freeze_count()
     part = Path(out + ".part")
     part.write_text(json.dumps(found))
     part.rename(out)
@@ -135,6 +136,14 @@ def test_sessions_that_have_left_are_freed(counting: Counting, scratch: Path) ->
             break
     assert found["Explorer"] <= 2, found
     assert found["PictureView"] <= 2, found
+
+
+def test_what_a_server_always_holds_is_not_looked_through_for_garbage(
+    counting: Counting, scratch: Path
+) -> None:
+    """It would be at each full collection, of which there would be too few."""
+    server, _ = counting
+    assert counted(server, scratch)["frozen"] > 100_000
 
 
 def test_no_request_makes_more_than_a_window(counting: Counting, scratch: Path) -> None:
