@@ -219,3 +219,9 @@ def test_a_long_value_is_shortened_in_its_notice() -> None:
 
 def test_every_field_has_a_key() -> None:
     assert len(spelled_out(HOME)) == len(fields(State))
+
+
+def test_of_many_names_the_first_are_told() -> None:
+    _, notices = decode("palette=plaid&formula=plaid")
+    assert any("there are lagoon, " in said and said.endswith(" more.") for said in notices)
+    assert any("phoenix" in said for said in notices)

@@ -129,7 +129,7 @@ class CodeView:
 
     def _on_phase(self, task: Inspect, phase: Phase) -> None:
         doing = {
-            "waiting": "waiting for the picture or measurement under way",
+            "waiting": "waiting until the compiling, picture or measurement under way is done",
             "compiling": "compiling",
         }
         spent = time.monotonic() - self._started

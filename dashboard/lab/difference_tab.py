@@ -28,6 +28,11 @@ _UNASKED = 1e10
 
 _WAITING = "Waiting until the compiling, picture or measurement under way is done…"
 
+_ABOUT = (
+    "The iteration count of every pixel on screen is held against that of the NumPy listing in "
+    "float64. Where they differ each orbit is followed, to see whether the number type explains it."
+)
+
 # The background lets the page's own shine through; marks are read on light and dark alike.
 _GROUND = (
     f"{theme.GROUND}5c",
@@ -56,6 +61,7 @@ class Difference:
         self._progress = _text("progress")
         self._verdict = _text("verdict")
         self._about = _text("compared")
+        self._about.value = _ABOUT
         self._source = ColumnDataSource({"marks": [], "nx": [], "ny": []})
         self._figure = _figure(self._source)
         self._picture = pn.pane.Bokeh(self._figure, sizing_mode="scale_width")

@@ -174,7 +174,7 @@ class MeasureQueue:
         number = self._total - len(self._todo)
         doing = {
             "compiling": "compiling",
-            "waiting": "once the picture or measurement under way is done,",
+            "waiting": "once the compiling, picture or measurement under way is done,",
             "over budget": "once this visit has not used more computing than it may in a minute,",
         }.get(phase, "measuring")
         if self._again:

@@ -29,7 +29,8 @@ MOST_FOR_NOTHING = 300_000
 _ABOUT = (
     "Points all over the view are followed until they escape. The picture shows the plane in which "
     "they travel, and is the brighter the more often they pass: of the view of the whole set this "
-    "is the Buddhabrot; of a part of it, where that part's orbits go."
+    "is the Buddhabrot; of a part of it, where that part's orbits go. It is seen as it grows, "
+    f"and takes {MOST_PIECES * PIECE_SECONDS:g} s of computing at most."
 )
 
 
@@ -76,7 +77,9 @@ class OrbitsView:
             self._shown, self._density = of, _nothing()
         self._pieces, self._before = 0, self._density.points
         self._start.visible, self._cancel.visible = False, True
-        self._progress.value = "Waiting for the picture or measurement under way…"
+        self._progress.value = (
+            "Waiting until the compiling, picture or measurement under way is done…"
+        )
         self._go_on()
 
     def cancel(self) -> None:

@@ -21,6 +21,8 @@ MAX_LENGTH, MAX_FIELDS = 4096, 64
 MIN_WIDTH, MAX_WIDTH = Decimal("1e-12"), Decimal(16)
 MAX_CENTRE = Decimal(8)
 MAX_DIGITS = 400
+# A longer list would be no sentence any more.
+_MOST_NAMED = 16
 
 Parser = Callable[[str], Any]
 
@@ -149,7 +151,9 @@ def decimal(text: str, low: Decimal, high: Decimal) -> Decimal:
 
 
 def one_of(names: tuple[str, ...], text: str) -> str:
-    """A name out of some. Raises ValueError, naming them, for another."""
+    """A name out of some. Raises ValueError, naming them or, of many, the first, for another."""
     if text not in names:
-        raise ValueError(f"there are {', '.join(names)}")
+        few = names if len(names) <= _MOST_NAMED else names[: _MOST_NAMED // 2]
+        more = f" and {len(names) - len(few)} more" if few != names else ""
+        raise ValueError(f"there are {', '.join(few)}{more}")
     return text

@@ -303,7 +303,9 @@ const NAMES = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: 
 
 // A key as people call it, and as aria-keyshortcuts wants it.
 function shown(key) {
-  return key.split("+").filter(Boolean).map((part) => NAMES[part] ?? part).join(" ") || key;
+  const parts = key.split("+").filter(Boolean);
+  const spoken = parts.map((part) => NAMES[part] ?? (parts.length > 1 && part.length === 1 ? part.toUpperCase() : part));
+  return spoken.join("+") || key;
 }
 
 function spelled(key) {
