@@ -11,6 +11,7 @@ import panel as pn
 import param
 
 from dashboard import notebook
+from dashboard.cell import Cell, parts_style
 from dashboard.controls import controls
 from dashboard.document import InDocument
 from dashboard.lab import stored
@@ -248,16 +249,15 @@ class Explorer(pn.viewable.Viewer, Scripting):
         return self._lab.panel
 
     def __panel__(self) -> Any:
-        """For notebooks and layouts: controls beside the picture, as far as they are wanted."""
+        """For notebooks and layouts: the picture, and beneath it the controls if wanted."""
+        self._flow.view.styles = parts_style()
         main = self.main() if self._shows_lab else self._flow.view.pane
-        controls = (
-            [pn.Column(self.controls(), self.status(), width=360)] if self._shows_controls else []
-        )
-        return pn.Row(*controls, main, sizing_mode="stretch_width", height=640)
+        return Cell(main, self.status(), self.controls() if self._shows_controls else None)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         notebook.prepare()
-        return super()._repr_mimebundle_(include, exclude)
+        bundle = super()._repr_mimebundle_(include, exclude)
+        return notebook.shown(bundle, self._flow.view.forget)
 
     def _request_again(self, *events: param.parameterized.Event) -> None:
         names = {event.name for event in events}

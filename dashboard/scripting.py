@@ -7,10 +7,14 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import asdict
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+import param
+
 from dashboard.compute import workers
+from dashboard.document import InDocument
 from dashboard.params import Params
 from dashboard.sharing import place_file, pyramid
 from dashboard.subject import Subject
@@ -24,6 +28,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# What says where one looks.
+WHERE = ("x", "y", "width", "formula", "c")
+
 
 class Scripting(Params):
     """An explorer as a program sees it, in a notebook cell for instance.
@@ -32,6 +39,7 @@ class Scripting(Params):
     """
 
     session: str
+    in_document: InDocument
     settings: Callable[..., Settings]
     _flow: PictureFlow
 
@@ -66,6 +74,16 @@ class Scripting(Params):
     def viewport(self, view: Viewport) -> None:
         """Move to a viewport."""
         self.param.update(**place_of(view))
+
+    def share(self, other: Scripting, *names: str) -> None:
+        """Keep these params of two explorers the same from now on, whoever changes them.
+
+        names : those that say where one looks, if none are given. The other follows at once.
+        """
+        shared = list(names or WHERE)
+        for one, follower in ((self, other), (other, self)):
+            one.param.watch(partial(_pass_on, follower), shared)
+        other.param.update(**{name: getattr(self, name) for name in shared})
 
     async def settled(self) -> None:
         """Wait until the picture of the params of now is on screen.
@@ -180,6 +198,13 @@ class Scripting(Params):
             and shown.view == self.viewport
             and shown.settings == self.settings()
         )
+
+
+def _pass_on(follower: Scripting, *events: param.parameterized.Event) -> None:
+    news = {event.name: event.new for event in events}
+    changed = {name: new for name, new in news.items() if getattr(follower, name) != new}
+    if changed:
+        follower.in_document(partial(follower.param.update, **changed))
 
 
 def place_of(view: Viewport) -> dict[str, Decimal]:

@@ -148,12 +148,18 @@ class Watched:
         self.page.add_init_script(LINK_FIELD)
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("dialog", lambda dialog: self.errors.append(f"dialog: {dialog.message}"))
+        self.page.on("dialog", self._dialog)
         self.page.on("request", self._request)
 
     def _console(self, message: Any) -> None:
         if message.type == "error":
             self.errors.append(message.text)
+
+    def _dialog(self, dialog: Any) -> None:
+        if dialog.type == "beforeunload":  # a notebook that has not been saved
+            dialog.accept()
+        else:
+            self.errors.append(f"dialog: {dialog.message}")
 
     def _request(self, request: Any) -> None:
         url = urlsplit(request.url)

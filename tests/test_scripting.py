@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import time
+import weakref
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+import holoviews as hv
 import numpy as np
 import panel as pn
+import psutil
 import pytest
+from bokeh.document import Document
 
 from dashboard import Explorer
 from dashboard.state import HOME
@@ -98,3 +104,57 @@ def test_who_waits_is_told_why_there_is_no_picture(explorer: Explorer) -> None:
         asyncio.run(fail(StageFailure("fast", "too-long", "Too long.")))
     with pytest.raises(Cancelled):
         asyncio.run(fail(None))
+
+
+def test_two_explorers_share_where_they_look(explorer: Explorer) -> None:
+    other = Explorer()
+    explorer.share(other)
+    assert (other.x, other.width) == (explorer.x, explorer.width)
+    other.param.update(x="0.25", width="0.125")
+    assert (explorer.x, explorer.width) == (Decimal("0.25"), Decimal("0.125"))
+    explorer.share(other, "palette")
+    explorer.palette = "hot"
+    assert other.palette == "hot"
+    explorer.stage = "numba"
+    assert other.stage != "numba", "the stage is not shared"
+    other.close()
+
+
+def test_the_picture_lies_under_what_is_laid_over_it(explorer: Explorer) -> None:
+    composed = explorer.picture * hv.Points([(-1.25, 0)])
+    look(explorer)
+    wait(explorer)
+    kinds = {type(each.glyph).__name__ for each in hv.render(composed).renderers}
+    assert kinds == {"ImageRGBA", "Scatter"}
+
+
+def test_a_figure_whose_output_is_gone_is_served_no_longer(explorer: Explorer) -> None:
+    layout = explorer.__panel__()
+    roots = [layout.get_root(), explorer.__panel__().get_root()]
+    for root in roots:
+        Document().add_root(root)
+    view = explorer._flow.view
+    assert len(view._displays) == len(view.calls._answers) == 2
+    view.forget(roots[0].id)
+    (display,) = view._displays.values()
+    assert display.figure.document is roots[1].document
+    assert view.calls._answers == [display.answers]
+
+
+def test_ten_explorers_share_the_processes_and_are_freed() -> None:
+    explorers = [Explorer(maxiter=60) for _ in range(10)]
+    for explorer in explorers:
+        look(explorer)
+        wait(explorer)
+    assert len(psutil.Process().children()) <= 8  # four, and for each one that stands by
+    known = [weakref.ref(explorer) for explorer in explorers]
+    for explorer in explorers:
+        explorer.close()
+    del explorer, explorers
+    for _ in range(30):  # what waits for a moment of rest holds it until then
+        gc.collect()
+        # The thread of each process knows its last task, and whose it was.
+        if sum(ref() is not None for ref in known) <= 3:
+            return
+        time.sleep(0.1)
+    raise AssertionError("explorers are held")

@@ -49,6 +49,10 @@ class Calls:
         self._answers.append(answers)
         return asked, answers
 
+    def forget(self, answers: ColumnDataSource) -> None:
+        """Tell a figure's second source nothing any more."""
+        self._answers.remove(answers)
+
     def _on_message(self, data: dict[str, list[Any]]) -> None:
         try:
             row = {key: values[0] for key, values in data.items()}

@@ -55,6 +55,7 @@ class _Display:
     request: ColumnDataSource
     feed: ColumnDataSource
     target: ColumnDataSource
+    answers: ColumnDataSource
 
 
 class _Newest(streams.Stream):
@@ -73,8 +74,10 @@ class PictureView:
 
     on_request : called with what a browser asks for, in the document's thread.
     calls : what else its scripts and the server tell each other.
-    is_page : whether the page around the figure is ours: its address, its keys. To be set before
-        the figure is made.
+    is_page : whether the page around the figure is ours: its address, its keys.
+    styles : the style sheet of what the figure is part of, in a notebook's cell.
+
+    Both are to be set before the figure is made.
     """
 
     def __init__(self, on_request: Callable[[Request], None]) -> None:
@@ -84,7 +87,9 @@ class PictureView:
         self._fit = self._leap = False
         self._displays: dict[str, _Display] = {}
         self.calls = Calls(lambda: notebook.push(self.pane))
+        self.calls.on("alive", lambda _: self.calls.send("alive"))
         self.is_page = False
+        self.styles: str | None = None
         self.steps = 0  # how often the browser has walked to another view of its history
         self._newest = _Newest()
         self._adopted: weakref.WeakSet[Any] = weakref.WeakSet()
@@ -211,14 +216,15 @@ class PictureView:
             axis.update(start=middle - width / 2, end=middle + width / 2)
             # Below some 1e-15 Bokeh's axes become nan, whatever tool brought them there.
             axis.update(min_interval=float(MIN_WIDTH) / 8, max_interval=float(MAX_WIDTH) * 8)
+        asked, answers = self.calls.sources()
         display = _Display(
             figure,
             request=ColumnDataSource({"seq": [0]}, name="request"),
             feed=ColumnDataSource({}, name="feed"),
             target=ColumnDataSource(self._target(), name="target"),
+            answers=answers,
         )
         display.request.on_change("data", lambda attr, old, new: self._on_data(new))
-        asked, answers = self.calls.sources()
         args = {
             "figure": figure,
             "source": plot.handles["source"],
@@ -227,10 +233,19 @@ class PictureView:
             "target": display.target,
             "asked": asked,
             "answers": answers,
+            "styles": self.styles,
         }
         figure.js_on_change("inner_width", CustomJS(args=args, code=code(), module=True))
         self._displays[plot.id] = display
         self._adopted.add(plot)
+
+    def forget(self, root: str) -> None:
+        """Serve the figures under a root, by Bokeh's number, no longer: nobody sees them now."""
+        for number, display in tuple(self._displays.items()):
+            doc = display.figure.document
+            if doc is not None and root in {one.id for one in doc.roots}:
+                self.calls.forget(display.answers)
+                del self._displays[number]
 
     def _on_data(self, data: dict[str, list[Any]]) -> None:
         try:

@@ -41,6 +41,8 @@ OVERLAYS = (
     "help.js",
     "stale.js",
     "title.js",
+    "gone.js",
+    "cell.js",
 )
 
 STYLES = ("overlay.css", "places.css", "stale.css", "cursor.css", "phone.css")

@@ -11,6 +11,7 @@
 //   overlay                     this layer, see below
 //   camera, frames, requests    where the picture looks; the pictures known; what is asked for
 //   figure, view                Bokeh's model and its view (the view may be made anew: ask for it)
+//   feed, styles                the source of pictures; in a notebook's cell its style sheet
 //   is_page                     whether this is the served page, whose address and keys are ours
 //   moved(), settle()           say so after moving the camera: the hand still moves it; it rests
 //   where(event)                {x, y} of the plane under a pointer's event, {across, up} as shares

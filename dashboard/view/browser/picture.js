@@ -1,7 +1,8 @@
 // The picture's own path in the browser: joins camera, hand, requests and frames to one figure.
 // Runs each time the figure's width changes; does its work the first time a view of it is there.
 
-const joined = new WeakMap();
+// Of all copies of this module: where the width changes twice at the start, Bokeh loads it twice.
+const joined = (globalThis[Symbol.for("mandelbrot-explorer.joined")] ??= new WeakMap());
 const DOUBLE_NOTCHES = 6; // a double click: three times as close
 
 // Bokeh draws half a pixel aside, which makes lines crisp and the pixels of pictures uneven.
@@ -21,7 +22,7 @@ function align(view) {
   view.request_paint();
 }
 
-export default ({ figure, source, request, feed, target, asked, answers }, _figure, _data, { index }) => {
+export default ({ figure, source, request, feed, target, asked, answers, styles }, _figure, _data, { index }) => {
   const view = index.get_one(figure);
   const known = joined.get(figure);
   if (view == null || !(figure.inner_width > 0)) {
@@ -135,7 +136,7 @@ export default ({ figure, source, request, feed, target, asked, answers }, _figu
   settle();
   const here = {
     ...{ overlay, camera, frames, requests, travel, hand, figure, moved, settle, go_home },
-    ...{ calls, walk },
+    ...{ calls, walk, feed, styles },
     is_page: overlay.is_page,
     get view() {
       return hand.view;

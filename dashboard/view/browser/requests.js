@@ -56,6 +56,11 @@ class Requests {
     }
   }
 
+  // When the request was sent that has waited longest for an answer; Infinity if none waits.
+  get oldest() {
+    return Math.min(...[...this.under_way.values()].map(({ sent_at }) => sent_at));
+  }
+
   _follow() {
     const now = performance.now();
     const waiting = [...this.under_way.values()].filter(({ sent_at }) => now - sent_at < LOST_MS);
