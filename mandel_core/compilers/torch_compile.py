@@ -52,7 +52,7 @@ def compiled(
     place: Place = HOST,
     fullgraph: bool = False,
     size: int = 1,
-    points: int | None = None,
+    any_length: bool = False,
     options: Mapping[str, Any] | None = None,
 ) -> Step:
     """`step` compiled for this job's shape, type, device and thread count; kept for the next call.
@@ -60,15 +60,15 @@ def compiled(
     Dynamo counts recompiles per code object and guards on shape, thread count and every Python
     number. Each combination gets a code object of its own, so that going back to a combination
     never recompiles and none uses up the recompile limit of another. `size` tells apart the
-    chunk sizes of a step that has one; with `points` the step is for flat planes of that many, and
-    serves every viewport. `options` are Inductor's, for this kernel only. The least recently used
-    kernels are given up.
+    chunk sizes of a step that has one; with `any_length` the step is for flat planes, however long,
+    and serves every viewport. `options` are Inductor's, for this kernel only. The least recently
+    used kernels are given up.
     """
     import torch
 
     settings, view = job.settings, job.view
     key = (
-        *(step, size, (view.nx, view.ny) if points is None else points, settings.dtype),
+        *(step, size, None if any_length else (view.nx, view.ny), settings.dtype),
         *(settings.horizon, settings.device, settings.threads, place.tensors, fullgraph),
         tuple((options or {}).items()),
     )
@@ -79,6 +79,7 @@ def compiled(
     kernel: Step = torch.compile(
         _own_code(torch.compiler.wrap_numpy(own)) if place.tensors else own,
         fullgraph=fullgraph,
+        dynamic=any_length or None,
         options=dict(options) if options else None,
     )
     _kernels[key] = kernel

@@ -1,4 +1,4 @@
-"""Stage 12, beyond the tutorial: compaction of the live points, in tiles.
+"""Stage 12, beyond the tutorial: compaction of the live points, and few, long calls for them.
 
 A chunk of all points goes on with most of them long gone. Here rounds of chunks are separated by
 a look at the counters: once half of the points have left, or the steps wasted on those that have
@@ -7,17 +7,19 @@ to where they belong in the picture. The look is eager torch code, since its res
 depends on the data; the steps are stage 11's, now in tensors and in place.
 
     while points are alive:
-        for tile in tiles of the live points:
-            chunks of free-running blocks (stage 11)
+        chunks of free-running blocks (stage 11)
         if most have escaped: write those back, gather the live ones into shorter planes
     replay the last block of all that have escaped
 
-Kernels are compiled for tiles of two sizes, not for the picture's: large ones, so that their calls
-cost little, and small ones, so that the last few points do not drag a large tile to the end. They
-serve every viewport, size and number of iterations. This module's `rounds` is stage 13's as well.
+A call costs tens of microseconds whatever it does, and reads and writes all planes, so a chunk has
+many blocks. The planes' length is data to the kernel (`dynamic=True`): one kernel serves every
+number of live points, viewport, size and number of iterations, in one call. The last blocks may
+reach beyond the last iteration; what has no room for another whole block is rolled back like what
+has escaped, and the replay ends it. This module's `rounds` is stage 13's as well.
 
-On the tutorial's scene, with its 200 iterations, it is 22 times NumPy, and stage 11 is 19; with
-2000 iterations it is 75 times NumPy, and stage 11 is 24.
+On the tutorial's scene with its 200 iterations
+most of the time is the first steps of all points, which stage 13 mends; what long calls gain shows
+in the seahorse valley (docs/performance.md, "What each way gave").
 """
 
 from __future__ import annotations
@@ -33,20 +35,29 @@ from mandel_core.stages.applying import planes_step
 from mandel_core.stages.planes import Planes
 from mandel_core.stages.stage_11_free import FREE, OPTIONS, square_plus_c
 
-LARGE, SMALL = 2**16, 2**13
-BLOCKS = 3
+MULTIPLE = 64  # planes are padded to one: no kernel of its own for the length 1, no ragged end
+AT_ONCE = 2**18  # points a call, so that cancelling is soon heard
+BLOCKS = 8
 CHUNK = BLOCKS * FREE
+# A small first call must not make serial code of it for all.
+ANY_LENGTH = OPTIONS | {"cpp.dynamic_threads": True}
 # A round is longer the more steps lie behind it; points that have lived long will live on.
 ROUND = 0.25
 # To gather points costs about as much as so many steps of theirs.
-GATHER_STEPS = 200
+GATHER_STEPS = 100
 
 
 def step(
-    cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any, f: Step = square_plus_c
+    cx: Any, cy: Any, re: Any, im: Any, N: Any, horizons: Any, f: Step = square_plus_c
 ) -> None:
-    """The planes of a tile, as in stage 9; z and N are written in place."""
-    overwrite((re, im, N), stage_11_free.step(cx, cy, re, im, N, horizon2, BLOCKS, f))
+    """The planes of live points, as in stage 9; z and N are written in place.
+
+    horizons : (BLOCKS,) the squared escape radius for each block; with 0 none of it stays.
+    """
+    z = re, im, N
+    for k in range(BLOCKS):
+        z = stage_11_free.step(cx, cy, *z, horizons[k], 1, f)
+    overwrite((re, im, N), z)
 
 
 def replay(
@@ -62,7 +73,7 @@ def overwrite(planes: tuple[Any, Any, Any], values: tuple[Any, Any, Any]) -> Non
 
 
 def run(job: Job) -> ZN:
-    picture = planes.begin(job, multiple=SMALL)
+    picture = planes.begin(job, multiple=MULTIPLE)
     rounds(job, picture, job.view.nx * job.view.ny)
     return planes.end(job, *picture[2:])
 
@@ -76,17 +87,21 @@ def rounds(job: Job, picture: Planes, points: int, done: int = 0, where: Any = N
     import torch
 
     maxiter, horizon2 = job.settings.maxiter, planes.horizon2(job)
+    horizons = horizon2.repeat(BLOCKS)
     alive = picture
     if where is not None:
         points, alive = where.numel(), _gathered(picture, where)
     first, executed, wasted = where, 0, 0
-    while points and maxiter - done >= CHUNK:
-        chunks = max(1, min(round(done * ROUND / CHUNK), (maxiter - done) // CHUNK))
-        executed += in_tiles(job, step, alive, points, horizon2, times=chunks)
-        done += chunks * CHUNK
+    while points and (blocks := (maxiter - done) // FREE):
+        chunks = max(1, min(round(done * ROUND / CHUNK), blocks // BLOCKS))
+        if blocks < BLOCKS:
+            horizons[blocks:] = 0
+        executed += CHUNK * in_parts(job, step, alive, points, horizons, times=chunks)
+        steps = min(chunks * BLOCKS, blocks) * FREE
+        done += steps
         stays = alive[4][:points] == done
-        gone = points - int(stays.sum())
-        wasted += gone * chunks * CHUNK
+        gone = points - int(stays.count_nonzero())
+        wasted += gone * steps
         if 2 * gone < points and wasted < GATHER_STEPS * points:
             continue
         wasted = 0
@@ -104,34 +119,39 @@ def rounds(job: Job, picture: Planes, points: int, done: int = 0, where: Any = N
     few = first is not None and 4 * first.numel() < picture[0].numel()
     last = _gathered(picture, first) if few else picture
     limit = planes.scalar(job, maxiter)
-    for _ in range(done, max(maxiter, done + 1), FREE):
-        executed += in_tiles(job, replay, last, last[0].numel(), horizon2, limit)
+    executed += FREE * in_parts(job, replay, last, last[0].numel(), horizon2, limit)
     if few:
         _put_back(picture, first, last, torch.arange(first.numel(), device=first.device))
     job.executed = (job.executed or 0) + executed
 
 
-def in_tiles(
+def in_parts(
     job: Job, step: Callable[..., None], arrays: Planes, points: int, *more: Any, times: int = 1
 ) -> int:
-    """Call `step` on tile after tile, `times` each; returns the iterations executed."""
-    start = 0
-    while start < points:
-        job.checkpoint()
-        size = LARGE if arrays[0].numel() - start >= LARGE and points - start > LARGE / 2 else SMALL
-        tile = [plane[start : start + size] for plane in arrays]
-        kernel = compiled(job, planes_step(job, step), fullgraph=True, points=size, options=OPTIONS)
+    """Call `step` on the planes, `times` each; returns for how many points in all."""
+    length = points + -points % MULTIPLE
+    kernel = compiled(
+        *(job, planes_step(job, step)), fullgraph=True, any_length=True, options=ANY_LENGTH
+    )
+    for start in range(0, length, AT_ONCE):
+        part = [_part(plane, start, min(start + AT_ONCE, length)) for plane in arrays]
         for _ in range(times):
-            kernel(*tile, *more)
-        start += size
-    return start * times * (CHUNK if step is not replay else FREE)
+            job.checkpoint()
+            kernel(*part, *more)
+    return length * times
+
+
+def _part(plane: Any, start: int, stop: int) -> Any:
+    """A slice that is no view: of a view torch.compile guards on the length of the whole, too."""
+    where = plane.storage_offset() + start
+    return plane.new_empty(0).set_(plane.untyped_storage(), where, (stop - start,), (1,))
 
 
 def _gathered(arrays: Planes, keep: Any) -> Planes:
-    """The points of these indices, in planes that are a multiple of SMALL long."""
+    """The points of these indices, in planes that are a multiple of MULTIPLE long."""
     import torch
 
-    length = keep.numel() + -keep.numel() % SMALL
+    length = keep.numel() + -keep.numel() % MULTIPLE
     out = planes.zeros(length, like=arrays[0])
     for plane, source in zip(out, arrays, strict=True):
         torch.index_select(source, 0, keep, out=plane[: keep.numel()])

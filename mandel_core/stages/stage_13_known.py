@@ -6,7 +6,7 @@ get a kernel of their own that also marks the points there, and replays those th
 most do. Stage 12's rounds carry on with the few that are left. The set is symmetric about the real
 axis: where the viewport's rows are, too, half of them are computed and copied.
 
-    for tile in half of the rows, if the view is symmetric:
+    for the points of half of the rows, if the view is symmetric:
         inside = in the cardioid or the disc
         CHUNK steps, and the replay of what has escaped, of the others
     stage 12's rounds for those that are left; copy the other half of the rows
@@ -30,20 +30,22 @@ from mandel_core.model.job import Job
 from mandel_core.model.stage import ZN, Stage
 from mandel_core.stages import planes, stage_11_free
 from mandel_core.stages.applying import formula_of
+from mandel_core.stages.stage_11_free import FREE
 from mandel_core.stages.stage_12_gather import (
-    BLOCKS,
-    CHUNK,
-    SMALL,
-    in_tiles,
+    MULTIPLE,
+    in_parts,
     overwrite,
     rounds,
 )
 
+BLOCKS = 3
+CHUNK = BLOCKS * FREE
+
 
 def step(
-    cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any, maxiter: Any, slack: float
+    cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any, maxiter: Any, slack: Any
 ) -> None:
-    """The planes of a tile, as in stage 9; z and N are written in place.
+    """The planes of stage 9; z and N are written in place.
 
     slack : how far the outlines are drawn in, relative to the terms compared.
     """
@@ -73,14 +75,14 @@ def run(job: Job) -> ZN:
             "the stage gather is this one without them.",
         )
     rows = job.view.ny - job.view.mirrored_rows(job.settings.dtype)
-    picture = planes.begin(job, rows, multiple=SMALL)
+    picture = planes.begin(job, rows, multiple=MULTIPLE)
     points = rows * job.view.nx
     if not formula.outlines or job.settings.maxiter < CHUNK:
         rounds(job, picture, points)
     else:
-        slack = 16 * float(np.finfo(job.settings.dtype).eps)
+        slack = planes.scalar(job, 16 * float(np.finfo(job.settings.dtype).eps))
         scalars = planes.horizon2(job), planes.scalar(job, job.settings.maxiter), slack
-        job.executed = in_tiles(job, step, picture, points, *scalars)
+        job.executed = CHUNK * in_parts(job, step, picture, points, *scalars)
         alive = (picture[4][:points] == CHUNK).nonzero().view(-1)
         rounds(job, picture, points, CHUNK, alive)
     return planes.end(job, *picture[2:], rows=rows)
