@@ -17,9 +17,9 @@ number of live points, viewport, size and number of iterations, in one call. The
 reach beyond the last iteration; what has no room for another whole block is rolled back like what
 has escaped, and the replay ends it. This module's `rounds` is stage 13's as well.
 
-On the tutorial's scene with its 200 iterations
-most of the time is the first steps of all points, which stage 13 mends; what long calls gain shows
-in the seahorse valley (docs/performance.md, "What each way gave").
+On the tutorial's scene with its 200 iterations most of the time is the first steps of all points,
+which stage 13 mends; what long calls gain shows in the seahorse valley
+(docs/performance.md, "What each way gave").
 """
 
 from __future__ import annotations
