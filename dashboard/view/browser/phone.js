@@ -5,7 +5,7 @@ OVERLAYS.push(({ overlay, calls, walk, is_page }) => {
     return; // a notebook's address leads to the notebook
   }
   const panel = overlay.panel({ name: "phone", title: "On a phone" });
-  const code = element("div", { className: "code" });
+  const code = element("div", { className: "code", hidden: true }); // until it is there
   code.setAttribute("role", "img");
   const words = element("p", { role: "status" });
   const only_here = element("p", {
