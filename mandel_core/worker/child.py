@@ -67,6 +67,9 @@ class Child:
         self._finalizer = weakref.finalize(
             self, _end, self.process, self.channel, self._pauses, self._heartbeat
         )
+        # At the interpreter's end this would come before whoever closes the worker, who would take
+        # it for a process that has died. It ends by itself once the connection is gone.
+        self._finalizer.atexit = False
 
     def send(self, message: tuple[Any, ...]) -> None:
         """Send a message; if the process has ended, that is noticed when reading."""
