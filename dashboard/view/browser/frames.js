@@ -123,7 +123,8 @@ class Frames {
     }
   }
 
-  // The server has made these pixels: they are not sent back to it.
+  // The server has made these pixels: they are not sent back to it. `sync: false` would say so to
+  // Bokeh's server, but not to a notebook's kernel, so the document is not told at all.
   _show(all) {
     const beneath = this.with_whole ? [this.whole, this.surround] : [this.surround];
     const shown = [...beneath, this.newest].filter((picture) => picture !== null);
@@ -139,11 +140,15 @@ class Frames {
     };
     const before = this.source.get_column("coarse");
     if (all || before?.length !== shown.length) {
-      this.source.setv({ data: columns }, { sync: false });
+      this.source.setv({ data: columns }, { silent: true });
+      this.source.properties.data.change.emit();
+      this.source.change.emit();
     } else {
       const last = shown.length - 1;
-      const patches = Object.entries(columns).map(([name, values]) => [name, [[last, values[last]]]]);
-      this.source.patch(new Map(patches), { sync: false });
+      for (const [name, values] of Object.entries(columns)) {
+        this.source.get_column(name)[last] = values[last];
+      }
+      this.source.patching.emit([last]);
     }
   }
 
