@@ -172,8 +172,8 @@ class Watched:
 
     def assert_clean(self) -> None:
         """Nothing went wrong on the page, and it asked nobody but this machine."""
-        assert self.errors == []
-        assert self.foreign == []
+        assert not self.errors, self.errors
+        assert not self.foreign, self.foreign
 
     def another(self) -> Watched:
         """A second page of the same size in the same browser."""

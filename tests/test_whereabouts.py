@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard import Explorer
 from dashboard.places.whereabouts import find, spell
 from dashboard.state import HOME, MAX_CENTRE, MAX_DIGITS, MAX_WIDTH, MIN_WIDTH
 from dashboard.view.link import encode
@@ -121,3 +122,13 @@ def test_any_text_is_taken_or_refused_in_a_sentence(text: str) -> None:
     assert -MAX_CENTRE <= state.x <= MAX_CENTRE
     assert -MAX_CENTRE <= state.y <= MAX_CENTRE
     assert MIN_WIDTH <= state.width <= MAX_WIDTH
+
+
+@pytest.mark.parametrize("steps", [10**400, -(2**60), True, "3", None, 0.5e300])
+def test_a_page_that_has_walked_no_number_of_steps_goes_nowhere(steps):
+    """Sent back to it with the next picture, such a number could not be written."""
+    explorer = Explorer()
+    view = explorer._flow.view
+    with pytest.raises((TypeError, ValueError)):
+        explorer._guide._walk({"link": "?x=-1", "steps": steps})
+    assert (view.steps, explorer.x) == (0, HOME.x)

@@ -17,6 +17,7 @@ from dashboard.places.whereabouts import find
 from dashboard.state import State, home
 from dashboard.view.link import decode
 from dashboard.view.picture import PictureView
+from dashboard.view.request import number
 from mandel_core import FORMULAS, Settings, StageFailure, Viewport
 from mandel_core.model.link import MAX_LENGTH
 from mandel_core.worker.tasks import Discover
@@ -56,10 +57,10 @@ class Guide:
 
     def _walk(self, values: Mapping[str, Any]) -> None:
         """To a view of the browser's history, or any other state it has kept the link of."""
-        link, steps = values["link"], values["steps"]
-        if not isinstance(link, str) or not isinstance(steps, int):
-            raise TypeError("a link and a number are wanted")
-        self._view.steps = steps
+        link, steps = values["link"], number(values["steps"])
+        if not isinstance(link, str):
+            raise TypeError("a link is wanted")
+        self._view.steps = int(steps)
         state, notices = decode(link)
         self._traveller.notify(" ".join(notices))
         self._traveller.go(state)
