@@ -26,7 +26,7 @@ def runner() -> ModuleType:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["tutorial", "explorer", "own_step"])
+@pytest.mark.parametrize("name", ["tutorial", "own_step"])  # the third: test_notebook.py
 def test_the_notebook_runs(name: str, tmp_path: Path) -> None:
     env = os.environ | {
         "MANDEL_NOTEBOOK_SMALL": "1",

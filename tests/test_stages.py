@@ -312,7 +312,7 @@ def test_a_run_stops_once_nobody_waits(stage, home):
         return asked > (1 if stage == "fast" else 3)  # which has two bands here
 
     threads = None if STAGES[stage].needs_torch else 1
-    settings = Settings(stage, 60, chunksize=CHUNKSIZE, threads=threads)
+    settings = Settings(stage, 600, chunksize=CHUNKSIZE, threads=threads)
     with pytest.raises(Cancelled):
         render_settings(home, settings, Control(should_stop))
     # Numba's bands are handed out ahead; the others stop at the next step.
