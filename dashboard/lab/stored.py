@@ -89,7 +89,7 @@ def _write(measured: Measurement, kind: Kind, on_notice: Callable[[str], None]) 
 
 def _log_change(words: str) -> None:
     """Write to the log what has changed since it was written there last."""
-    global _logged  # noqa: PLW0603
+    global _logged  # noqa: PLW0603 - a process has one log
     if words != _logged:
         _logged = words
         _log.warning("%s", words or "Results are stored again.")
