@@ -273,7 +273,7 @@ def test_a_heavy_view_comes_coarse_to_fine_and_is_left_at_once(
     visitor.page.wait_for_function(
         "wide => window.seen.some(([dw]) => Math.abs(dw / wide - 1) < 0.02)", arg=closer
     )
-    assert visitor.page.get_by_role("button", name="Cancel picture").is_visible()
+    visitor.page.get_by_role("button", name="Cancel picture").wait_for()
     visitor.page.get_by_label("Stage").first.select_option(label="14 · Fast")
     visitor.settled(stage="fast")
     at_rest(visitor)

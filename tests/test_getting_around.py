@@ -35,7 +35,7 @@ def test_words_and_the_map_lead_elsewhere(visitor: Watched) -> None:
     page = visitor.page
     page.keyboard.press("g")
     field = visitor.figure().get_by_label("Coordinates with a width")
-    assert field.input_value() == "-0.7445+0.1235i, width 0.02"
+    visitor.until(lambda: field.input_value() == "-0.7445+0.1235i, width 0.02")
     field.fill("-0.7+0.1i, width banana")
     field.press("Enter")
     visitor.figure().get_by_text("“width banana” is not understood").wait_for()
@@ -135,7 +135,8 @@ def test_the_way_back_and_forth_outlives_a_reload(visitor: Watched) -> None:
         page.wait_for_timeout(BURST)
         page.keyboard.press(key)
         links.append(visitor.moved(links[-1]))
-        assert page.evaluate("history.length") == entries + number
+        length = entries + number
+        page.wait_for_function("length => history.length === length", arg=length)
     assert len({(link["x"], link["width"]) for link in links}) == 3
 
     def at(number: int) -> None:

@@ -147,7 +147,7 @@ def test_the_notebook_of_the_widget_runs_in_notebook_7_and_is_dark_with_it(jupyt
         assert 0.5 < picture["height"] / picture["width"] < 0.6
         # Both explorers that share their place, and the widget of ipywidgets.
         page.get_by_text("BokehModel").first.wait_for()
-        assert page.locator(".bk-Figure.picture").count() == 3
+        reader.until(lambda: page.locator(".bk-Figure.picture").count() == 3)
         page.locator(".bk-Figure.picture").first.scroll_into_view_if_needed()
         where = page.locator(".overlay .place").first
         before = where.text_content()

@@ -128,7 +128,7 @@ def test_every_kind_of_stage_can_be_chosen(visitor: Watched, address: str) -> No
     picture = visitor.pixels()
     choose(visitor, "Stage", "4 · Chunked")
     visitor.settled(stage="chunked")
-    assert chunk.is_enabled()
+    visitor.until(chunk.is_enabled)
     visitor.page.locator(".about").get_by_text(re.compile("× NumPy|slower than NumPy")).wait_for()
     # Rounding re-rolls some pixels near the boundary; equalised colours shift a little with them.
     assert (np.abs(visitor.pixels().astype(int) - picture) > 16).any(axis=-1).mean() < 0.02
@@ -242,7 +242,7 @@ def test_the_lab_says_whether_a_stage_is_right(visitor: Watched, address: str) -
     )
     ((dtype, rows, columns),) = marks
     assert dtype == "uint8"
-    assert visitor.page.get_by_text(f"{columns} × {rows} pixels").first.is_visible()
+    visitor.page.get_by_text(f"{columns} × {rows} pixels").first.wait_for()
     choose(visitor, "Precision", "float64")
     choose(visitor, "Stage", "0 · NumPy listing")
     visitor.page.get_by_text("The same, bit for bit").wait_for()

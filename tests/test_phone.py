@@ -65,12 +65,12 @@ def test_fingers_zoom_move_and_keep_a_point(phone: Watched) -> None:
     phone.in_place()
 
     map_of_all = phone.figure().locator(".minimap")
-    assert map_of_all.is_visible()
+    map_of_all.wait_for()
     touch("touchStart", (across, down + 60))
     phone.figure().locator(".readout:not(.old)", has_text="Zoom to it").wait_for()
     touch("touchEnd")
     assert phone.link()["x"] == moved["x"]
-    assert not map_of_all.is_visible(), "there is room for one of them"
+    map_of_all.wait_for(state="hidden")  # there is room for one of them
     box = phone.figure().locator(".readout").bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 390

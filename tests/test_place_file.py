@@ -166,7 +166,9 @@ def test_it_opens_from_disk_offline_and_is_browsed(saved: Path) -> None:
         page.get_by_role("button", name="The view that was saved").click()
         watched.until(lambda: zoom() == 1)
         page.emulate_media(color_scheme="light")
-        assert page.evaluate("getComputedStyle(document.body).backgroundColor") != dark
+        page.wait_for_function(
+            "dark => getComputedStyle(document.body).backgroundColor !== dark", arg=dark
+        )
 
 
 def seen(watched: Watched) -> Any:

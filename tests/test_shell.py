@@ -134,7 +134,7 @@ def test_axe_finds_nothing_serious(address: str, theme: Any) -> None:
         page.keyboard.press("o")
         figure.get_by_role("img", name=re.compile("Julia set of c")).wait_for()
         figure.get_by_role("button", name="Zoom to it").wait_for()
-        assert figure.locator(".minimap").is_visible()
+        figure.locator(".minimap").wait_for()
         assert violations(page) == []
         page.keyboard.press("Enter")
         visitor.settled(formula="julia")
@@ -210,6 +210,11 @@ def test_at_every_width_all_of_the_set_lies_edge_to_edge(address: str) -> None:
             assert len(page.get_by_role("tab").all()) == 7
 
 
+def corner(visitor: Watched) -> tuple[float, float]:
+    box = visitor.figure().bounding_box()
+    return box["x"], box["y"]
+
+
 def reaches(visitor: Watched, height: int) -> bool:
     box = visitor.figure().bounding_box()
     return bool(box["y"] + box["height"] == height)
@@ -220,8 +225,7 @@ def test_the_picture_can_be_alone_on_the_screen_and_saved(address: str) -> None:
         page = opened(visitor, address)
         page.mouse.click(*visitor.centre(), button="right")  # which is no error
         page.keyboard.press("f")
-        visitor.until(lambda: visitor.figure().bounding_box()["x"] == 0)
-        assert visitor.figure().bounding_box()["y"] == 0
+        visitor.until(lambda: corner(visitor) == (0, 0))
         visitor.final()
         with page.expect_download() as download:
             visitor.press("Save the picture")
@@ -253,7 +257,7 @@ def test_a_group_of_controls_folds_and_says_so(address: str) -> None:
         page.keyboard.press("Enter")
         folded = page.get_by_role("button", name="How it is computed", expanded=False)
         folded.wait_for()
-        assert not page.get_by_label("Stage").first.is_visible()
+        page.get_by_label("Stage").first.wait_for(state="hidden")
         opened(visitor, address)
         folded.wait_for()
         page.get_by_role("button", name="Where", expanded=True).wait_for()
@@ -261,11 +265,11 @@ def test_a_group_of_controls_folds_and_says_so(address: str) -> None:
         page.keyboard.press("Enter")
         page.get_by_label("Stage").first.wait_for()
         page.keyboard.press("Tab")
-        assert page.evaluate(
+        page.wait_for_function(  # the next stop is the group's first menu
             "() => { let at = document.activeElement;"
             " while (at.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;"
             " return at.closest('select') !== null; }"
-        ), "the next stop is the group's first menu"
+        )
 
 
 def test_while_the_server_starts_the_page_says_what_it_waits_for(
