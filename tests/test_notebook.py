@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+import psutil
 import pytest
 
-from tests.browsing import ROOT, browsing, chromium, serving
+from tests.browsing import ROOT, Watched, browsing, chromium, serving
 
 pytestmark = pytest.mark.browser
 
@@ -30,6 +31,10 @@ def step(n, C, Z, N, horizon):
 register_stage('mine', step, 'complex', title='My own step', compile=False)
 explorer.stage = 'mine'
 print('source:', STAGES['mine'].source.splitlines()[0])""",
+    """import psutil
+print('figures', len(explorer._flow.view._displays), 'at', explorer.x, 'end')
+print('processes', *(child.pid for child in psutil.Process().children()), 'end')
+while True: pass""",
 )
 
 # What Notebook 7.6 says of its own plugins, whatever is in the notebook.
@@ -81,6 +86,22 @@ def run(page: Any, number: int) -> None:
     page.keyboard.press("Shift+Enter")
 
 
+def command(page: Any, *keys: str) -> None:
+    """Press keys that are commands to the notebook, not to a cell's text."""
+    page.keyboard.press("Escape")
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def printed(reader: Watched, word: str) -> list[str]:
+    """What is printed between a word and "end"; it may come piece by piece."""
+    whole = re.compile(rf"{word} (.*) end")
+    line = reader.page.locator(".jp-OutputArea-output pre", has_text=whole).last
+    found = whole.search(str(line.text_content()))
+    assert found is not None
+    return found[1].split()
+
+
 def test_the_explorer_is_live_in_jupyterlab(jupyter: str) -> None:
     with browsing(viewport={"width": 1500, "height": 1900}) as reader:
         page = reader.page
@@ -115,6 +136,32 @@ def test_the_explorer_is_live_in_jupyterlab(jupyter: str) -> None:
         assert page.locator(".bk-Figure.picture").count() == 0
         run(page, 0)
         page.get_by_text(" pixels, 60 iterations").first.wait_for()
+        old = page.locator(".bk-Figure.picture").element_handle()
+        run(page, 0)  # the output that this replaces is no longer served
+        page.wait_for_function("old => !old.isConnected", arg=old)
+        page.get_by_text(" pixels, 60 iterations").first.wait_for()
+        run(page, 2)
+        page.get_by_text("width 0.5").wait_for()
+
+        # An endless cell is interrupted; the explorer goes on, and its processes with it.
+        run(page, 5)
+        assert printed(reader, "figures") == ["1", "at", "-1.25"]
+        workers = [int(pid) for pid in printed(reader, "processes")]
+        assert workers
+        command(page, "i", "i")
+        page.get_by_text("KeyboardInterrupt").first.wait_for()
+        assert all(map(psutil.pid_exists, workers))
+
+        # A new kernel: the old picture says so until its cell is run again.
+        command(page, "0", "0")
+        page.get_by_role("button", name="Confirm Kernel Restart").click()
+        gone = page.get_by_text("The kernel was restarted.")
+        gone.wait_for()
+        reader.until(lambda: not any(map(psutil.pid_exists, workers)))
+        run(page, 0)
+        gone.wait_for(state="detached")
+        page.get_by_text(" pixels, 60 iterations").first.wait_for()
+
         # What the kernel had still to say to the page that is gone.
         reader.errors[:] = [error for error in reader.errors if "Comm not found" not in error]
 
