@@ -102,6 +102,28 @@ def printed(reader: Watched, word: str) -> list[str]:
     return found[1].split()
 
 
+def interrupted_and_restarted(reader: Watched) -> None:
+    page = reader.page
+    # An endless cell is interrupted; the explorer goes on, and its processes with it.
+    run(page, 5)
+    assert printed(reader, "figures") == ["1", "at", "-1.25"]
+    workers = [int(pid) for pid in printed(reader, "processes")]
+    assert workers
+    command(page, "i", "i")
+    page.get_by_text("KeyboardInterrupt").first.wait_for()
+    assert all(map(psutil.pid_exists, workers))
+
+    # A new kernel: the old picture says so until its cell is run again.
+    command(page, "0", "0")
+    page.get_by_role("button", name="Confirm Kernel Restart").click()
+    gone = page.get_by_text("The kernel was restarted.")
+    gone.wait_for()
+    reader.until(lambda: not any(map(psutil.pid_exists, workers)))
+    run(page, 0)
+    gone.wait_for(state="detached")
+    page.get_by_text(" pixels, 60 iterations").first.wait_for()
+
+
 def test_the_explorer_is_live_in_jupyterlab(jupyter: str) -> None:
     with browsing(viewport={"width": 1500, "height": 1900}) as reader:
         page = reader.page
@@ -143,25 +165,7 @@ def test_the_explorer_is_live_in_jupyterlab(jupyter: str) -> None:
         run(page, 2)
         page.get_by_text("width 0.5").wait_for()
 
-        # An endless cell is interrupted; the explorer goes on, and its processes with it.
-        run(page, 5)
-        assert printed(reader, "figures") == ["1", "at", "-1.25"]
-        workers = [int(pid) for pid in printed(reader, "processes")]
-        assert workers
-        command(page, "i", "i")
-        page.get_by_text("KeyboardInterrupt").first.wait_for()
-        assert all(map(psutil.pid_exists, workers))
-
-        # A new kernel: the old picture says so until its cell is run again.
-        command(page, "0", "0")
-        page.get_by_role("button", name="Confirm Kernel Restart").click()
-        gone = page.get_by_text("The kernel was restarted.")
-        gone.wait_for()
-        reader.until(lambda: not any(map(psutil.pid_exists, workers)))
-        run(page, 0)
-        gone.wait_for(state="detached")
-        page.get_by_text(" pixels, 60 iterations").first.wait_for()
-
+        interrupted_and_restarted(reader)
         # What the kernel had still to say to the page that is gone.
         reader.errors[:] = [error for error in reader.errors if "Comm not found" not in error]
 
