@@ -48,12 +48,14 @@ def on_server_loaded(server_context: Any) -> None:
         close_components,
         refuse_broken_origins,
         refuse_broken_tokens,
+        refuse_null_bytes,
     )
 
     close_components()  # before the first request is answered
     close_autoload()
     refuse_broken_tokens()
     refuse_broken_origins()
+    refuse_null_bytes()
     restrict_patches()
     hide_tracebacks()
     part_quietly()

@@ -16,9 +16,10 @@ from tests.browsing import browsing
 pytestmark = pytest.mark.browser
 
 
-def status(address: str) -> int:
+def status(address: str, method: str = "GET") -> int:
+    request = urllib.request.Request(address, method=method)
     try:
-        with urllib.request.urlopen(address, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=30) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code
@@ -45,6 +46,8 @@ def test_no_address_imports_a_module(server: str, path: str) -> None:
         "/static/extensions/../../../etc/passwd",
         "/static/js/../../../../pyproject.toml",
         "/static/extensions/panel/%2e%2e/%2e%2e/server.py",
+        "/static/js/bokeh.min.js/%00",
+        "/static/extensions/panel/%00",
         "/dashboard/../main.py",
         "/admin",
         "/shutdown",
@@ -52,6 +55,12 @@ def test_no_address_imports_a_module(server: str, path: str) -> None:
 )
 def test_no_address_reads_what_is_not_served(server: str, path: str) -> None:
     assert status(server + path) in {403, 404}
+
+
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+def test_the_page_is_not_put_into_a_foreign_one(server: str, method: str) -> None:
+    autoload = f"{server}/dashboard/autoload.js?bokeh-autoload-element=1"
+    assert status(autoload, method) == 404
 
 
 @pytest.mark.parametrize("token", ["", "chunked", "1e308", "eyJ4IjoxfQ", "%D9%A1%D9%A2", "%FF"])

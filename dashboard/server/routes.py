@@ -11,7 +11,7 @@ from bokeh.server import server as bokeh_server
 from bokeh.server.views import session_handler
 from bokeh.server.views.ws import WSHandler
 from panel.io import server
-from tornado.web import HTTPError
+from tornado.web import HTTPError, StaticFileHandler
 
 # The longest thing anybody sends by HTTP is a login form. A websocket's messages have their own
 # limit, `--websocket-max-message-size`.
@@ -41,7 +41,7 @@ def close_autoload() -> None:
     async def refuse(self: Any, *_: Any, **__: Any) -> None:
         raise HTTPError(404)
 
-    server.AutoloadJsHandler.get = refuse
+    server.AutoloadJsHandler.get = server.AutoloadJsHandler.options = refuse
 
 
 def sign_sessions() -> None:
@@ -89,6 +89,18 @@ def refuse_broken_origins() -> None:
         await get(self, *args, **kwargs)
 
     WSHandler.get = get_if_readable
+
+
+def refuse_null_bytes() -> None:
+    """Answer 404 where a file's name has a null byte, at which Tornado fails: no file has one."""
+    locate = StaticFileHandler.parse_url_path
+
+    def locate_if_possible(self: Any, url_path: str) -> str:
+        if "\0" in url_path:
+            raise HTTPError(404)
+        return locate(self, url_path)
+
+    StaticFileHandler.parse_url_path = locate_if_possible
 
 
 def limit_bodies() -> None:
