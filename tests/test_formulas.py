@@ -17,6 +17,7 @@ from mandel_core.comparison.comparing import held_against
 from mandel_core.formulas.formula import Formula, plain
 from mandel_core.model.settings import Settings
 from mandel_core.model.viewport import Precision
+from mandel_core.stages import stage_12_gather
 
 pytestmark = pytest.mark.slow
 
@@ -119,7 +120,12 @@ def test_counts_are_those_of_a_plain_loop(stage: str, name: str) -> None:
         ("known", "multibrot3"),
     ],
 )
-def test_every_stage_has_it_or_says_that_it_has_not(stage: str, name: str) -> None:
+def test_every_stage_has_it_or_says_that_it_has_not(
+    stage: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # How many steps a call has is not the formula's business, and costs seconds of compiling.
+    monkeypatch.setattr(stage_12_gather, "BLOCKS", 2)
+    monkeypatch.setattr(stage_12_gather, "CHUNK", 2 * stage_12_gather.FREE)
     formula = FORMULAS[name]
     view = home_of(formula)
     if formula.memory or (stage == "known" and not formula.symmetric):
