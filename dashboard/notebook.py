@@ -8,6 +8,7 @@ from typing import Any
 import panel as pn
 from panel.io.notebook import load_notebook
 
+from dashboard.panel_lookup import patch_lookup
 from dashboard.panel_threads import changing, patch_panel
 
 __all__ = ["changing", "prepare", "push", "shown"]
@@ -21,6 +22,7 @@ _outputs: dict[str, dict[str, Callable[[str], None]]] = {}
 def prepare() -> None:
     """Make the notebook ready to show an explorer, without anything fetched from elsewhere."""
     patch_panel()
+    patch_lookup()
     _watch_cells()
     page = _message().get("header", {}).get("session", "")
     loaded = pn.extension._loaded and pn.config.inline

@@ -44,9 +44,8 @@ def patch_panel() -> None:
     """Patch Panel, once; on an unknown version without effect but a warning in the log."""
     if getattr(panel_notebook, "push", None) is not _push:
         return  # it was done before
-    known = FROM <= _numbers(pn.__version__) < BEFORE
     places = ((Syncable, "_apply_update"), (Comm, "_handle_msg"))
-    if not (known and _push and all(hasattr(*place) for place in places)):
+    if not (is_known() and _push and all(hasattr(*place) for place in places)):
         _log.warning(
             "Panel %s is not known here: pictures may be lost while several cells run.",
             pn.__version__,
@@ -57,6 +56,11 @@ def patch_panel() -> None:
     for module in list(sys.modules.values()):  # Panel's modules import it by its name
         if getattr(module, "push", None) is _push:
             module.push = _push_once_acknowledged  # type: ignore[attr-defined]
+
+
+def is_known() -> bool:
+    """Whether this version of Panel is one that was looked at and tried."""
+    return FROM <= _numbers(pn.__version__) < BEFORE
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -18,6 +18,7 @@ from mandel_core.formulas.formula import Formula, plain
 from mandel_core.model.settings import Settings
 from mandel_core.model.viewport import Precision
 from mandel_core.stages import stage_12_gather
+from mandel_core.stages.stage_11_free import FREE
 
 pytestmark = pytest.mark.slow
 
@@ -125,7 +126,7 @@ def test_every_stage_has_it_or_says_that_it_has_not(
 ) -> None:
     # How many steps a call has is not the formula's business, and costs seconds of compiling.
     monkeypatch.setattr(stage_12_gather, "BLOCKS", 2)
-    monkeypatch.setattr(stage_12_gather, "CHUNK", 2 * stage_12_gather.FREE)
+    monkeypatch.setattr(stage_12_gather, "CHUNK", 2 * FREE)
     formula = FORMULAS[name]
     view = home_of(formula)
     if formula.memory or (stage == "known" and not formula.symmetric):

@@ -29,6 +29,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--seconds", type=float, default=30.0, help="how long they stay")
     add("--slow", action="store_true", help="also through a line of 10 Mbit/s, 50 ms each way")
     add("--no-plain", action="store_true", help="our page alone")
+    add("--notebook", action="store_true", help="JupyterLab instead, where the picture is as large")
     add("--size", metavar="WxH", help="the picture's; default: what a usual window gives")
     add("--json", action="store_true", help="print one JSON object")
     add(
@@ -48,6 +49,8 @@ def plan(args: argparse.Namespace) -> Plan:
         raise ValueError(f"size must be like 1000x833, and at least 320, not {args.size}")
     if min((args.ticks, args.rounds, *sessions)) < 1:
         raise ValueError("ticks, rounds and sessions must be at least 1")
+    if args.notebook and (sessions or args.slow or size):
+        raise ValueError('a notebook has one visitor and its own size: --notebook --sessions ""')
     if not 0 < args.seconds <= 600:
         raise ValueError(f"seconds must be more than 0 and at most 600, not {args.seconds:g}")
     return Plan(
@@ -56,7 +59,8 @@ def plan(args: argparse.Namespace) -> Plan:
         sessions,
         args.seconds,
         slow=args.slow,
-        plain=not args.no_plain,
+        plain=not args.no_plain and not args.notebook,
+        notebook=args.notebook,
         size=(size[0], size[1]) if size else None,
     )
 

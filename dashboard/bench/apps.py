@@ -1,8 +1,9 @@
-"""The two servers: our page, and what one would write with HoloViews alone."""
+"""The servers: our page, what one would write with HoloViews alone, and a notebook."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import socket
 import subprocess
@@ -64,15 +65,33 @@ pn.panel(plot).servable()
 '''
 
 
+# What a notebook's page is told, once it is there: to run the cell with the explorer.
+RUN_CELLS = """(async () => {
+    const until = async (holds) => {
+        while (!holds()) await new Promise(done => setTimeout(done, 100));
+    };
+    await until(() => window.jupyterapp?.shell);
+    await window.jupyterapp.restored;
+    const context = () => window.jupyterapp.shell.currentWidget?.sessionContext;
+    await until(context);
+    await context().ready;
+    await window.jupyterapp.commands.execute("notebook:run-all-cells");
+})()"""
+
+
 @dataclass(frozen=True)
 class Server:
-    """A running server and where its page is; `slow_port` is that of the slow line to it."""
+    """A running server and where its page is; `slow_port` is that of the slow line to it.
+
+    script : JavaScript without which its page shows no picture.
+    """
 
     name: str
     path: str
     port: int
     slow_port: int
     process: subprocess.Popen[bytes]
+    script: str = ""
 
     def url(self, slow: bool = False) -> str:
         """The page's address."""
@@ -95,7 +114,7 @@ class Server:
 @contextmanager
 def ours(scratch: Path) -> Iterator[Server]:
     """The server of our page, with compiler caches and data of its own in `scratch`."""
-    with _serving("our page", "dashboard", ROOT / "dashboard", scratch) as server:
+    with _panel("our page", "dashboard", ROOT / "dashboard", scratch) as server:
         yield server
 
 
@@ -104,30 +123,64 @@ def plain(scratch: Path, nx: int, ny: int) -> Iterator[Server]:
     """The server of the plain app, whose picture is as large as ours."""
     file = scratch / "plain.py"
     file.write_text(PLAIN.format(nx=nx, ny=ny, flip="counts[::-1]"), encoding="utf-8")
-    with _serving("plain HoloViews", "plain", file, scratch) as server:
+    with _panel("plain HoloViews", "plain", file, scratch) as server:
         yield server
 
 
 @contextmanager
-def _serving(name: str, path: str, app: Path, scratch: Path) -> Iterator[Server]:
+def notebook(scratch: Path) -> Iterator[Server]:
+    """JupyterLab with a notebook that shows the explorer; OSError if it is not installed."""
+    cell: dict[str, object] = {
+        "cell_type": "code",
+        "id": "explorer",
+        "execution_count": None,
+        "metadata": {},
+        "outputs": [],
+        "source": "from dashboard import Explorer\nexplorer = Explorer()\nexplorer",
+    }
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    content = {"cells": [cell], "metadata": {"kernelspec": kernel}}
+    file = scratch / "explorer.ipynb"
+    file.write_text(json.dumps(content | {"nbformat": 4, "nbformat_minor": 5}), encoding="utf-8")
+    port = free_port()
+    command = ["jupyter", "lab", "--no-browser", "--allow-root", "--IdentityProvider.token="]
+    command += ["--LabApp.expose_app_in_browser=True", f"--port={port}"]
+    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    with _running("JupyterLab", command, f"http://localhost:{port}/api", scratch) as process:
+        path = f"lab/tree/{file.name}?reset"
+        yield Server("in JupyterLab", path, port, port, process, script=RUN_CELLS)
+
+
+@contextmanager
+def _panel(name: str, path: str, app: Path, scratch: Path) -> Iterator[Server]:
     port, slow_port = free_port(), free_port()
+    command = ["panel", "serve", str(app), "--liveness", f"--port={port}"]
+    command += [f"--allow-websocket-origin=localhost:{number}" for number in (port, slow_port)]
+    with _running(name, command, f"http://localhost:{port}/liveness", scratch) as process:
+        yield Server(name, path, port, slow_port, process)
+
+
+@contextmanager
+def _running(
+    name: str, command: list[str], answers: str, scratch: Path
+) -> Iterator[subprocess.Popen[bytes]]:
     own = {
         "PYTHONPATH": str(ROOT),
         "TORCHINDUCTOR_CACHE_DIR": str(scratch / "inductor"),
         "MANDEL_EXPLORER_DATA": str(scratch / "data"),
+        "JUPYTERLAB_SETTINGS_DIR": str(scratch / "settings"),
     }
-    command = [
-        *(sys.executable, "-m", "panel", "serve", str(app), "--liveness", f"--port={port}"),
-        *(f"--allow-websocket-origin=localhost:{number}" for number in (port, slow_port)),
-    ]
-    with (scratch / f"{path}.log").open("w") as log:
+    with (scratch / f"{name}.log").open("w") as log:
         process = subprocess.Popen(
-            command, cwd=scratch, env=os.environ | own, stdout=log, stderr=subprocess.STDOUT
+            [sys.executable, "-m", *command],
+            cwd=scratch,
+            env=os.environ | own,
+            stdout=log,
+            stderr=subprocess.STDOUT,
         )
         try:
-            server = Server(name, path, port, slow_port, process)
-            _wait_until_it_answers(server)
-            yield server
+            _wait_until_it_answers(name, process, answers)
+            yield process
         finally:
             children = psutil.Process(process.pid).children(recursive=True)
             process.terminate()
@@ -140,15 +193,15 @@ def _serving(name: str, path: str, app: Path, scratch: Path) -> Iterator[Server]
                 child.kill()
 
 
-def _wait_until_it_answers(server: Server) -> None:
+def _wait_until_it_answers(name: str, process: subprocess.Popen[bytes], address: str) -> None:
     until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until and server.process.poll() is None:
+    while time.monotonic() < until and process.poll() is None:
         try:
-            urllib.request.urlopen(f"http://localhost:{server.port}/liveness", timeout=5).close()
+            urllib.request.urlopen(address, timeout=5).close()
             return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.1)
-    raise OSError(f"the server of {server.name} did not answer")
+    raise OSError(f"the server of {name} did not answer")
 
 
 def free_port() -> int:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from dashboard.bench.apps import ROOT, Server, ours, plain
+from dashboard.bench.apps import ROOT, Server, notebook, ours, plain
 from dashboard.bench.browser import browsing
 from dashboard.bench.slow_line import slow_line
 from dashboard.bench.visits import Visit, picture_size, visit
@@ -30,6 +30,7 @@ class Plan:
     seconds: float
     slow: bool
     plain: bool
+    notebook: bool
     size: tuple[int, int] | None
 
 
@@ -44,13 +45,20 @@ async def run(plan: Plan) -> dict[str, Any]:
             browser = await further.enter_async_context(browsing())
             window = WINDOW
             nx, ny = await picture_size(browser, page, window)
-            if plan.size:
-                window = (window[0] + plan.size[0] - nx, window[1] + plan.size[1] - ny)
+            wanted = plan.size or (nx, ny)
+            pages = {page: window}
+            if plan.notebook:
+                lab = stack.enter_context(notebook(scratch))
+                pages[lab] = WINDOW
+                wanted = await picture_size(browser, lab, WINDOW)
+            if wanted != (nx, ny):
+                pages[page] = window = window[0] + wanted[0] - nx, window[1] + wanted[1] - ny
                 nx, ny = await picture_size(browser, page, window)
-            servers = [page]
             if plan.plain:
-                servers.append(stack.enter_context(plain(scratch, nx, ny)))
-                await picture_size(browser, servers[1], window)  # its first page compiles
+                app = stack.enter_context(plain(scratch, nx, ny))
+                pages[app] = window
+                await picture_size(browser, app, window)  # its first page compiles
+            servers = list(pages)
             lines = (False, True) if plan.slow else (False,)
             if plan.slow:
                 for server in servers:
@@ -63,7 +71,7 @@ async def run(plan: Plan) -> dict[str, Any]:
                 for (server, slow), results in zip(pairs, visits, strict=True):
                     _progress(f"round {number + 1}, {server.name}{', slow line' if slow else ''}")
                     await asyncio.sleep(1)
-                    results.append(await visit(browser, server, window, share, slow, number))
+                    results.append(await visit(browser, server, pages[server], share, slow, number))
             version = await browser.version()
         loads = [
             {"app": server.name} | await _load(server, sessions, plan.seconds, nx, ny)

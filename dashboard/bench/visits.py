@@ -43,12 +43,14 @@ class Visit:
     others: float = 0.0  # share of the machine
 
 
-async def picture_size(browser: Browser, server: Server, window: tuple[int, int]) -> list[int]:
+async def picture_size(
+    browser: Browser, server: Server, window: tuple[int, int]
+) -> tuple[int, int]:
     """How large the page's picture is in such a window."""
     async with browser.tab(*window) as tab:
-        await tab.call("Page.navigate", url=server.url())
-        await _until_quiet(tab, OPEN_MS)
-        return [round(length) for length in await tab.run("benchWatch.size()")]
+        await _open(tab, server, slow=False)
+        nx, ny = await tab.run("benchWatch.size()")
+        return round(nx), round(ny)
 
 
 async def visit(
@@ -61,13 +63,13 @@ async def visit(
     async with browser.tab(*window) as tab:
         others, all_before = Others(), cpu_of(os.getpid()).all
         before = server.cpu()
-        await tab.call("Page.navigate", url=server.url(slow))
-        await asyncio.sleep(0.2)
-        await _until_quiet(tab, SLOW_OPEN_MS if slow else OPEN_MS)
+        await _open(tab, server, slow)
         result.opened_cpu = server.cpu() - before
         notes = Notes(await tab.run("benchWatch.take()"))
         result.extensions = notes.extensions
-        result.opened, result.opened_whole = notes.first_painted(), notes.first_painted(whole=True)
+        if not server.script:  # else most of the time is a kernel's
+            result.opened = notes.first_painted()
+            result.opened_whole = notes.first_painted(whole=True)
         await asyncio.sleep(1)
 
         before, browser_before = server.cpu(), cpu_of(browser.process.pid).all
@@ -97,6 +99,14 @@ async def visit(
         result.gestures_cpu = server.cpu() - before
         result.others = others.share(cpu_of(os.getpid()).all - all_before)
     return result
+
+
+async def _open(tab: Tab, server: Server, slow: bool) -> None:
+    await tab.call("Page.navigate", url=server.url(slow))
+    await asyncio.sleep(0.2)
+    if server.script:
+        await tab.run(server.script)
+    await _until_quiet(tab, SLOW_OPEN_MS if slow else OPEN_MS)
 
 
 async def _rest(tab: Tab, slow: bool) -> None:

@@ -100,7 +100,7 @@ def refuse_null_bytes() -> None:
             raise HTTPError(404)
         return locate(self, url_path)
 
-    StaticFileHandler.parse_url_path = locate_if_possible
+    StaticFileHandler.parse_url_path = locate_if_possible  # type: ignore[method-assign]
 
 
 def limit_bodies() -> None:
