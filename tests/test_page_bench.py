@@ -133,7 +133,9 @@ def test_the_table_shows_what_is_missing_as_missing():
     assert "10 Mbit/s" in text
 
 
-@pytest.mark.parametrize("wrong", ["--size=1000", "--sessions=0", "--rounds=0", "--seconds=0"])
+@pytest.mark.parametrize(
+    "wrong", ["--size=1000", "--sessions=0", "--rounds=0", "--seconds=0", "--notebook"]
+)
 def test_arguments_that_make_no_sense_are_refused(wrong: str, capsys: pytest.CaptureFixture[str]):
     assert main([wrong]) == 2
     assert "dashboard.bench:" in capsys.readouterr().err
