@@ -25,7 +25,7 @@ from mandel_core.worker.tasks import Register, RegisterFormula
 
 # glibc gives the memory of a frame back to the system as soon as it is free; getting it again, page
 # by page, costs a good part of what computing the next one does. Other C libraries ignore these.
-_KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**27)}
+KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**27)}
 
 _CODE = (
     "import sys; sys.path[:] = {path!r}; from mandel_core.worker.process import serve; "
@@ -55,7 +55,7 @@ class Child:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", _CODE.format(path=sys.path, fds=fds, memory=memory), role],
                 pass_fds=fds,
-                env={**_KEEP_MEMORY, **os.environ},
+                env={**KEEP_MEMORY, **os.environ},
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,  # so that the compilers it starts can be ended with it
             )

@@ -8,18 +8,18 @@ import resource
 import signal
 import sys
 import threading
+import time
 import traceback
+from collections.abc import Iterator
 from multiprocessing.connection import Connection
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
-
-import numpy as np
 
 from mandel_core.compilers.explaining import without_folders
 from mandel_core.model.control import Control
 from mandel_core.model.failures import Cancelled, StageFailure
 from mandel_core.rendering import drawing
-from mandel_core.runtime import pausing
+from mandel_core.runtime import heap, pausing
 from mandel_core.runtime.shared_memory import Channel
 from mandel_core.worker import heartbeat
 from mandel_core.worker.tasks import Task
@@ -28,6 +28,9 @@ _NO_MEMORY = "There is not enough memory for this; a smaller window will do."
 
 # Bytes that a picture needs beside those that are remembered.
 ROOM = 2**25
+
+# A process with nothing to do tidies its memory, which costs the next pictures some milliseconds.
+IDLE_SECONDS, TIDY_SECONDS = 0.2, 300.0
 
 
 def serve(fd: int, shared: int, paused: int, beating: int, memory: int | None) -> None:
@@ -42,7 +45,7 @@ def serve(fd: int, shared: int, paused: int, beating: int, memory: int | None) -
     heartbeat.beat(beating)
     if memory is not None and sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-    _reserve(drawing.REMEMBERED + ROOM)
+    heap.reserve(drawing.REMEMBERED + ROOM)
     connection: Connection[Any, Any] = Connection(fd)
     channel = Channel(connection, shared)
     tasks: SimpleQueue[tuple[int, Task[Any]]] = SimpleQueue()
@@ -77,10 +80,24 @@ def serve(fd: int, shared: int, paused: int, beating: int, memory: int | None) -
         stopped.discard(number)
 
     try:
-        while True:
-            run(*tasks.get())
+        for number, task in _arriving(tasks):
+            run(number, task)
     except OSError:  # what came of a task could not be sent; the other thread may hear of it later
         _end()
+
+
+def _arriving(tasks: SimpleQueue[tuple[int, Task[Any]]]) -> Iterator[tuple[int, Task[Any]]]:
+    """The tasks as they come; once in a while, when none does, the memory is tidied."""
+    tidied = time.monotonic()
+    while True:
+        try:
+            yield tasks.get(timeout=IDLE_SECONDS)
+        except Empty:
+            if time.monotonic() - tidied > TIDY_SECONDS:
+                heap.give_back()
+                heap.reserve(ROOM)
+                tidied = time.monotonic()
+            yield tasks.get()
 
 
 def _end() -> None:
@@ -103,16 +120,6 @@ def _outcome(task: Task[Any], control: Control) -> Any:
     except Exception as error:
         words = without_folders(f"{type(error).__name__}: {error}")[:300]
         return StageFailure(task.stage, "error", f"The stage failed: {words}")
-
-
-def _reserve(size: int) -> None:
-    """Have the system hand out so many bytes now, which malloc keeps as `worker` tells it to.
-
-    Getting them page by page with the first pictures would take several times as long as these.
-    """
-    held = [np.empty(2**23, np.uint8) for _ in range(size // 2**23)]
-    for block in held:
-        block.fill(0)
 
 
 def _wake_when_parent_dies() -> None:
