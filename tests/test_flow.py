@@ -92,6 +92,20 @@ def test_the_limit_that_was_found_is_kept_and_told(desk: Desk) -> None:
     assert "iterations=800&auto=yes" in (desk.links[-1] or "")
 
 
+def test_whoever_comes_back_finds_the_limit_of_before(desk: Desk) -> None:
+    desk.ask()
+    desk.finish(limit=200)
+    home = desk.links[-1]
+    desk.ask("-1.25", "0.5")
+    desk.finish(limit=300)
+    desk.ask()
+    assert desk.sent[-1][0].settings.maxiter == 200, "though 300 would do"
+    desk.finish()
+    assert desk.links[-1] == home
+    desk.ask("-1.25", "0.5", nx=100)
+    assert desk.sent[-1][0].settings.maxiter == 200, "in another window it is another view"
+
+
 def test_iterations_that_were_typed_stay(desk: Desk) -> None:
     desk.ask()
     desk.finish()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import replace
 from decimal import Decimal
@@ -22,6 +22,7 @@ from dashboard.view.saving import Saving
 from mandel_core import FORMULAS, STAGES, Settings, StageFailure, Viewport
 from mandel_core.colour.encoding import Encoded
 from mandel_core.colour.looks import LOOKS
+from mandel_core.runtime.recent import Recent
 from mandel_core.worker.tasks import Draw, Picture, Time
 
 # How long a view must stand still to be one that was meant, and to be timed again.
@@ -66,6 +67,8 @@ class PictureFlow:
         self._whole: Draw | None = None  # the last one that was asked for
         self._number = 0  # of the browser's last request
         self._limit = host.state.maxiter  # where the search for the automatic one begins
+        # Those of views that were at rest: whoever comes back finds the same picture.
+        self._limits: Recent[Hashable, int] = Recent(most=256)
         self._last: tuple[Draw, Picture] | None = None
         self._drawn_stages: set[str] = set()
         self._stale = ""
@@ -94,6 +97,7 @@ class PictureFlow:
         state = self._host.state
         if "maxiter" in names:
             self._limit = state.maxiter
+            self._limits.clear()
         if "formula" in names:
             self.way_back = self.home()
             self._limit = HOME.maxiter if state.automatic else state.maxiter
@@ -151,7 +155,8 @@ class PictureFlow:
     def _task(self, view: Viewport, settings: Settings, surround: bool) -> Draw:
         state = self._host.state
         if state.automatic:
-            settings = replace(settings, maxiter=self._limit)
+            before = self._limits.get(_place(view, settings))
+            settings = replace(settings, maxiter=before or self._limit)
         return Draw(
             view,
             settings,
@@ -212,6 +217,8 @@ class PictureFlow:
         self._drawn_stages.add(outcome.settings.stage)
         if asked.task.automatic:
             self._limit = outcome.settings.maxiter
+            if asked.rest:
+                self._limits.keep(_place(asked.task.view, outcome.settings), self._limit)
         # Once a coarse picture is on its way, no full one is what the browser shows.
         self._last = (asked.task, outcome) if last else None
         if asked.rest and last:
@@ -316,3 +323,7 @@ class PictureFlow:
         timer = threading.Timer(seconds, self._host.in_document, (callback, *args))
         timer.daemon = True
         timer.start()
+
+
+def _place(view: Viewport, settings: Settings) -> Hashable:
+    return view, settings.formula, settings.formula_c

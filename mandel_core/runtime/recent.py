@@ -38,6 +38,11 @@ class Recent(Generic[Key, Value]):
             while len(self._kept) > self._most or self.bytes > self._most_bytes:
                 self._kept.popitem(last=False)
 
+    def clear(self) -> None:
+        """Let go of all."""
+        with self._lock:
+            self._kept.clear()
+
     @property
     def bytes(self) -> int:
         """The sizes of all values together."""
