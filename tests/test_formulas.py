@@ -147,7 +147,10 @@ def off_by_little(step):
     return wrong
 
 
-@pytest.mark.parametrize("name", BUILT_IN)
+# Each costs a kernel in float32 as well, so one of each kind.
+@pytest.mark.parametrize(
+    "name", ["mandelbrot", "multibrot3", "multibrot8", "julia", "burning_ship", "phoenix"]
+)
 def test_rounding_is_told_from_another_formula(name: str) -> None:
     view = home_of(FORMULAS[name])
     for dtype in ("float32", "float64"):

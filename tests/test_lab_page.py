@@ -1,4 +1,4 @@
-"""The lab in a real browser: measured points, what is kept over a restart, stages, threads."""
+"""The lab in a real browser: measured points, what is kept of them, stages, threads."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mandel_core.measurement.records import Records
 from tests.browsing import ROOT, Watched, browsing, serving
 
 pytestmark = pytest.mark.browser
@@ -18,7 +19,7 @@ VIEW = "?chunk=2&iterations=20&stage=chunked"
 
 
 @contextmanager
-def visit(scratch: Path, data: Path, width: int = 1300) -> Iterator[Watched]:
+def visit(scratch: Path, data: Path, width: int = 1300) -> Iterator[tuple[Watched, str]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MANDEL_EXPLORER_DATA", str(data))
         command = ["panel", "serve", "dashboard", "--liveness"]
@@ -28,7 +29,7 @@ def visit(scratch: Path, data: Path, width: int = 1300) -> Iterator[Watched]:
         ):
             visitor.page.goto(f"{address}/dashboard{VIEW}")
             visitor.page.get_by_text(" pixels, 20 iterations").first.wait_for()
-            yield visitor
+            yield visitor, address
 
 
 def marks(visitor: Watched) -> tuple[list[int], list[int], list[int]]:
@@ -57,7 +58,7 @@ def until_shown(visitor: Watched, here: list[int]) -> None:
 
 def test_points_are_measured_and_kept(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    with visit(tmp_path, data) as visitor:
+    with visit(tmp_path, data) as (visitor, address):
         page = visitor.page
         page.get_by_role("tab", name="Chunk size").click()
         sizes = page.get_by_label("Chunk sizes to measure")
@@ -92,9 +93,11 @@ def test_points_are_measured_and_kept(tmp_path: Path) -> None:
         page.mouse.click(*place)
         visitor.settled(chunk="1")
 
-    with visit(tmp_path, data) as visitor:
+        page.goto("about:blank")
+        page.goto(f"{address}/dashboard{VIEW}")
+        page.get_by_text(" pixels, 20 iterations").first.wait_for()
         where = visitor.link()
-        visitor.page.get_by_role("tab", name="Chunk size").click()
+        page.get_by_role("tab", name="Chunk size").click()
         until_shown(visitor, [1, 2])
         visitor.page.get_by_role("tab", name="Picture").click()
         visitor.page.mouse.move(*visitor.centre())
@@ -104,6 +107,11 @@ def test_points_are_measured_and_kept(tmp_path: Path) -> None:
         until_shown(visitor, [])
         visitor.page.get_by_text("Grey, elsewhere: measured for another view").wait_for()
         visitor.until(lambda: set(marks(visitor)[2]) == {1, 2})  # each set of marks comes by itself
+
+    with pytest.MonkeyPatch.context() as patch:  # the server has ended
+        patch.setenv("MANDEL_EXPLORER_DATA", str(data))
+        kept = [record.measurement for record in Records.open().find()]
+    assert {one.chunksize for one in kept if one.stage == "chunked"} >= {1, 2}
 
 
 def test_stages_and_threads_are_compared(address: str) -> None:

@@ -69,8 +69,17 @@ def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     shutil.copy(ROOT / "notebooks" / "explorer.ipynb", folder)
     command = ["jupyter", "lab", "--no-browser", "--allow-root", "--IdentityProvider.token="]
     quiet = ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    # Nothing is saved meanwhile, and no cell is left out because it is out of sight.
+    for name, chosen in (
+        ("docmanager-extension/plugin", {"autosave": False}),
+        ("notebook-extension/tracker", {"windowingMode": "none"}),
+    ):
+        file = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps(chosen))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JUPYTERLAB_SETTINGS_DIR", str(folder / "settings"))
+        patch.setenv("JUPYTERLAB_WORKSPACES_DIR", str(folder / "workspaces"))
         with serving([*command, *quiet], "/api", cwd=folder, scratch=folder) as address:
             yield address
 

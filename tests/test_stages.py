@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from mandel_core import STAGES, Cancelled, Settings, Viewport, render
 from mandel_core.comparison.comparing import held_against
-from mandel_core.compilers.target import target
 from mandel_core.model.control import Control
 from mandel_core.rendering.engine import render_settings
 
@@ -230,9 +229,9 @@ def test_more_iterations_never_change_an_escaped_point(stage, x, y, size, fewer,
     before = render(view, stage, maxiter=fewer)
     after = render(view, stage, maxiter=fewer + more)
     left = np.abs(before.z) >= before.settings.horizon
-    # Where multiplying and adding is not one operation, a compiler may order the sum of a step
-    # otherwise in the loop that takes the last steps one by one.
-    rounding = 0 if target().fused else 1e-6
+    # The compiler may order the sum of a step otherwise in the loop of four steps than in that of
+    # single ones, and beyond the horizon each step doubles the relative error.
+    rounding = 1e-5 if stage == "lanes" else 0
     np.testing.assert_allclose(after.z[left], before.z[left], rtol=rounding, atol=0)
     # The listing sets to 0 what leaves at the very last step.
     counted = left & (before.iterations > 0)

@@ -169,6 +169,7 @@ def _running(
         "TORCHINDUCTOR_CACHE_DIR": str(scratch / "inductor"),
         "MANDEL_EXPLORER_DATA": str(scratch / "data"),
         "JUPYTERLAB_SETTINGS_DIR": str(scratch / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(scratch / "workspaces"),
     }
     with (scratch / f"{name}.log").open("w") as log:
         process = subprocess.Popen(
