@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from itertools import islice
@@ -19,7 +20,7 @@ from dashboard.trials.lateness import late_by
 from dashboard.trials.logs import OWN, Log, tracebacks
 from dashboard.trials.memory import Sample, growth
 from dashboard.trials.result import Defect, Results, Row, share, table
-from tests.browsing import ROOT
+from tests.browsing import NO_TORCH, ROOT
 
 # The short run takes a minute on two cores that have nothing else to do, and many on busy ones.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -157,7 +158,9 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     command = [sys.executable, "-m", "dashboard.trials", "--short", f"--json={file}"]
     command += ["--only=load,hostile,faults,sessions"]
     command += [f"--{name}={size}" for name, size in sizes.items()]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | NO_TORCH, capture_output=True, text=True, check=False
+    )
     assert done.returncode in {0, 1}, done.stderr
     result: dict[str, Any] = json.loads(Path(file).read_text())
     assert "| part | trial |" in done.stdout
