@@ -103,7 +103,7 @@ class Explorer(pn.viewable.Viewer, Scripting):
         self._of_file = stored.notice()
         notices = tuple(filter(None, [*notices, self._of_file]))
         if notices:
-            self.notify(" ".join(notices))
+            self.notify("\n".join(notices))
 
     @property
     def picture(self) -> Any:
@@ -185,6 +185,8 @@ class Explorer(pn.viewable.Viewer, Scripting):
 
     def notify(self, text: str, words: str = "", topic: str = "") -> None:
         """Show one notice beside the picture, with a compiler's words folded away beneath it.
+
+        Of several lines each is an entry of a list.
 
         An empty text takes the notice away; with a topic, only one of this topic. Both are shown
         literally: they may come from a link.

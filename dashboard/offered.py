@@ -48,7 +48,7 @@ class Offered:
         if params.device not in present:
             missing, params.device = params.device, "cpu"
             word = f"This machine has no {missing} device; the cpu is used instead."
-            self._notify(" ".join([*self._notices, word]))
+            self._notify("\n".join([*self._notices, word]))
         params.param.device.objects = list(present)
 
     def formulas(self, name: str) -> None:

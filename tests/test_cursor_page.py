@@ -122,6 +122,11 @@ def test_the_middle_is_read_from_the_keyboard(opened: Watched) -> None:
     assert readout.get_attribute("aria-live") == "polite"
     opened.page.keyboard.press("Escape")
     readout.wait_for(state="hidden")
+    opened.page.keyboard.press("i")
+    readout.wait_for()
+    for _ in range(3):  # a fifth of the window each
+        opened.page.keyboard.press("ArrowRight")
+    readout.wait_for(state="hidden")
 
 
 def test_the_orbit_is_drawn_and_goes(opened: Watched) -> None:
@@ -131,7 +136,15 @@ def test_the_orbit_is_drawn_and_goes(opened: Watched) -> None:
     opened.until(lambda: painted(opened, "canvas.orbit") > 100)
     opened.page.mouse.move(5, 400)
     opened.until(lambda: painted(opened, "canvas.orbit") == 0)
-    opened.page.keyboard.press("o")
+    opened.page.keyboard.press("j")
+    point_at(opened, -1.757, 0.003, has="period 3")
+    julia = opened.page.get_by_role("img", name=re.compile("Julia set of c"))
+    julia.wait_for()
+    opened.until(lambda: painted(opened, "canvas.orbit") > 100)
+    opened.page.keyboard.press("Escape")
+    julia.wait_for(state="hidden")
+    opened.until(lambda: painted(opened, "canvas.orbit") == 0)
+    assert opened.page.locator(".overlay [aria-label^=Orbit][aria-pressed=false]").count() == 1
 
 
 def test_the_julia_set_is_shown_and_made_the_picture(opened: Watched) -> None:

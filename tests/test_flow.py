@@ -146,3 +146,39 @@ def test_the_way_back_leads_to_the_last_view_with_an_outside(desk: Desk) -> None
     desk.finish(inside=True)
     desk.explorer.go_back()
     assert (desk.explorer.x, desk.explorer.width) == (Decimal("-1.25"), Decimal("0.5"))
+
+
+def test_the_picture_of_another_formula_is_outdated_until_one_of_the_new_is_there(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[tuple[str, bool]] = []
+    tell = desk.explorer._flow.view.calls.send
+
+    def send(kind: str, **values: Any) -> None:
+        if kind == "stale":
+            said.append((values["text"], values["other"]))
+        tell(kind, **values)
+
+    monkeypatch.setattr(desk.explorer._flow.view.calls, "send", send)
+    later: list[Any] = []
+    outdated = desk.explorer._flow._outdated
+    monkeypatch.setattr(outdated, "_later", lambda seconds, *call: later.append(call))
+    desk.ask()
+    desk.finish()
+    desk.explorer.formula = "tricorn"
+    desk.explorer.formula = "burning_ship"
+    assert said == [("", True)]
+    for call, *values in later:
+        call(*values)
+    assert said[1:] == [("Burning Ship is on its way.", True)]
+    desk.ask("-0.4", rest=False, nx=30)
+    desk.finish()
+    assert said[2:] == [], "that was the Tricorn's, which had been under way"
+    desk.finish()
+    assert said[2:] == [("", False)], "a coarse picture is one of it"
+    desk.explorer.param.update(formula="julia")
+    desk.explorer.cancel()
+    assert said[3:] == [("", True)], "without a picture it is still of something else"
+    desk.explorer.c = 0.25 + 0j
+    desk.finish()
+    assert said[4:] == [("", False)]

@@ -67,6 +67,11 @@ def test_equalised_colours_come_softly_once_the_picture_rests(
 
 def test_a_picture_in_motion_is_not_final(visitor: Watched, address: str) -> None:
     shown(visitor, address, VIEW)
+    visitor.figure().locator(".smoothing").evaluate(
+        """words => { window.said = [];
+            new MutationObserver(() => said.push(!words.hidden)).observe(words, {attributes: true});
+        }"""
+    )
     x, y = visitor.centre()
     visitor.page.mouse.move(x, y)
     visitor.page.mouse.wheel(0, -300)
@@ -75,4 +80,6 @@ def test_a_picture_in_motion_is_not_final(visitor: Watched, address: str) -> Non
     )
     visitor.in_place()
     visitor.final()
+    visitor.page.wait_for_function("() => !said.at(-1)")
+    assert visitor.page.evaluate("said") == [True, False], "that more is to come, until it is there"
     visitor.assert_clean()

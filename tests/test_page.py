@@ -198,6 +198,8 @@ def test_a_hostile_link_is_answered_with_words(visitor: Watched, address: str) -
     notice: Any = visitor.page.get_by_text("was replaced by")
     notice.first.wait_for()
     text = notice.first.inner_text()
+    entries = visitor.page.get_by_role("listitem").filter(has_text="was replaced by")
+    assert entries.count() == 6, "a line a value"
     for key in ("x", "width", "iterations", "chunk", "stage", "colour"):
         assert f"link's {key} " in text
     assert "<img src=x onerror=alert(1)>" in text

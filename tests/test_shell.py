@@ -77,6 +77,9 @@ def test_on_a_narrow_window_the_controls_come_when_asked_for(address: str) -> No
         assert not stage.is_visible()
         page.get_by_role("button", name="Controls").click()
         stage.wait_for()
+        visitor.until(lambda: page.locator("#controls").bounding_box()["y"] > 0.4 * 844)
+        page.get_by_role("radio", name="dusk").check(force=True)
+        visitor.settled(palette="dusk")
         page.keyboard.press("Escape")
         stage.wait_for(state="hidden")
 

@@ -62,7 +62,7 @@ class Guide:
             raise TypeError("a link is wanted")
         self._view.steps = int(steps)
         state, notices = decode(link)
-        self._traveller.notify(" ".join(notices))
+        self._traveller.notify("\n".join(notices))
         self._traveller.go(state)
 
     def _find(self, values: Mapping[str, Any]) -> None:
@@ -75,7 +75,11 @@ class Guide:
         except ValueError as error:
             self._view.calls.send("found", wrong=str(error), notice="")
             return
-        self._view.calls.send("found", wrong="", notice=" ".join(notices))
+        # What goes by itself is one sentence; more stay until they are read.
+        one = notices[0] if len(notices) == 1 else ""
+        self._view.calls.send("found", wrong="", notice=one)
+        if len(notices) > 1:
+            self._traveller.notify("\n".join(notices))
         self._traveller.go(state)
 
     def _show_places(self, values: Mapping[str, Any]) -> None:

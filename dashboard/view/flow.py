@@ -15,6 +15,7 @@ from dashboard.state import HOME, MAX_WIDTH, MIN_WIDTH, home
 from dashboard.view.cursor import Cursor
 from dashboard.view.host import Host
 from dashboard.view.link import encode
+from dashboard.view.outdated import Outdated
 from dashboard.view.picture import PictureView
 from dashboard.view.refining import Refining
 from dashboard.view.request import Request
@@ -71,7 +72,8 @@ class PictureFlow:
         self._limits: Recent[Hashable, int] = Recent(most=256)
         self._last: tuple[Draw, Picture] | None = None
         self._drawn_stages: set[str] = set()
-        self._stale = ""
+        self._seen: Settings | None = None  # of the picture sent last, a coarse one included
+        self._outdated = Outdated(self.view.calls, self._later)
         self._refining = Refining(host, self._show_refined)
         self._refined: Picture | None = None  # the last one that was
 
@@ -105,8 +107,12 @@ class PictureFlow:
         self.view.live_at(FORMULAS[state.formula].home)
         at_home = self.size is not None and (state.x, state.y, state.width) == self.home()
         leap = "formula" in names
+        other = self._seen is not None and not self._is_of_now(self._seen)
+        if other:
+            self._outdated.of_something_else(state.formula)
+            self._whole = None  # the browser has given up the one it had
         self.view.move(state.x, state.y, state.width, fit=at_home, leap=leap)
-        self.ask()
+        self.ask(surround=other)
 
     def close(self) -> None:
         """Give up what is under way."""
@@ -117,6 +123,7 @@ class PictureFlow:
         """Ask for the picture of the view at rest, once the window's size is known."""
         if self.size is None:
             return
+        self._outdated.smoothing(False)
         view = self.viewport()
         task = self._task(view, self._host.settings(), surround)
         if self._last is not None and not surround and is_same_picture(self._last[0], task):
@@ -132,6 +139,7 @@ class PictureFlow:
         self._number = request.number
         host, state = self._host, self._host.state
         if not request.rest:
+            self._outdated.smoothing(False)
             view = Viewport.from_screen(request.x, request.y, request.width, request.nx, request.ny)
             task = self._task(view, self._preview_settings(view), request.surround)
             task = replace(task, like=self._like(task))
@@ -190,30 +198,23 @@ class PictureFlow:
     def _on_late(self, asked: Asked) -> None:
         self.view.set_address(encode(self._host.state))
         self._host.outdated()
-        asked_for = asked.task.settings.stage
-        if self.shown is not None and (stage := self.shown.settings.stage) != asked_for:
-            titles = [STAGES[name].title if name in STAGES else name for name in (stage, asked_for)]
-            self._mark_stale(f"Still the picture by {titles[0]}; {titles[1]} is on its way.")
-
-    def _mark_stale(self, text: str) -> None:
-        """Say over the picture that it is another stage's; with an empty text, no longer."""
-        if text != self._stale:
-            self._stale = text
-            self.view.calls.send("stale", text=text)
+        shown, asked_for = self.shown, asked.task.settings.stage
+        if shown is None or self._outdated.is_other:
+            return
+        if shown.settings.stage != asked_for:
+            self._outdated.of_another_stage(shown.settings, asked_for)
 
     def cancel(self) -> bool:
         """Give up the picture under way; whether there was one."""
-        self._mark_stale("")
+        self._outdated.waits_for_nothing()
         return self.asking.cancel()
 
     def _on_picture(self, outcome: Picture | StageFailure, asked: Asked, last: bool) -> None:
         if isinstance(outcome, StageFailure):
-            self._mark_stale("")
+            self._outdated.waits_for_nothing()
             self.view.answer(asked.number, encode(self._host.state))
             self._host.failed(outcome)
             return
-        if outcome.settings.stage == asked.task.settings.stage:
-            self._mark_stale("")
         self._drawn_stages.add(outcome.settings.stage)
         if asked.task.automatic:
             self._limit = outcome.settings.maxiter
@@ -223,8 +224,24 @@ class PictureFlow:
         self._last = (asked.task, outcome) if last else None
         if asked.rest and last:
             self._rest(outcome, asked.number)
-        else:
-            self.view.show(outcome, asked.number, rest=False)
+            return
+        self.view.show(outcome, asked.number, rest=False)
+        self._sent(outcome.settings, asked.task.settings.stage)
+
+    def _sent(self, settings: Settings, wanted: str) -> None:
+        """A picture of these settings is on screen; `wanted` is the stage it was asked of."""
+        self._seen = settings
+        if not self._is_of_now(settings):
+            return  # it was under way when another formula was chosen
+        if settings.stage == wanted:
+            self._outdated.over()
+        elif self._outdated.is_other:  # no longer: a coarse picture was drawn by another stage
+            self._outdated.of_another_stage(settings, wanted)
+
+    def _is_of_now(self, settings: Settings) -> bool:
+        """Whether a picture is of the formula, and of the c, that are chosen now."""
+        now = self._host.settings()
+        return (settings.formula, settings.formula_c) == (now.formula, now.formula_c)
 
     def _rest(self, picture: Picture, number: int, sent: bool = False) -> None:
         """The last picture of a view: show it, then bring up to date what is said of it.
@@ -232,16 +249,16 @@ class PictureFlow:
         sent : whether the browser has it already.
         """
         host = self._host
-        self._mark_stale("")
         state = replace(host.state, maxiter=picture.settings.maxiter)
         link = encode(state)
-        final = picture is self._refined or not self._refining.wanted(picture)
+        final = not self._will_be_refined(picture)
         if sent:
             self.view.rests(picture, number, link, final)
         else:
             # In motion it had the colours of the view before; see `_like`.
             eased = LOOKS[state.look].scaled
             self.view.show(picture, number, rest=True, link=link, final=final, eased=eased)
+        self._sent(picture.settings, picture.settings.stage)
         self._ask_whole(picture.settings)
         self.shown = picture
         self._saving.offer(picture, state)
@@ -277,6 +294,7 @@ class PictureFlow:
 
     def _on_still(self, picture: Picture) -> None:
         if picture is self.shown:
+            self._outdated.smoothing(self._will_be_refined(picture) and not self.asking.busy)
             self._on_rest(picture)
             again = self._time if picture.run_seconds < TIME_AGAIN_SECONDS else self._refine
             self._later(TIMED_SECONDS - STILL_SECONDS, again, picture)
@@ -303,8 +321,11 @@ class PictureFlow:
 
     def _refine(self, picture: Picture) -> None:
         """Have its edges smoothed, unless they are or it has been left."""
-        if picture is not self._refined and self._refining.wanted(picture):
+        if self._will_be_refined(picture):
             self._refining.ask(picture, lambda: picture is self.shown and not self.asking.busy)
+
+    def _will_be_refined(self, picture: Picture) -> bool:
+        return picture is not self._refined and self._refining.wanted(picture)
 
     def _show_refined(self, picture: Picture, image: Encoded | None) -> None:
         """In place of the picture that is shown; what is said of that stays.
@@ -318,6 +339,7 @@ class PictureFlow:
             picture = replace(picture, image=image, surround=None, surround_view=None)
             self._saving.offer_instead(picture)
             self.view.show(picture, self._number, rest=True, final=True)
+        self._outdated.smoothing(False)
 
     def _later(self, seconds: float, callback: Callable[..., None], *args: Any) -> None:
         timer = threading.Timer(seconds, self._host.in_document, (callback, *args))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -31,8 +31,12 @@ from mandel_core.model.link import (
     decimal,
     formula,
     one_of,
+    shortened,
     width,
 )
+
+# Keys without a meaning that are told by name.
+_MOST_NAMED = 5
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
@@ -111,6 +115,9 @@ _FIELDS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
 # What a link leaves out is the default of the version it was written in: defaults may change, and
 # the picture behind a link must not. A new version is needed where a default changes.
 VERSION = "2"
+_VERSIONS = ("1", VERSION)
+# What others hang onto every address that is passed on through them, and what Bokeh does.
+_NOT_OURS = ("utm_", "fbclid", "gclid", "msclkid", "igshid", "bokeh-")
 
 # Links of 0.1.0 spelled out every field that there was, and had no version.
 _FIRST = {"cyclic": False, "density": 1.0, "phase": 0.0, "inside": "plain", "interior": "#000000"}
@@ -121,18 +128,27 @@ _SIGN_OF_FIRST = {
 
 
 def encode(state: State) -> str:
-    """The state as a query string, "?" included: what differs from the home of its formula."""
+    """The state as a query string, "?" included: what differs from the home of its formula.
+
+    A c that the formula makes no use of is not said.
+    """
     usual = home(state.formula) if state.formula in FORMULAS else HOME
     told = {
         key: _text(getattr(state, field))
         for field, key, _ in _FIELDS
         if getattr(state, field) != getattr(usual, field) and field != "automatic"
     }
+    if not _has_constant(state.formula):
+        told.pop("c", None)
     if state.formula != HOME.formula:
         told["formula"] = state.formula
     if state.automatic != ("iterations" not in told):
         told["auto"] = _text(state.automatic)
     return "?" + urlencode(told | {"v": VERSION}, safe=",")
+
+
+def _has_constant(formula: str) -> bool:
+    return formula in FORMULAS and FORMULAS[formula].constant is not None
 
 
 def spelled_out(state: State) -> dict[str, str]:
@@ -156,8 +172,9 @@ def decode(link: str) -> tuple[State, tuple[str, ...]]:
     link : a query string, or an address with one.
 
     Never raises: what is missing, malformed or out of its limits takes its default, which for the
-    view and c is that of the formula. Keys that mean nothing here are passed over. Iterations that
-    are given without a word on whether they are automatic are not. Links of any version are read.
+    view and c is that of the formula; so does a c that the formula makes no use of. Keys that mean
+    nothing here are named. Iterations that are given without a word on whether they are automatic
+    are not. Links of any version are read.
     """
     reading = Reading(link)
     values, given = reading.values, reading.given
@@ -166,8 +183,24 @@ def decode(link: str) -> tuple[State, tuple[str, ...]]:
         reading.take(field, key, parse, _text(getattr(usual, field)))
         if field == "formula":
             usual = home(values.get("formula", HOME.formula))
+    if not _has_constant(usual.formula):
+        values.pop("c", None)
     if "maxiter" in values:
         values.setdefault("automatic", False)
     if "v" not in given and given.keys() >= _SIGN_OF_FIRST:
         values = _FIRST | values
-    return replace(usual, **values), tuple(reading.notices)
+    notices = (*reading.notices, *_of_another_kind(given))
+    return replace(usual, **values), notices
+
+
+def _of_another_kind(given: Mapping[str, str]) -> Iterator[str]:
+    """A sentence on a version that is not known, and one on all keys that mean nothing."""
+    if (version := given.get("v", VERSION)) not in _VERSIONS:
+        yield f"The link's version “{shortened(version)}” is not known; it was read as {VERSION}."
+    known = {"v", *(key for _, key, _ in _FIELDS)}
+    unknown = [key for key in given if key not in known and not key.startswith(_NOT_OURS)]
+    if unknown:
+        named = [f"“{shortened(key)}”" for key in unknown[:_MOST_NAMED]]
+        more = f" and {len(unknown) - len(named)} more" if len(unknown) > len(named) else ""
+        verb = "means" if len(unknown) == 1 else "mean"
+        yield f"The link's {', '.join(named)}{more} {verb} nothing here."

@@ -40,12 +40,13 @@ OVERLAYS = (
     "screen.js",
     "help.js",
     "stale.js",
+    "smoothing.js",
     "title.js",
     "gone.js",
     "cell.js",
 )
 
-STYLES = ("overlay.css", "places.css", "stale.css", "cursor.css", "phone.css")
+STYLES = ("overlay.css", "places.css", "stale.css", "smoothing.css", "cursor.css", "phone.css")
 
 
 @cache

@@ -49,6 +49,8 @@ class Notice:
     def show(self, text: str, words: str = "", offer: bool = False, topic: str = "") -> None:
         """Say `text`, with a compiler's words folded away beneath it; nothing if it is empty.
 
+        Of several lines each is an entry of a list.
+
         Both are shown literally: they may come from a link.
 
         offer : whether to offer the way out.
@@ -63,8 +65,14 @@ class Notice:
             f"{html.escape(words[:MAX_WORDS])}</pre></details>"
         )
         self.panel.visible = bool(text)
-        self._text.param.update(
-            value=html.escape(text) + (folded if words else ""), visible=bool(text)
-        )
+        self._text.param.update(value=_lines(text) + (folded if words else ""), visible=bool(text))
         if self._button.visible != offer:
             self._button.visible = offer
+
+
+def _lines(text: str) -> str:
+    lines = [html.escape(line) for line in text.splitlines()]
+    if len(lines) < 2:
+        return "".join(lines)
+    entries = "".join(f"<li>{line}</li>" for line in lines)
+    return f"<ul style='margin:0;padding-left:18px'>{entries}</ul>"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -21,8 +22,9 @@ MAX_LENGTH, MAX_FIELDS = 4096, 64
 MIN_WIDTH, MAX_WIDTH = Decimal("1e-12"), Decimal(16)
 MAX_CENTRE = Decimal(8)
 MAX_DIGITS = 400
-# A longer list would be no sentence any more.
-_MOST_NAMED = 16
+# Longer lists would be no sentence any more: of those the nearest are named.
+_MOST_NAMED, _NEAREST = 6, 3
+_MOST_SHOWN = 40  # characters of a value
 
 Parser = Callable[[str], Any]
 
@@ -76,8 +78,7 @@ class Reading:
             self._replaced(key, text, f"{usual}: {error}")
 
     def _replaced(self, key: str, text: str, by: str) -> None:
-        shortened = text if len(text) <= 40 else text[:40] + "…"
-        self.notices.append(f"The link's {key} “{shortened}” was replaced by {by}.")
+        self.notices.append(f"The link's {key} “{shortened(text)}” was replaced by {by}.")
 
 
 @dataclass(frozen=True)
@@ -131,8 +132,8 @@ def coordinate(text: str) -> Decimal:
 
 def width(text: str) -> Decimal:
     """The width of a view. Raises ValueError, and OutOfReach for what is too wide or too narrow."""
-    value = decimal(text, Decimal(0), Decimal("Infinity"))
-    if value == 0:
+    value = decimal(text, Decimal("-Infinity"), Decimal("Infinity"))
+    if value <= 0:
         raise ValueError("it must be more than 0")
     nearest = min(max(value, MIN_WIDTH), MAX_WIDTH)
     if nearest != value:
@@ -151,9 +152,16 @@ def decimal(text: str, low: Decimal, high: Decimal) -> Decimal:
 
 
 def one_of(names: tuple[str, ...], text: str) -> str:
-    """A name out of some. Raises ValueError, naming them or, of many, the first, for another."""
-    if text not in names:
-        few = names if len(names) <= _MOST_NAMED else names[: _MOST_NAMED // 2]
-        more = f" and {len(names) - len(few)} more" if few != names else ""
-        raise ValueError(f"there are {', '.join(few)}{more}")
-    return text
+    """A name out of some. Raises ValueError, naming them or, of many, the nearest, for another."""
+    if text in names:
+        return text
+    if len(names) <= _MOST_NAMED:
+        raise ValueError(f"there are {', '.join(names)}")
+    nearest = get_close_matches(text[:_MOST_SHOWN], names, _NEAREST, cutoff=0)
+    raise ValueError(f"of {len(names)} names the nearest are {', '.join(nearest)}")
+
+
+def shortened(text: str) -> str:
+    """A value as a sentence can show it, on one line."""
+    text = " ".join(text.split())
+    return text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…"

@@ -16,6 +16,7 @@ class Cursor {
     this.pinned = false; // whether it stays where it is when the pointer moves on
     this.answer = null; // the newest of the server's, of `point` or one a moment ago
     this.listeners = [];
+    this.ends = []; // each ends what is shown of the point, and returns whether there was any
     this.wishes = []; // each returns what is to be asked beside counts; null for nothing
     this.number = 0;
     this.under_way = null;
@@ -35,6 +36,17 @@ class Cursor {
   // want() returns the fields of a question that somebody has now; null if nobody asks.
   wish(want) {
     this.wishes.push(want);
+  }
+
+  // end() is called when all that is shown of the point is to end.
+  on_end(end) {
+    this.ends.push(end);
+  }
+
+  // Whether there was anything to end.
+  end() {
+    const ended = this.ends.map((end) => end());
+    return this.unpin() || ended.includes(true);
   }
 
   // Ask again, since somebody wishes for something else.
@@ -159,6 +171,9 @@ class Cursor {
 
   _picture_moved() {
     this.moved_at = performance.now();
+    if (this.pinned && !is_in_window(this, on_window(this, this.point.x, this.point.y))) {
+      this.unpin();
+    }
     if (!this.pinned && this.event !== null) {
       this._look_soon();
     }
@@ -227,6 +242,10 @@ class Cursor {
 function on_window({ camera }, x, y) {
   const { columns, rows, width, height } = camera;
   return [((x - camera.x) / width + 0.5) * columns, (0.5 - (y - camera.y) / height) * rows];
+}
+
+function is_in_window({ camera }, [left, top]) {
+  return left >= 0 && top >= 0 && left <= camera.columns && top <= camera.rows;
 }
 
 OVERLAYS.push((here) => {

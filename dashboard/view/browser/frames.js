@@ -75,10 +75,17 @@ class Frames {
     this.newest = null;
     this.with_whole = false;
     this.number = -1;
+    this.taken = Promise.resolve(); // once all that has come is on screen
   }
 
   // Decodes one message; returns the picture unless a newer one is shown by then.
-  async take(get, columns) {
+  take(get, columns) {
+    const taking = this._take(get, columns);
+    this.taken = Promise.allSettled([this.taken, taking]);
+    return taking;
+  }
+
+  async _take(get, columns) {
     const number = get("seq");
     const [picture, surround, whole] = await Promise.all(
       ["", "surround_", "whole_"].map((prefix) => decoded(get, prefix)),
@@ -114,12 +121,24 @@ class Frames {
 
   // After a leap of the camera: the whole set, coarse, until the picture is there.
   cover(camera) {
-    if (this.newest === null || this.whole === null || this.with_whole) {
+    if (this.newest === null || this.whole === null || this.whole.outdated || this.with_whole) {
       return;
     }
     if (!this.surrounds(camera, 1) && width_of(this.whole) <= WIDER * camera.width) {
       this.with_whole = true;
       this._show(true);
+    }
+  }
+
+  // What lies around the newest picture is of something else than was chosen.
+  forget_around() {
+    if (this.surround !== null || this.with_whole) {
+      this.surround = null;
+      this.with_whole = false;
+      this._show(true);
+    }
+    if (this.whole !== null) {
+      this.whole = { ...this.whole, outdated: true }; // still a map
     }
   }
 

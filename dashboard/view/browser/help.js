@@ -8,7 +8,7 @@ const GESTURES = [
   ["Shift and double click, double right click", "Centre and zoom out"],
 ];
 
-OVERLAYS.push(({ overlay, is_page }) => {
+OVERLAYS.push(({ overlay }) => {
   const panel = overlay.panel({ name: "help", title: "Keys and gestures" });
   panel.body.tabIndex = 0; // so that keys can scroll it
   const button = overlay.button({
@@ -19,9 +19,6 @@ OVERLAYS.push(({ overlay, is_page }) => {
     toggles: true,
     action: panel.toggle,
   });
-  if (!is_page) {
-    overlay.keys.push({ keys: [], help: "Close what is open over the picture", shown: "Esc" });
-  }
   panel.on_open = () => {
     button.pressed = true;
     const list = element("dl");

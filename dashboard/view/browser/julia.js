@@ -54,14 +54,24 @@ OVERLAYS.push((here) => {
       overlay.announce(`${formula.title} has no Julia sets here; the Mandelbrot set has`);
       return;
     }
-    on = button.pressed = !on;
-    shown = drawing = null;
+    set_on(!on);
     if (on && cursor.point === null) {
       cursor.pin(cursor.place);
     }
+  };
+  const set_on = (is) => {
+    on = button.pressed = is;
+    shown = drawing = null;
     show();
     cursor.again();
   };
+  cursor.on_end(() => {
+    const was = on;
+    if (was) {
+      set_on(false);
+    }
+    return was;
+  });
   const button = overlay.button({
     name: "Julia set of the point under the cursor",
     icon: '<path d="M10 10c0-3 2-5 4.500-5S18 7 18 9s-1.500 3-3 3M10 10c0 3-2 5-4.500 5S2 13 2 11s1.500-3 3-3"/>',
@@ -81,9 +91,8 @@ OVERLAYS.push((here) => {
   on_formula.push(() => {
     back.hidden = !formula.back;
     button.name = formula.back ? "Back to the Mandelbrot set" : "Julia set of the point under the cursor";
-    if (!formula.julia) {
-      on = button.pressed = false;
-      shown = drawing = null;
+    if (on && !formula.julia) {
+      set_on(false);
     }
     show();
   });

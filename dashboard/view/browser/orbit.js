@@ -39,13 +39,23 @@ OVERLAYS.push((here) => {
     help: "Orbit of the point under the cursor",
     toggles: true,
     action: () => {
-      on = button.pressed = !on;
+      set_on(!on);
       if (on && cursor.point === null) {
         cursor.pin(cursor.place);
       }
-      draw();
-      cursor.again();
     },
+  });
+  const set_on = (is) => {
+    on = button.pressed = is;
+    draw();
+    cursor.again();
+  };
+  cursor.on_end(() => {
+    const was = on;
+    if (was) {
+      set_on(false);
+    }
+    return was;
   });
   cursor.wish(() => (on ? { path: true } : null));
   cursor.listen(draw);

@@ -1,7 +1,7 @@
 // What is known of the point under the cursor, in words, and the nucleus that is near it.
 
 OVERLAYS.push((here) => {
-  const { overlay, camera, travel, cursor, is_page } = here;
+  const { overlay, camera, travel, cursor } = here;
   const line = (name) => element("div", { className: name });
   const [where, count, distance] = ["where", "count", "distance"].map(line);
   const [centre, zoom] = ["Centre on the nucleus", "Zoom to it"].map((textContent) =>
@@ -27,7 +27,7 @@ OVERLAYS.push((here) => {
 
   const place = (mark, at) => {
     const [left, top] = at === null ? [-1, -1] : on_window(here, at.x, at.y);
-    mark.hidden = !(left >= 0 && top >= 0 && left <= camera.columns && top <= camera.rows);
+    mark.hidden = !is_in_window(here, [left, top]);
     if (!mark.hidden) {
       mark.style.transform = `translate(${left}px, ${top}px)`;
     }
@@ -89,9 +89,12 @@ OVERLAYS.push((here) => {
       }
     },
   });
-  if (is_page) {
-    overlay.key({ keys: ["Escape"], shown: "Esc", help: "Close what is open; let go of the point", action: () => cursor.unpin() });
-  }
+  overlay.key({
+    keys: ["Escape"],
+    shown: "Esc",
+    help: "Close what is open; let go of the point, and end its orbit and its Julia set",
+    action: () => cursor.end(),
+  });
   const toggle = overlay.button({
     name: "What is under the cursor",
     icon: '<circle cx="10" cy="10" r="5.5"/><path d="M10 1.500v5M10 13.500v5M1.500 10h5M13.500 10h5"/>',
