@@ -26,14 +26,14 @@ PROGRAM = "python -m dashboard"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Do what the arguments say; the exit status is 2 if they make no sense, 1 if it fails."""
+    """Do what the arguments say; the exit status is that of --help."""
     arguments = _parser().parse_args(argv)
     try:
         _picture(arguments.link, arguments.output, arguments.size, arguments.address)
     except StageFailure as failure:
         print(f"{PROGRAM}: {failure.reason}", file=sys.stderr)
         return 1
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 2
     return 0
@@ -47,6 +47,9 @@ def _parser() -> argparse.ArgumentParser:
         help="what a link shows, as a picture or as a page that needs no server",
         description="What a link shows, as a picture (.png) or as a page that needs no server "
         "(.html). Values of the link that cannot be taken are named, and the nearest is shown.",
+        epilog="Exit status: 0 if the file is written, also where values of the link were "
+        "replaced; 1 if the picture cannot be made; 2 if the arguments make no sense or the file "
+        "cannot be written. What was wrong is said on standard error.",
     )
     add = picture.add_argument
     add("link", help="an address of the page, or what follows its question mark")
@@ -60,6 +63,8 @@ def _parser() -> argparse.ArgumentParser:
 def _picture(link: str, output: Path, size: str, address: str | None) -> None:
     state, notices = decode(link)
     columns, rows = _size(size)
+    if not output.parent.is_dir():  # known before anything is computed
+        raise ValueError(f"{output} cannot be written: there is no folder {output.parent}.")
     width = place_of(link)[0].width_in(columns, rows)
     if state.device != "cpu" and state.device not in devices():
         notices += (f"This machine has no {state.device} device; the cpu is used instead.",)
@@ -70,7 +75,11 @@ def _picture(link: str, output: Path, size: str, address: str | None) -> None:
     own = link.partition("?")[0] if "://" in link else place_file.ADDRESS
     view = Viewport.from_screen(state.x, state.y, state.width, columns, rows)
     subject = Subject(view, state, cores())
-    output.write_bytes(place_file.content(output.suffix, subject, _do, address or own))
+    content = place_file.content(output.suffix, subject, _do, address or own)
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        raise ValueError(f"{output} cannot be written: {error.strerror}.") from None
     print(output)
 
 

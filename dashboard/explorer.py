@@ -177,6 +177,10 @@ class Explorer(pn.viewable.Viewer, Scripting):
             self.notify("Cancelled; the picture shows the last frame that was finished.")
             self._arrived(Cancelled())
 
+    def cancel_others(self, view: object) -> None:
+        """Cancel what is under way in every tab of the lab but this one."""
+        self._lab.close(but=view)
+
     def close(self) -> None:
         """Cancel what is under way for this explorer."""
         self._lab.close()

@@ -113,6 +113,7 @@ class Worker:
         self.tasks: list[Compare] = []
         self.futures: list[Future[Any]] = []
         self.sessions: set[str] = set()
+        self.phase: Phase = "reference"
 
     def measure(
         self, task: Compare, session: str, on_phase: Callable[[Phase], None]
@@ -120,7 +121,7 @@ class Worker:
         self.tasks.append(task)
         self.sessions.add(session)
         self.futures.append(Future())
-        on_phase("reference")
+        on_phase(self.phase)
         return self.futures[-1]
 
     def finish(self, outcome: Any = None) -> None:
@@ -135,6 +136,7 @@ class Explorer:
 
     def __init__(self) -> None:
         self.view, self.chosen = VIEW, Settings("numba", 100)
+        self.kept: list[object] = []  # of which the others were cancelled
 
     @property
     def viewport(self) -> Viewport:
@@ -142,6 +144,9 @@ class Explorer:
 
     def settings(self) -> Settings:
         return self.chosen
+
+    def cancel_others(self, view: object) -> None:
+        self.kept.append(view)
 
     def in_document(self, callback: Callable[..., None], *args: Any) -> None:
         callback(*args)
@@ -172,6 +177,22 @@ def test_opening_compares_once_and_shows_the_verdict(worker):
     view.open()
     assert len(worker.tasks) == 1
     assert worker.sessions == {"session-1/difference"}
+
+
+def test_another_tab_that_is_waited_for_is_named_and_can_be_cancelled(worker, monkeypatch):
+    measures = {"measuring": ("session-1/stages", "chunked")}
+    monkeypatch.setattr(workers, "under_way", lambda: measures)
+    worker.phase = "waiting"
+    explorer = Explorer()
+    view = Difference(explorer)  # type: ignore[arg-type]
+    view.open()
+    assert view._progress.value == "Waiting until “Stages” is done with Chunked…"
+    button = view._waiting.button
+    assert (button.visible, button.label) == (True, "Cancel “Stages”")
+    button.clicks += 1
+    assert explorer.kept == [view]
+    worker.finish()
+    assert not button.visible
 
 
 def test_another_view_is_compared_and_the_old_one_given_up(worker):

@@ -168,6 +168,21 @@ def test_a_number_that_cannot_be_taken_is_refused_in_a_sentence(explorer: Explor
     assert notice() == ""
 
 
+def test_why_there_is_no_chunk_size_is_said(explorer: Explorer) -> None:
+    panel = explorer.controls()
+    (size,) = [w for w in panel.select(pn.widgets.FloatInput) if w.name == "Chunk size"]
+    said = panel.select(pn.widgets.StaticText)
+
+    def reasons() -> list[str]:
+        return [w.value for w in said if w.visible and "has no chunks" in (w.value or "")]
+
+    assert (size.disabled, reasons()) == (True, ["Fast has no chunks."])
+    explorer.stage = "chunked"
+    assert (size.disabled, reasons()) == (False, [])
+    explorer.stage = "numpy"
+    assert (size.disabled, reasons()) == (True, ["NumPy listing has no chunks."])
+
+
 def test_a_notice_goes_with_its_cause(explorer: Explorer) -> None:
     (sizes,) = [w for w in explorer.main().select(pn.widgets.TextInput) if "sizes" in w.name]
     said = explorer.status().select(pn.widgets.StaticText)

@@ -36,6 +36,7 @@ def test_words_and_the_map_lead_elsewhere(visitor: Watched) -> None:
     page.keyboard.press("g")
     field = visitor.figure().get_by_label("Coordinates with a width")
     visitor.until(lambda: field.input_value() == "-0.7445+0.1235i, width 0.02")
+    visitor.figure().get_by_text("Without a width or zoom the width stays 0.02.").wait_for()
     field.fill("-0.7+0.1i, width banana")
     field.press("Enter")
     visitor.figure().get_by_text("“width banana” is not understood").wait_for()

@@ -18,9 +18,12 @@ from dashboard.lab.chunk_sizes import in_order, parse_sizes
 from dashboard.lab.known import Known
 from dashboard.lab.marks import COMPILED_SECONDS, Mark, columns
 from dashboard.lab.measure_queue import MeasureQueue
+from dashboard.lab.order import quickest_first
 from dashboard.lab.subjects import Subjects
+from dashboard.lab.sweep import _heading
 from dashboard.lab.ticks import merged, seconds_label, time_ticks
-from dashboard.state import State
+from dashboard.lab.waiting import ahead_of
+from dashboard.state import State, stage_names
 from dashboard.subject import Subject
 from dashboard.words import against
 from mandel_core import Measurement, Settings, StageFailure, Viewport
@@ -99,12 +102,46 @@ def test_chunk_sizes_are_read_back(sizes: set[int], between: str) -> None:
     assert parse_sizes(between.join(map(str, sizes))) == tuple(sorted(sizes))
 
 
-def test_the_current_size_comes_first_and_the_nearest_next() -> None:
-    common, numpy = Settings(chunksize=10, maxiter=60), Settings("numpy", maxiter=60)
-    order = in_order(common, (1, 5, 20, 50, 100), [numpy])
-    assert order[0] == common
-    assert order[1] == numpy
-    assert [settings.chunksize for settings in order[2:]] == [5, 20, 50, 1]
+def test_what_is_quick_comes_first_then_what_compiled_fastest(known: Known) -> None:
+    for size, seconds in ((20, 2.0), (5, 3.0)):
+        stored.add(replace(measured(size), compile_seconds=seconds))
+    stored.add(measured(stage="pairs"))
+    common = Settings(chunksize=10, maxiter=60)
+    references = [replace(common, stage=stage) for stage in ("numpy", "numba", "fast")]
+    order = in_order(common, (1, 5, 20, 50, 100), references)
+    assert [settings.stage for settings in order[:3]] == ["fast", "numba", "numpy"]
+    # Neither 100, as there are 60 iterations, nor in what order the rest would have been compiled.
+    assert [settings.chunksize for settings in order[3:]] == [20, 5, 1, 10, 50]
+    stages = quickest_first(Settings(stage) for stage in stage_names().values())
+    expected = ["fast", "lanes", "numba", "numpy", "pairs", "as_is"]
+    assert [settings.stage for settings in stages[:6]] == expected
+
+
+def test_what_is_measured_is_said_where_it_is_not_what_draws() -> None:
+    assert _heading("chunked", "chunked").startswith("<b>Chunked</b>: run time")
+    assert _heading("chunked", "fast") == "<b>Chunked</b> is measured here: Fast has no chunks"
+
+
+@pytest.mark.parametrize(
+    ("under_way", "said", "tab"),
+    [
+        ({}, "picture or measurement under way", ""),
+        ({"measuring": ("s/stages", "numba")}, "“Stages” is done with Numba", "Stages"),
+        ({"measuring": ("s/q", "numba")}, "picture or measurement under way", ""),
+        ({"measuring": ("t/stages", "numba")}, "Numba that somebody else began", ""),
+        ({"measuring": ("warm-up", "chunked")}, "the server, which has just started", ""),
+        ({"compiling": ("s", "pairs")}, "the picture by Real pairs is done", ""),
+        ({"long": ("t", "numpy")}, "NumPy listing that somebody else asked for", ""),
+        ({"quick": ("t", "fast")}, "picture or measurement under way", ""),
+    ],
+)
+def test_what_is_waited_for_is_named(
+    under_way: Any, said: str, tab: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "under_way", lambda: under_way)
+    words, found = ahead_of("s/q")
+    assert said in words
+    assert found == tab
 
 
 def test_what_compiling_took_here_is_known_for_any_view(known: Known) -> None:
@@ -117,10 +154,10 @@ def test_what_compiling_took_here_is_known_for_any_view(known: Known) -> None:
     assert stored.compile_seconds(Settings("pairs")) is None
 
 
-def test_a_disturbed_measurement_is_made_once_more_and_the_calmer_one_is_kept(
+def test_what_was_disturbed_is_measured_once_more_at_the_end_and_the_calmer_one_is_kept(
     known: Known, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    busy = iter([0.9, 0.1, 0.8, 0.85, 0.0])
+    busy = iter([0.9, 0.8, 0.0, 0.1, 0.85])
     asked: list[Settings] = []
     shown: list[Measurement] = []
 
@@ -143,10 +180,13 @@ def test_a_disturbed_measurement_is_made_once_more_and_the_calmer_one_is_kept(
     queue = MeasureQueue(host, "q", "Measure", lambda: None, shown.append)
     sizes = [Settings(chunksize=size) for size in (1, 2, 5)]
     queue.start(VIEW, sizes)
-    assert asked == [sizes[0], sizes[0], sizes[1], sizes[1], sizes[2]]
-    assert [one.busy for one in shown] == [0.1, 0.8, 0.0]
-    assert [one.compile_seconds for one in shown] == [5.0, 5.0, 5.0]
+    assert asked == [*sizes, *sizes[:2]]
+    assert [one.busy for one in shown] == [0.9, 0.8, 0.0, 0.1]
+    assert [one.compile_seconds for one in shown] == [5.0] * 4
+    found = [stored.latest(VIEW, size) for size in sizes]
+    assert [one and one.busy for one in found] == [0.1, 0.8, 0.0]
     assert not queue.running
+    assert queue._progress.value.startswith("3 measured in")
 
 
 class FakeHost:

@@ -120,9 +120,20 @@ def test_the_command_line_makes_a_picture_of_a_link(
     with Image.open(picture) as image:
         assert image.size == (320, 200)
         assert image.text["Source"] == "https://e.example/dashboard?x=-1.25&width=0.5&v=2"  # type: ignore[attr-defined]
-    for bad in (["-o", "x.gif"], ["-o", "x.png", "--size", "big"], ["-o", "/nowhere/x.png"]):
+    (tmp_path / "folder.png").mkdir()
+    for bad, said in (
+        (["-o", "x.gif"], "saved as .html or .png"),
+        (["-o", "x.png", "--size", "big"], "not as 'big'"),
+        (["-o", "/nowhere/x.png"], "x.png cannot be written: there is no folder /nowhere."),
+        (["-o", f"{tmp_path}/folder.png"], "folder.png cannot be written: Is a directory."),
+    ):
         assert main(["picture", "?v=2", "--size", "64x64", *bad]) == 2
-    assert capsys.readouterr().err.count("python -m dashboard: ") == 3
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith("python -m dashboard: ")
+        assert said in line
+    with pytest.raises(SystemExit):
+        main(["picture", "--help"])
+    assert "Exit status: 0 if the file is written" in capsys.readouterr().out
 
 
 @pytest.mark.browser
@@ -154,7 +165,15 @@ def test_it_opens_from_disk_offline_and_is_browsed(saved: Path) -> None:
         watched.until(lambda: bool(np.abs(seen(watched) - closer).mean() > 10))
         for _ in range(30):
             page.get_by_role("button", name="Zoom in").click()
-        page.get_by_text("larger pixels only").wait_for()
+        end = page.get_by_text("larger pixels only, no closer")
+        end.wait_for()
+        # In a narrower window the same part of the picture is as wide as the window again.
+        before = zoom()
+        page.set_viewport_size({"width": 450, "height": 700})
+        end.wait_for(state="hidden")
+        assert zoom() == pytest.approx(before)
+        page.set_viewport_size(window)
+        end.wait_for()
         picture.focus()
         page.keyboard.press("0")
         watched.until(lambda: zoom() == 1)
@@ -165,6 +184,9 @@ def test_it_opens_from_disk_offline_and_is_browsed(saved: Path) -> None:
         watched.until(lambda: zoom() > 1.5)
         page.get_by_role("button", name="The view that was saved").click()
         watched.until(lambda: zoom() == 1)
+        for _ in range(5):
+            page.get_by_role("button", name="Zoom out").click()
+        page.get_by_text("0.25 ×, there is no more around it").wait_for()
         page.emulate_media(color_scheme="light")
         page.wait_for_function(
             "dark => getComputedStyle(document.body).backgroundColor !== dark", arg=dark

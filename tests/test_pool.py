@@ -70,7 +70,7 @@ def test_whoever_has_cost_least_goes_first(pool: Pool) -> None:
     done: list[str] = []
     pool.accounts.charge("greedy", 30)
     under_way = pool.draw(HEAVY, "first")
-    while not pool.long.health.busy:
+    while pool.under_way().get("long") != ("first", HEAVY.stage):
         time.sleep(0.01)
     for session in ("greedy", "greedy/whole", "modest"):
         task = Draw(VIEW, Settings("numpy", maxiter=2))

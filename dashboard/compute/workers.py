@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from decimal import Decimal
@@ -30,6 +30,7 @@ from mandel_core.worker.tasks import (
     TaskOfStage,
     Time,
 )
+from mandel_core.worker.turns import Lane
 
 T = TypeVar("T")
 
@@ -100,6 +101,11 @@ def measure(
     return _not_allowed(task.stage, measuring=True) or pool().measure(
         task, session, on_phase, limit_seconds
     )
+
+
+def under_way() -> Mapping[Lane, tuple[str, str]]:
+    """What the processes do just now: see `Pool.under_way`."""
+    return pool().under_way() if pool.cache_info().currsize else {}
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 from typing import Any
 
@@ -22,11 +23,14 @@ _NARROW = 84
 def computed(params: Params, notify: Callable[[str], None]) -> pn.Card:
     """The group of what computes; the chunk size can be set where the stage has chunks."""
     chunks = number(params, "chunksize", notify)
+    # Why the number cannot be set is seen without a pointer that hovers.
+    none = pn.widgets.StaticText(margin=(0, 10, 5, 10), styles={"font-size": "0.85em"})
     about = pn.widgets.StaticText(margin=(0, 10, 5, 10), sizing_mode="stretch_width")
 
     def on_stage(*_: Any) -> None:
         stage = STAGES[params.stage]
-        chunks.disabled = "chunksize" not in stage.varies
+        chunks.disabled = none.visible = "chunksize" not in stage.varies
+        none.value = f"{html.escape(stage.title)} has no chunks."
         about.value = about_stage(stage)
 
     on_stage()
@@ -42,6 +46,7 @@ def computed(params: Params, notify: Callable[[str], None]) -> pn.Card:
             tick(params, "automatic", width=100, align="end"),
             **_ROW,
         ),
+        none,
         pn.Row(
             choice(params, "device", label="Device", max_width=_NARROW),
             number(params, "threads", notify, max_width=_NARROW),

@@ -32,8 +32,8 @@ def before_stages(todo: Sequence[Settings], limit_seconds: float) -> str:
     return (
         "<p><b>Every stage, one after another.</b> Run all computes the view on screen with each "
         f"of the {count(len(todo), 'stage')} and draws a bar for its run time beside the ratios to "
-        "NumPy and Numba. Those without a compiler come first, within seconds; a stage that fails "
-        f"says why. {_how_long(todo, 'stage')} None is waited for longer than "
+        "NumPy and Numba. Those without torch.compile come first, within seconds; a stage that "
+        f"fails says why. {_how_long(todo, 'stage')} None is waited for longer than "
         f"{duration(limit_seconds)}.</p>"
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dashboard import server_settings
+from dashboard.lab.order import quickest_first
 from dashboard.state import MAX_CHUNK
 from mandel_core import Settings
 from mandel_core.measurement.measuring import points_of
@@ -43,8 +44,8 @@ def parse_sizes(text: str) -> tuple[int, ...]:
 def in_order(
     common: Settings, sizes: Iterable[int], references: Iterable[Settings]
 ) -> list[Settings]:
-    """What to measure: the current chunk size, the references, then the sizes nearest first."""
+    """What to measure, the quickest first: the references, the current chunk size, the others."""
     current = common.chunksize
     fitting = {size for size in (*sizes, current) if size <= common.maxiter}
     points = points_of(common, fitting, common.threads, nearest_to=current)
-    return [*points[:1], *references, *points[1:]]
+    return quickest_first([*references, *points])

@@ -11,12 +11,14 @@ from typing import ClassVar
 import panel as pn
 
 from dashboard.compute import workers
+from dashboard.compute.clock import Clock
 from dashboard.compute.pending import Pending
 from dashboard.lab import stored
 from dashboard.lab.code_browser import CodeBrowser
 from dashboard.lab.highlighting import highlighted
 from dashboard.lab.host import Host
 from dashboard.lab.inspection_html import figures, notes
+from dashboard.lab.waiting import Waiting
 from dashboard.view.about_stage import about_stage
 from dashboard.words import duration
 from mandel_core import FORMULAS, STAGES, Inspection, StageFailure
@@ -39,6 +41,9 @@ class CodeView:
         self._listings: tuple[Listing, ...] = ()
         self._wanted: Inspect | None = None
         self._pending: Pending[Inspection] = Pending(host.in_document)
+        self._clock = Clock(host.in_document, self._tell)
+        self._phase: Phase = "waiting"
+        self._waiting = Waiting(host, "compiler", self)
         self._anew = pn.widgets.Button(
             label="Compile anew",
             color="primary",
@@ -61,7 +66,10 @@ class CodeView:
         self._browser = CodeBrowser(sizing_mode="stretch_both", min_height=320)
         self._browser.param.watch(lambda event: self._show_listing(), "selected")
         self.panel = pn.Column(
-            pn.FlexBox(self._progress, self._cancel, self._again, self._anew, **wide),
+            pn.FlexBox(
+                *(self._progress, self._cancel, self._waiting.button, self._again, self._anew),
+                **wide,
+            ),
             self._about,
             self._figures,
             self._browser,
@@ -81,6 +89,8 @@ class CodeView:
     def close(self) -> None:
         """Give up what is being compiled for this view."""
         self._pending.cancel()
+        self._clock.stop()
+        self._waiting.over()
         self._wanted = None
         self._cancel.visible = self._browser.busy = False
 
@@ -119,23 +129,35 @@ class CodeView:
             empty="The code appears here once it is compiled.",
             busy=True,
         )
-        self._on_phase(task, "waiting")
+        self._clock.start()
+        self._on_phase("waiting")
         session = f"{self._host.session}/compiler"
         self._pending.submit(
             lambda on_phase: workers.measure(task, session=session, on_phase=on_phase),
             on_result=lambda outcome: self._on_result(task, outcome),
-            on_phase=lambda phase: self._on_phase(task, phase),
+            on_phase=self._on_phase,
         )
 
-    def _on_phase(self, task: Inspect, phase: Phase) -> None:
-        doing = {
-            "waiting": "waiting until the compiling, picture or measurement under way is done",
-            "compiling": "compiling",
-        }
-        spent = time.monotonic() - self._started
-        since = f", {duration(spent)} so far" if spent > 1 else ""
-        words = f"{_name(task)}: {doing.get(phase, 'running it')}{since}…"
-        if phase == "compiling" and (before := stored.compile_seconds(task.settings)) is not None:
+    def _on_phase(self, phase: Phase) -> None:
+        self._phase = phase
+        self._waiting.over()
+        self._tell()
+
+    def _tell(self) -> None:
+        task = self._wanted
+        if task is None:
+            return
+        if self._phase == "waiting":
+            doing = f"waiting until {self._waiting.words()}"
+        elif self._phase == "over budget":
+            doing = "waiting until this visit has not used more computing than it may in a minute"
+        else:
+            doing = "compiling" if self._phase == "compiling" else "running it"
+        spent = int(time.monotonic() - self._started)
+        since = f", {spent} s so far" if spent else ""
+        words = f"{_name(task)}: {doing}{since}…"
+        before = stored.compile_seconds(task.settings) if self._phase == "compiling" else None
+        if before is not None:
             words += f" It took {duration(before)} here before."
         self._progress.value = words
 

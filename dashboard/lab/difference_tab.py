@@ -16,6 +16,7 @@ from dashboard.compute import workers
 from dashboard.compute.clock import Clock
 from dashboard.compute.pending import Pending
 from dashboard.lab.host import Host
+from dashboard.lab.waiting import Waiting
 from dashboard.widgets import theme
 from dashboard.words import count, duration
 from mandel_core import STAGES, Settings, StageFailure, Viewport
@@ -26,7 +27,7 @@ from mandel_core.worker.tasks import Compare, Marked
 # What would keep the measuring worker busy for longer, in iterations of points, is asked for.
 _UNASKED = 1e10
 
-_WAITING = "Waiting until the compiling, picture or measurement under way is done…"
+_WAITING = "Waiting until"  # and then for what, which may change
 
 _ABOUT = (
     "The iteration count of every pixel on screen is held against that of the NumPy listing in "
@@ -58,6 +59,7 @@ class Difference:
             label="Cancel", width=90, visible=False, color="primary", variant="outline"
         )
         self._cancel.on_click(lambda event: self.cancel())
+        self._waiting = Waiting(host, "difference", self)
         self._progress = _text("progress")
         self._verdict = _text("verdict")
         self._about = _text("compared")
@@ -73,6 +75,7 @@ class Difference:
             self._verdict,
             self._about,
             self._controls,
+            self._waiting.button,
             self._where,
             sizing_mode="stretch_width",
         )
@@ -135,12 +138,14 @@ class Difference:
         """Say what is under way, and from now on how long it has been."""
         if doing != self._doing:
             self._since = time.monotonic()
+            self._waiting.over()
         self._doing, self._more = doing, more
         self._tell()
 
     def _tell(self) -> None:
         spent = int(time.monotonic() - self._since)
-        self._progress.value = f"{self._doing}{f' {spent} s' if spent else ''}{self._more}"
+        doing = f"{_WAITING} {self._waiting.words()}…" if self._doing == _WAITING else self._doing
+        self._progress.value = f"{doing}{f' {spent} s' if spent else ''}{self._more}"
 
     def _on_result(self, outcome: Marked | StageFailure) -> None:
         if isinstance(outcome, StageFailure):
@@ -175,6 +180,7 @@ class Difference:
     def _end(self, word: str) -> None:
         """Nothing is under way; a sentence says why what is on screen is not compared."""
         self._clock.stop()
+        self._waiting.over()
         self._doing = self._more = ""
         self._cancel.visible = False
         self._compare.visible = self._controls.visible = bool(word)

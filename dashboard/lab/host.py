@@ -48,6 +48,9 @@ class Host(Protocol):
     def compile_seconds(self, settings: Settings) -> float | None:
         """How long compiling this has taken here before, if that is known."""
 
+    def cancel_others(self, view: object) -> None:
+        """Cancel what is under way in every tab of the lab but this one."""
+
     def set_chunksize(self, size: int) -> None:
         """Draw with this chunk size from now on."""
 

@@ -16,6 +16,7 @@ from dashboard.compute.clock import Clock
 from dashboard.compute.pending import Pending
 from dashboard.lab import stored
 from dashboard.lab.host import Host
+from dashboard.lab.waiting import ahead_of
 from dashboard.words import duration
 from mandel_core import STAGES, Measurement, Settings, StageFailure, Viewport
 from mandel_core.measurement.ratios import BUSY
@@ -28,6 +29,8 @@ _PROGRESS_HEIGHT = 56
 
 class MeasureQueue:
     """A button that starts measuring, one that ends it, and how far it is.
+
+    What was measured while other programs were busy is measured once more, after all the rest.
 
     on_start : called when the button is pressed; it should call `start`.
     on_measured : called with each measurement as soon as it is made, a failure among them; then
@@ -52,10 +55,11 @@ class MeasureQueue:
         self._on_measured = on_measured
         self._limit = limit_seconds
         self._todo: list[Settings] = []
-        self._total = 0
+        self._total = self._repeats = 0
+        self._disturbed: list[Measurement] = []  # to be measured once more
         self._pending: Pending[Measurement] = Pending(host.in_document)
         self._clock = Clock(host.in_document, self._show_progress)
-        self._again = False  # whether the one under way was disturbed before
+        self._again = False  # whether the one under way is measured once more
         self._doing: tuple[Settings, Phase, float] | None = None  # and since when
         self._started = 0.0
         self._failed = 0
@@ -82,7 +86,7 @@ class MeasureQueue:
     @property
     def running(self) -> bool:
         """Whether something is being measured, or waits for it."""
-        return bool(self._todo) or self._pending.busy
+        return bool(self._todo or self._disturbed) or self._pending.busy
 
     def start(
         self,
@@ -94,16 +98,17 @@ class MeasureQueue:
         self.cancel()
         self._view, self._todo = view, list(todo)
         self._words, self._remark = words or in_words, ""
-        self._total, self._failed, self._started = len(self._todo), 0, time.monotonic()
+        self._total, self._repeats, self._failed = len(self._todo), 0, 0
+        self._started = time.monotonic()
         self._button.disabled = self._cancel.visible = True
         self._clock.start()
         self._next()
 
     def cancel(self) -> None:
         """Stop measuring, also in mid-compile; what has been measured stays."""
-        left, self._todo = len(self._todo), []
+        left, self._todo, self._disturbed = len(self._todo) + (not self._again), [], []
         if self._pending.cancel():
-            done = self._total - left - 1 - self._failed
+            done = self._total - left - self._failed
             self._end(f"Cancelled; {done} of {self._total} measured." if done else "Cancelled.")
 
     def set_status(self, text: str) -> None:
@@ -111,12 +116,15 @@ class MeasureQueue:
         self._progress.value = text
 
     def _next(self) -> None:
-        if not self._todo:
+        if self._todo:
+            self._submit(self._todo.pop(0))
+        elif self._disturbed:
+            first = self._disturbed.pop(0)
+            self._submit(first.settings, first)
+        else:
             took = duration(time.monotonic() - self._started)
             failed = f"; {self._failed} could not be" if self._failed else ""
             self._end(f"{self._total - self._failed} measured in {took}{failed}.")
-            return
-        self._submit(self._todo.pop(0))
 
     def _submit(self, settings: Settings, disturbed: Measurement | None = None) -> None:
         """Measure this; disturbed : what came of it before, while other programs were busy."""
@@ -140,18 +148,19 @@ class MeasureQueue:
         if isinstance(outcome, StageFailure):  # the process died: this one is lost, no other
             outcome = Measurement(self._view, settings, failure=outcome)
         if disturbed is not None:
-            self._keep(calmer(disturbed, outcome))
+            outcome = calmer(disturbed, outcome)
         elif outcome.failure is None and outcome.busy > BUSY:
-            self._submit(settings, disturbed=outcome)
-        else:
+            self._disturbed.append(outcome)
+            self._repeats += 1
+        if outcome is not disturbed:
             self._keep(outcome)
+        self._host.refresh()
+        self._next()
 
     def _keep(self, measured: Measurement) -> None:
         self._failed += measured.failure is not None
         stored.add(measured, on_notice=lambda notice: self._host.in_document(self._on_file, notice))
         self._on_measured(measured)
-        self._host.refresh()
-        self._next()
 
     def _on_file(self, notice: str) -> None:
         """What is wrong with the file of results is said once, and again once it is otherwise."""
@@ -171,22 +180,26 @@ class MeasureQueue:
         if self._doing is None:
             return
         settings, phase, since = self._doing
-        number = self._total - len(self._todo)
         doing = {
             "compiling": "compiling",
-            "waiting": "once the compiling, picture or measurement under way is done,",
-            "over budget": "once this visit has not used more computing than it may in a minute,",
+            "waiting": f"once {ahead_of(f'{self._host.session}/{self._name}')[0]}, measuring",
+            "over budget": "once this visit has not used more computing than it may in a minute, "
+            "measuring",
         }.get(phase, "measuring")
+        number, of = self._total - len(self._todo), self._total
+        told = f"{number} of {of}"
         if self._again:
-            doing = f"others were busy; once more {doing}"
+            once_more = self._repeats - len(self._disturbed)
+            told += f"; others were busy, so once more {once_more} of {self._repeats}"
+            number, of = number + once_more, of + self._repeats
         spent = int(time.monotonic() - since)
         words = f"{doing} {self._words(settings)}…{f' {spent} s' if spent else ''}"
         if phase == "compiling" and (before := stored.compile_seconds(settings)) is not None:
             words += f"; it took {duration(before)} here before"
         self._progress.value = (
-            f"<progress value={number - 1} max={self._total} style='width:100%' "
+            f"<progress value={number - 1} max={of} style='width:100%' "
             f"aria-label='Measurements done'></progress><br>"
-            f"{number} of {self._total}: {words}{self._remark}"
+            f"{told}: {words}{self._remark}"
         )
 
     def _end(self, word: str) -> None:

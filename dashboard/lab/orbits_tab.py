@@ -12,6 +12,7 @@ import panel as pn
 from dashboard.compute import workers
 from dashboard.compute.pending import Pending
 from dashboard.lab.host import Host
+from dashboard.lab.waiting import Waiting
 from dashboard.words import count, width
 from mandel_core import FORMULAS, Settings, StageFailure, Viewport
 from mandel_core.model.control import Phase
@@ -29,8 +30,10 @@ MOST_FOR_NOTHING = 300_000
 _ABOUT = (
     "Points all over the view are followed until they escape. The picture shows the plane in which "
     "they travel, and is the brighter the more often they pass: of the view of the whole set this "
-    "is the Buddhabrot; of a part of it, where that part's orbits go. It is seen as it grows, "
-    f"and takes {MOST_PIECES * PIECE_SECONDS:g} s of computing at most."
+    "is the Buddhabrot; of a part of it, where that part's orbits go. A line at which the "
+    "brightness jumps is the view's edge as the formula carries it: points beyond it are not "
+    "followed. The picture is seen as it grows, and takes "
+    f"{MOST_PIECES * PIECE_SECONDS:g} s of computing at most."
 )
 
 
@@ -51,11 +54,13 @@ class OrbitsView:
             label="Cancel", width=90, visible=False, color="primary", variant="outline"
         )
         self._cancel.on_click(lambda event: self.cancel())
+        self._waiting = Waiting(host, "orbits", self)
         self._progress = _text("progress")
         self._picture = _text("orbits")
         self.panel = pn.Column(
             pn.widgets.StaticText(value=_ABOUT, sizing_mode="stretch_width"),
             pn.Row(self._start, self._cancel, self._progress, sizing_mode="stretch_width"),
+            self._waiting.button,
             self._picture,
             sizing_mode="stretch_width",
         )
@@ -77,9 +82,7 @@ class OrbitsView:
             self._shown, self._density = of, _nothing()
         self._pieces, self._before = 0, self._density.points
         self._start.visible, self._cancel.visible = False, True
-        self._progress.value = (
-            "Waiting until the compiling, picture or measurement under way is done…"
-        )
+        self._progress.value = f"Waiting until {self._waiting.words()}…"
         self._go_on()
 
     def cancel(self) -> None:
@@ -108,6 +111,7 @@ class OrbitsView:
         )
 
     def _on_phase(self, phase: Phase) -> None:
+        self._waiting.over()
         if phase == "compiling" and not self._pieces:
             self._progress.value = "Loading datashader and compiling, some seconds the first time…"
 
@@ -133,6 +137,7 @@ class OrbitsView:
 
     def _rest(self, word: str = "") -> None:
         """Nothing is under way."""
+        self._waiting.over()
         self._cancel.visible, self._start.visible = False, True
         same = self._shown == self._of_now()
         self._start.label = "Follow more of them" if same else "Follow the orbits"

@@ -17,6 +17,7 @@ from dashboard.lab.before_measuring import before_stages
 from dashboard.lab.host import Host
 from dashboard.lab.marks import COMPILED_SECONDS, disturbed
 from dashboard.lab.measure_queue import MeasureQueue
+from dashboard.lab.order import quickest_first
 from dashboard.lab.subjects import Subjects
 from dashboard.lab.ticks import time_ticks
 from dashboard.state import stage_names
@@ -148,9 +149,8 @@ class StagesView:
 
 
 def _in_order(subject: Subject) -> list[Settings]:
-    """What to measure; stages without a compiler first, since they take no time to begin."""
-    todo = [subject.settings(stage) for stage in stage_names().values()]
-    return sorted(todo, key=lambda settings: STAGES[settings.stage].uses_torch(settings))
+    """What to measure: every stage."""
+    return quickest_first(subject.settings(stage) for stage in stage_names().values())
 
 
 @dataclass(frozen=True)

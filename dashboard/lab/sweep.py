@@ -46,6 +46,7 @@ class Sweep:
             label="Chunk sizes to measure", value=self._kept, sizing_mode="stretch_width"
         )
         self._sizes.param.watch(lambda event: self._on_sizes(), "value")
+        self._heading = pn.widgets.StaticText(sizing_mode="stretch_width")
         # A group of one: the label of Bokeh's single checkbox is neither read out nor clickable.
         self._tutorial = pn.widgets.CheckBoxGroup(options=["Show the tutorial's Table I"], value=[])
         self._tutorial.param.watch(lambda event: host.in_document(self.refresh), "value")
@@ -59,6 +60,7 @@ class Sweep:
         # the other widgets.
         self._place = pn.Column(sizing_mode="stretch_width")
         self.panel = pn.Column(
+            self._heading,
             self._sizes,
             self._queue.bar,
             self._subjects.panel,
@@ -71,7 +73,7 @@ class Sweep:
         )
 
     def start(self) -> None:
-        """Measure the current chunk size, then the lines to compare with, then all other sizes."""
+        """Measure the lines to compare with, then the chunk sizes that compile fastest first."""
         subject = self._subjects.measure()
         self._failures = []
         self._queue.start(subject.view, self._todo(subject), _words)
@@ -111,6 +113,7 @@ class Sweep:
         known_now = bool(stored.points(now.view, common(now)).here)
         subject = self._subjects.current(self._queue.running, known_now)
         settings, view = common(subject), subject.view
+        self._heading.value = _heading(settings.stage, subject.state.stage)
         found = stored.points(view, settings)
         known = {
             stage: latest.median
@@ -203,6 +206,13 @@ def common(subject: Subject) -> Settings:
     """The settings of all points: those of the subject, with a stage that has chunks."""
     stage = subject.state.stage
     return subject.settings(stage if "chunksize" in STAGES[stage].varies else "chunked")
+
+
+def _heading(measured: str, drawn: str) -> str:
+    title = html.escape(STAGES[measured].title)
+    if measured == drawn:
+        return f"<b>{title}</b>: run time against chunk size"
+    return f"<b>{title}</b> is measured here: {html.escape(STAGES[drawn].title)} has no chunks"
 
 
 def _words(settings: Settings) -> str:

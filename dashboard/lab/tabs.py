@@ -68,7 +68,8 @@ class Lab:
             view.open()
             self._places[number].append(view.panel)
 
-    def close(self) -> None:
-        """Cancel what is under way in any tab."""
+    def close(self, but: object = None) -> None:
+        """Cancel what is under way in any tab, or in any but one."""
         for view in self._views.values():
-            view.close()
+            if view is not but:
+                view.close()

@@ -9,16 +9,22 @@
   const finest = levels.at(-1);
   const widest = Math.max(...levels.map(({ width }) => width));
   const LARGEST_PIXEL = 8; // of the screen, for one of the finest picture
+  const ENOUGH = 1.001; // what differs by less is an end
   const NOTCH = 1.2, STEP = 0.15;
   const view = { x: 0, y: 0, scale: 1 }; // the middle; the screen's pixels to a width
   let moved = false; // whether anybody has: until then all of the view is shown, whatever the window
   let frame = null;
+  let fitted = 0; // `fitting(1)` of the window so far
 
   const size = () => [canvas.width, canvas.height];
   const fitting = (width) => Math.min(size()[0] / width, size()[1] / (width * shape));
+  const ends = () => [
+    fitting(widest),
+    Math.max((LARGEST_PIXEL * finest.columns) / finest.width, fitting(1)),
+  ];
   const keep_within = () => {
-    const most = (LARGEST_PIXEL * finest.columns) / finest.width;
-    view.scale = Math.min(Math.max(view.scale, fitting(widest)), Math.max(most, fitting(1)));
+    const [least, most] = ends();
+    view.scale = Math.min(Math.max(view.scale, least), most);
     const [across, down] = [widest / 2, (widest * shape) / 2];
     view.x = Math.min(Math.max(view.x, -across), across);
     view.y = Math.min(Math.max(view.y, -down), down);
@@ -70,7 +76,12 @@
     levels.slice(0, enough < 0 ? levels.length : enough + 1).forEach(draw_level);
     const zoom = view.scale / fitting(1);
     const grown = view.scale / (finest.columns / finest.width);
-    readout.textContent = `${Number(zoom.toPrecision(2))} ×${grown > 1.01 ? ", larger pixels only" : ""}`;
+    const [least, most] = ends();
+    const told = [`${Number(zoom.toPrecision(2))} ×`];
+    if (grown > 1.01) told.push("larger pixels only");
+    if (view.scale < least * ENOUGH) told.push("there is no more around it");
+    if (view.scale * ENOUGH > most) told.push("no closer");
+    readout.textContent = told.join(", ");
     canvas.dataset.zoom = zoom;
   };
   const draw_soon = () => (frame ??= requestAnimationFrame(draw));
@@ -103,8 +114,14 @@
   new ResizeObserver(() => {
     canvas.width = Math.max(1, Math.round(canvas.clientWidth * devicePixelRatio));
     canvas.height = Math.max(1, Math.round(canvas.clientHeight * devicePixelRatio));
-    if (moved) keep_within();
-    else all();
+    // The same place, as large a part of the window as before.
+    if (moved) {
+      view.scale *= fitting(1) / fitted;
+      keep_within();
+    } else {
+      all();
+    }
+    fitted = fitting(1);
     draw();
   }).observe(canvas);
 

@@ -226,6 +226,11 @@ class Pool:
         self.first = self.quick.submit(first, own)
         _then(self.first, go_on)
 
+    def under_way(self) -> dict[Lane, tuple[str, str]]:
+        """By the lane it is in, the session of each task that is under way, and its stage."""
+        found = {lane: worker.under_way for lane, worker in self.workers.items()}
+        return {lane: task for lane, task in found.items() if task is not None}
+
     def health(self) -> dict[str, Health]:
         """How each process does, by its role."""
         return {worker.role: worker.health for worker in self.workers.values()}

@@ -21,6 +21,7 @@ from mandel_core.model.control import Phase, ignore_phase
 from mandel_core.model.failures import StageFailure
 from mandel_core.worker.orbit_tasks import Probe, Probed
 from mandel_core.worker.tasks import Devices, Draw, Refine, Render, Task, TaskOfStage, Time
+from mandel_core.worker.turns import Lane
 from mandel_core.worker.worker import Health
 
 T = TypeVar("T")
@@ -94,6 +95,10 @@ class RemotePool:
         self, first: Draw, deeper: Draw, points: tuple[Probe, ...], compiles: Render | None
     ) -> None:
         """Nothing: who serves the pool has done it."""
+
+    def under_way(self) -> dict[Lane, tuple[str, str]]:
+        """Nothing: it is not known here."""
+        return {}
 
     def health(self) -> dict[str, Health]:
         """As `Pool.health`; one process "computing" that does not answer while it is away."""

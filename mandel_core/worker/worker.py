@@ -182,6 +182,12 @@ class Worker:
         return self._running is not None or bool(self._waiting)
 
     @property
+    def under_way(self) -> tuple[str, str] | None:
+        """The session of the task under way, and its stage; None if there is none."""
+        running = self._running
+        return (running.session, running.task.stage) if running is not None else None
+
+    @property
     def health(self) -> Health:
         """How the process does."""
         keeper = self._keeper

@@ -18,7 +18,8 @@ OVERLAYS.push(({ overlay, camera, calls, walk, is_page }) => {
   const panel = overlay.panel({ name: "whereabouts", title: "Where to go" });
   const field = element("input", { type: "text", spellcheck: false, autocomplete: "off", id: "place" });
   field.setAttribute("enterkeyhint", "go");
-  field.setAttribute("aria-describedby", "place-wrong");
+  field.setAttribute("aria-describedby", "place-hint place-wrong");
+  const hint = element("p", { className: "hint", id: "place-hint" });
   const wrong = element("p", { className: "wrong", id: "place-wrong", role: "alert" });
   const go = element("button", { type: "submit", className: "text", textContent: "Go" });
   const form = element(
@@ -26,6 +27,7 @@ OVERLAYS.push(({ overlay, camera, calls, walk, is_page }) => {
     {},
     element("label", { htmlFor: "place", textContent: "Coordinates with a width or zoom, or a link" }),
     element("div", { className: "row" }, field, go),
+    hint,
     wrong,
   );
   const copying = [["Copy coordinates", () => copy(full(walk.link, camera), "Coordinates copied")]];
@@ -41,6 +43,7 @@ OVERLAYS.push(({ overlay, camera, calls, walk, is_page }) => {
   };
   panel.on_open = () => {
     field.value = full(walk.link, camera);
+    hint.textContent = `Without a width or zoom the width stays ${width_to_the_digit(walk.link, camera)}.`;
     wrong.textContent = "";
     field.focus();
     field.select();
@@ -84,9 +87,14 @@ function short({ x, y, width }) {
 // at home, where a browser's numbers are exact.
 function full(link, camera) {
   const values = new URLSearchParams(link);
-  const [x, y, width] = ["x", "y", "width"].map((name) => values.get(name) ?? String(camera[name]));
+  const [x, y] = ["x", "y"].map((name) => values.get(name) ?? String(camera[name]));
+  const width = width_to_the_digit(link, camera);
   const imaginary = y.startsWith("-") ? y : `+${y}`;
   return `${x}${imaginary}i, width ${width}`;
+}
+
+function width_to_the_digit(link, camera) {
+  return new URLSearchParams(link).get("width") ?? String(camera.width);
 }
 
 async function copied(text) {
