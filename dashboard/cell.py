@@ -21,7 +21,6 @@ class Cell(pn.Column):
     """
 
     def __init__(self, main: Any, status: pn.Column, controls: pn.Column | None) -> None:
-        # No sizing mode: Panel takes the picture's, and `cell.css` says the rest.
         parts = [pn.Column(main, status, css_classes=["stage"])]
         if controls is not None:
             for card in controls.select(pn.Card):
@@ -31,6 +30,14 @@ class Cell(pn.Column):
         for part in (*parts, status):
             part.stylesheets = [_style()]
         super().__init__(*parts, css_classes=["explorer"], stylesheets=[_style()])
+
+    def _compute_sizing_mode(self, children: Any, props: Any) -> dict[str, Any]:
+        """As wide as there is room for, and as high as it is.
+
+        Panel would take the picture's mode, so that a row or column around it had its height to
+        share out, and a least width for each.
+        """
+        return {"sizing_mode": "stretch_width"}
 
     def get_root(self, doc: Any = None, comm: Any = None, preprocess: bool = True) -> Any:
         """The Bokeh model; where nobody serves Panel's style sheets it has them within."""

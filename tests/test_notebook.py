@@ -78,6 +78,7 @@ def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         file.parent.mkdir(parents=True)
         file.write_text(json.dumps(chosen))
     with pytest.MonkeyPatch.context() as patch:
+        # Nobody's own settings, nor which notebooks they had open.
         patch.setenv("JUPYTERLAB_SETTINGS_DIR", str(folder / "settings"))
         patch.setenv("JUPYTERLAB_WORKSPACES_DIR", str(folder / "workspaces"))
         with serving([*command, *quiet], "/api", cwd=folder, scratch=folder) as address:
@@ -205,10 +206,17 @@ def test_the_notebook_of_the_widget_runs_in_notebook_7_and_is_dark_with_it(jupyt
         picture = page.locator(".bk-Figure.picture").first.bounding_box()
         assert picture["width"] == box["width"]
         assert 0.5 < picture["height"] / picture["width"] < 0.6
-        # Both explorers that share their place, and the widget of ipywidgets.
-        page.get_by_text("BokehModel").first.wait_for()
-        reader.until(lambda: page.locator(".bk-Figure.picture").count() == 3)
-        page.locator(".bk-Figure.picture").first.scroll_into_view_if_needed()
+        # Both explorers of the pair, and the one beside a list of ipywidgets.
+        page.locator(".widget-dropdown").wait_for()
+        pictures = page.locator(".bk-Figure.picture")
+        reader.until(lambda: pictures.count() == 4)
+        pictures.nth(1).scroll_into_view_if_needed()
+        left, right = (pictures.nth(number).bounding_box() for number in (1, 2))
+        assert (left["y"], left["width"]) == (right["y"], right["width"])
+        assert box["x"] <= left["x"] < left["x"] + left["width"] <= right["x"]
+        assert right["x"] + right["width"] <= box["x"] + box["width"]
+        assert left["width"] > 0.45 * box["width"], "they share all of the width"
+        pictures.first.scroll_into_view_if_needed()
         where = page.locator(".overlay .place").first
         before = where.text_content()
         x, y = page.locator(".explorer").first.bounding_box(), 0

@@ -67,6 +67,9 @@ def test_a_viewport_can_be_given_and_set() -> None:
     assert there == (Decimal("-0.7"), Decimal("0.3"), Decimal("0.125"))
     explorer.viewport = Viewport.from_screen("0.25", 0, "2", 64, 48)
     assert (explorer.x, explorer.y, explorer.width) == (Decimal("0.25"), 0, 2)
+    explorer.viewport = Viewport.from_screen("-0.1592", "-1.0317", "0.025", 300, 200)
+    explorer.x += explorer.width / 4
+    assert (str(explorer.x), str(explorer.width)) == ("-0.15295", "0.025"), "no zeros at the end"
     shown = explorer.__panel__()
     assert shown.select(pn.widgets.Select) == [], "the bare picture"
     explorer.close()

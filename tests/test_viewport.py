@@ -13,6 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mandel_core import Viewport
+from mandel_core.model.decimals import trimmed
 
 coordinates = st.floats(-1e6, 1e6)
 counts = st.integers(1, 50)
@@ -44,6 +45,15 @@ def test_numbers_may_be_strings_ints_floats_and_decimals():
     view = Viewport.from_bounds("-2.25", Decimal("0.75"), -1, 1.5, 7, 6)
     assert (view.x, view.y) == (Decimal("-0.75"), Decimal("0.25"))
     assert (view.span_x, view.span_y) == (3, Decimal("2.5"))
+
+
+@given(st.integers(), st.integers(0, 40), st.integers(0, 60))
+def test_a_number_has_no_zeros_at_its_end(digits: int, places: int, zeros: int) -> None:
+    number = Decimal(f"{digits}e-{places}")
+    short = trimmed(Decimal(f"{digits * 10**zeros}e-{places + zeros}"))
+    assert short == number
+    _, written, exponent = short.as_tuple()
+    assert exponent == 0 or (int(exponent) < 0 and written[-1] != 0)
 
 
 def test_a_float_means_its_shortest_decimal():

@@ -8,7 +8,7 @@ from typing import Any
 import param
 
 from dashboard.state import MAX_DIGITS
-from mandel_core.model.decimals import exact
+from mandel_core.model.decimals import exact, trimmed
 
 
 class Coordinate(param.Parameter):
@@ -21,7 +21,10 @@ class Coordinate(param.Parameter):
         self.bounds = bounds
 
     def __set__(self, obj: Any, value: Any) -> None:
-        """Store the value as a Decimal. Raises ValueError if it is none, or out of bounds."""
+        """Store the value as a Decimal without trailing zeros.
+
+        Raises ValueError if it is none, or out of bounds.
+        """
         if len(str(value)) > MAX_DIGITS:
             raise ValueError(f"{self.name} has more than {MAX_DIGITS} characters")
         try:
@@ -31,4 +34,4 @@ class Coordinate(param.Parameter):
         low, high = self.bounds
         if not low <= number <= high:
             raise ValueError(f"{self.name} must lie between {low} and {high}, not {number}")
-        super().__set__(obj, number)
+        super().__set__(obj, trimmed(number))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, InvalidOperation
 
 import numpy as np
 
 Number = str | int | float | Decimal
+
+_ANY = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)  # of which no number is rounded
 
 
 def exact(value: Number) -> Decimal:
@@ -23,6 +25,14 @@ def exact(value: Number) -> Decimal:
     if not number.is_finite():
         raise ValueError(f"{value} is not a finite number")
     return number
+
+
+def trimmed(number: Decimal) -> Decimal:
+    """Exactly the same number without zeros at its end: 0.025 for 0.02500, 10 for 10.0."""
+    if not number:
+        return Decimal(0)
+    whole = number.to_integral_value()
+    return whole if whole == number else number.normalize(_ANY)
 
 
 def plain(number: Decimal) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mandel_core.model import link as links
-from mandel_core.model.decimals import Number, exact
+from mandel_core.model.decimals import Number, exact, trimmed
 
 Precision = Literal["float32", "float64"]
 
@@ -40,7 +40,7 @@ def _edge_to_edge(span: Decimal, samples: int) -> Decimal:
     """The distance of the outer edges of the outermost pixels, whose middles are the samples."""
     if samples == 1:
         return Decimal(0)
-    return _ROUNDED.divide(_EXACT.multiply(span, Decimal(samples)), Decimal(samples - 1))
+    return trimmed(_ROUNDED.divide(_EXACT.multiply(span, Decimal(samples)), Decimal(samples - 1)))
 
 
 @dataclass(frozen=True)
