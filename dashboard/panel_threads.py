@@ -1,16 +1,18 @@
 """Panel in a notebook, made to stand changes from several threads; served pages do without this.
 
 Panel 1.9 takes it that one thread changes a notebook's models. Here there are the cells' own, the
-one that receives from the page, and the worker's. Two things go wrong, and three patches mend them:
+one that receives from the page, and the worker's. Three things go wrong, and four patches mend them:
 
 - `panel.io.notebook.push` empties the document's list of changes without a lock: a change made
   meanwhile is lost, and what later refers to it fails with "reference isn't known". `push`,
   `Syncable._apply_update` and `Comm._handle_msg` take turns instead.
 - `push` drops what is to be sent before the page listens, in any thread but the first. Here it
   stays with the document and is sent once the page listens.
+- `MimeRenderMixin._on_msg` drops what waits to be sent when a message arrives, and what is changed
+  in answer to it: what one of two explorers in an output tells the other. Here it is sent.
 
-Upstream would have to hold a lock per document in these three places, and to keep what cannot be
-sent yet; then this module can go.
+Upstream would have to hold a lock per document in these places, and to keep what cannot be sent
+yet; then this module can go.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from typing import Any
 import panel as pn
 from panel.io import notebook as panel_notebook
 from panel.reactive import Syncable
+from panel.viewable import MimeRenderMixin
 from pyviz_comms import Comm
 
 # The versions that were looked at and tried.
@@ -44,7 +47,7 @@ def patch_panel() -> None:
     """Patch Panel, once; on an unknown version without effect but a warning in the log."""
     if getattr(panel_notebook, "push", None) is not _push:
         return  # it was done before
-    places = ((Syncable, "_apply_update"), (Comm, "_handle_msg"))
+    places = ((Syncable, "_apply_update"), (Comm, "_handle_msg"), (MimeRenderMixin, "_on_msg"))
     if not (is_known() and _push and all(hasattr(*place) for place in places)):
         _log.warning(
             "Panel %s is not known here: pictures may be lost while several cells run.",
@@ -52,7 +55,9 @@ def patch_panel() -> None:
         )
         return
     for kind, name in places:
-        setattr(kind, name, _in_turn(getattr(kind, name)))
+        method = getattr(kind, name)
+        kept = _keeping_changes(method) if kind is MimeRenderMixin else method
+        setattr(kind, name, _in_turn(kept))
     for module in list(sys.modules.values()):  # Panel's modules import it by its name
         if getattr(module, "push", None) is _push:
             module.push = _push_once_acknowledged  # type: ignore[attr-defined]
@@ -74,6 +79,31 @@ def _in_turn(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*args, **kwargs)
 
     return in_turn
+
+
+def _keeping_changes(on_msg: Callable[..., None]) -> Callable[..., None]:
+    """Panel lifts its hold on the document at the end, and only then are callbacks called."""
+
+    @wraps(on_msg)
+    def keeping(self: Any, ref: str, manager: Any, msg: Any) -> None:
+        _, _, doc, comm = pn.state._views[ref]
+        changes: list[Any] = []
+
+        def on_change(event: Any) -> None:
+            if comm is None or event.setter != comm.id:  # else it came from the page
+                event.callback_invoker = None  # it has been called
+                changes.append(event)
+
+        doc.on_change(on_change)
+        try:
+            on_msg(self, ref, manager, msg)
+        finally:
+            doc.remove_on_change(on_change)
+            if comm is not None:
+                doc.callbacks._held_events.extend(changes)  # noqa: SLF001 - as Panel does
+                panel_notebook.push(doc, comm)
+
+    return keeping
 
 
 @_in_turn
