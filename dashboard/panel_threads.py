@@ -1,7 +1,7 @@
 """Panel in a notebook, made to stand changes from several threads; served pages do without this.
 
 Panel 1.9 takes it that one thread changes a notebook's models. Here there are the cells' own, the
-one that receives from the page, and the worker's. Three things go wrong, and four patches mend them:
+one that receives from the page, and the worker's. Three things go wrong; four patches mend them:
 
 - `panel.io.notebook.push` empties the document's list of changes without a lock: a change made
   meanwhile is lost, and what later refers to it fails with "reference isn't known". `push`,
@@ -100,7 +100,7 @@ def _keeping_changes(on_msg: Callable[..., None]) -> Callable[..., None]:
         finally:
             doc.remove_on_change(on_change)
             if comm is not None:
-                doc.callbacks._held_events.extend(changes)  # noqa: SLF001 - as Panel does
+                doc.callbacks._held_events.extend(changes)
                 panel_notebook.push(doc, comm)
 
     return keeping
