@@ -236,12 +236,12 @@ def test_the_lab_says_whether_a_stage_is_right(visitor: Watched, address: str) -
     visitor.page.get_by_role("tab", name="Is it right?").click()
     visitor.page.get_by_text("Rounding:").wait_for()
     visitor.page.get_by_text("Fast, float32, against NumPy listing, float64").wait_for()
-    marks = visitor.page.evaluate(
+    marks = visitor.page.wait_for_function(  # they may come after the words
         """() => Bokeh.documents.flatMap(doc => [...doc._all_models.values()])
-            .filter(model => model.type === 'ColumnDataSource' && 'marks' in model.data)
-            .map(model => [model.data.marks[0].dtype, ...model.data.marks[0].shape])"""
+            .filter(model => model.type === 'ColumnDataSource' && model.data.marks?.length)
+            .map(model => [model.data.marks[0].dtype, ...model.data.marks[0].shape])[0]"""
     )
-    ((dtype, rows, columns),) = marks
+    dtype, rows, columns = marks.json_value()
     assert dtype == "uint8"
     visitor.page.get_by_text(f"{columns} × {rows} pixels").first.wait_for()
     choose(visitor, "Precision", "float64")
