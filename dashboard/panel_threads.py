@@ -47,17 +47,19 @@ def patch_panel() -> None:
     """Patch Panel, once; on an unknown version without effect but a warning in the log."""
     if getattr(panel_notebook, "push", None) is not _push:
         return  # it was done before
-    places = ((Syncable, "_apply_update"), (Comm, "_handle_msg"), (MimeRenderMixin, "_on_msg"))
-    if not (is_known() and _push and all(hasattr(*place) for place in places)):
+    patches: tuple[tuple[type, str, Callable[..., Any]], ...] = (
+        (Syncable, "_apply_update", _in_turn),
+        (Comm, "_handle_msg", _in_turn),
+        (MimeRenderMixin, "_on_msg", lambda on_msg: _in_turn(_keeping_changes(on_msg))),
+    )
+    if not (is_known() and _push and all(hasattr(kind, name) for kind, name, _ in patches)):
         _log.warning(
             "Panel %s is not known here: pictures may be lost while several cells run.",
             pn.__version__,
         )
         return
-    for kind, name in places:
-        method = getattr(kind, name)
-        kept = _keeping_changes(method) if kind is MimeRenderMixin else method
-        setattr(kind, name, _in_turn(kept))
+    for kind, name, patched in patches:
+        setattr(kind, name, patched(getattr(kind, name)))
     for module in list(sys.modules.values()):  # Panel's modules import it by its name
         if getattr(module, "push", None) is _push:
             module.push = _push_once_acknowledged  # type: ignore[attr-defined]

@@ -105,10 +105,9 @@ class Ranges:
     def request(self, seq: int, view: View) -> list[list[dict[str, Any]]]:
         """Both axes, then what Bokeh says when a gesture has ended."""
         (x0, x1), (y0, y1) = view.ranges
-        values = [["model", {"id": self.figure_id}]]
-        values += [["x0", x0], ["x1", x1], ["y0", y0], ["y1", y1]]  # type: ignore[list-item]
-        over = {"type": "event", "name": "rangesupdate", "values": {"type": "map"}}
-        over["values"]["entries"] = values  # type: ignore[index]
+        values = [["model", {"id": self.figure_id}], ["x0", x0], ["x1", x1], ["y0", y0], ["y1", y1]]
+        entries = {"type": "map", "entries": values}
+        over = {"type": "event", "name": "rangesupdate", "values": entries}
         return [
             [changed(self.x_id, start=x0), changed(self.x_id, end=x1)],
             [changed(self.y_id, start=y0), changed(self.y_id, end=y1)],

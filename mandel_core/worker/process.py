@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -95,7 +96,8 @@ def _arriving(tasks: SimpleQueue[tuple[int, Task[Any]]]) -> Iterator[tuple[int, 
         except Empty:
             if time.monotonic() - tidied > TIDY_SECONDS:
                 heap.give_back()
-                heap.reserve(ROOM)
+                with contextlib.suppress(MemoryError):  # near its limit it goes on without
+                    heap.reserve(ROOM)
                 tidied = time.monotonic()
             yield tasks.get()
 

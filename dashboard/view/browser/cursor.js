@@ -16,7 +16,7 @@ class Cursor {
     this.pinned = false; // whether it stays where it is when the pointer moves on
     this.answer = null; // the newest of the server's, of `point` or one a moment ago
     this.listeners = [];
-    this.ends = []; // each ends what is shown of the point, and returns whether there was any
+    this.switches = []; // of what is shown of the point: { is_on, set_on }
     this.wishes = []; // each returns what is to be asked beside counts; null for nothing
     this.number = 0;
     this.under_way = null;
@@ -38,15 +38,16 @@ class Cursor {
     this.wishes.push(want);
   }
 
-  // end() is called when all that is shown of the point is to end.
-  on_end(end) {
-    this.ends.push(end);
+  // What is_on() tells of and set_on(false) ends is shown of the point, and ends with it.
+  shows(is_on, set_on) {
+    this.switches.push({ is_on, set_on });
   }
 
   // Whether there was anything to end.
   end() {
-    const ended = this.ends.map((end) => end());
-    return this.unpin() || ended.includes(true);
+    const on = this.switches.filter(({ is_on }) => is_on());
+    on.forEach(({ set_on }) => set_on(false));
+    return this.unpin() || on.length > 0;
   }
 
   // Ask again, since somebody wishes for something else.

@@ -65,13 +65,7 @@ OVERLAYS.push((here) => {
     show();
     cursor.again();
   };
-  cursor.on_end(() => {
-    const was = on;
-    if (was) {
-      set_on(false);
-    }
-    return was;
-  });
+  cursor.shows(() => on, set_on);
   const button = overlay.button({
     name: "Julia set of the point under the cursor",
     icon: '<path d="M10 10c0-3 2-5 4.500-5S18 7 18 9s-1.500 3-3 3M10 10c0 3-2 5-4.500 5S2 13 2 11s1.500-3 3-3"/>',

@@ -50,13 +50,7 @@ OVERLAYS.push((here) => {
     draw();
     cursor.again();
   };
-  cursor.on_end(() => {
-    const was = on;
-    if (was) {
-      set_on(false);
-    }
-    return was;
-  });
+  cursor.shows(() => on, set_on);
   cursor.wish(() => (on ? { path: true } : null));
   cursor.listen(draw);
 });
