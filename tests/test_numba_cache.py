@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import gc
 import importlib.util
 import os
 import re
 import shutil
 import stat
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -71,10 +73,12 @@ def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]
     file.write_text("def double(x):\n    return x + x\n")
 
     def fresh() -> Any:
+        gc.collect()  # what an earlier kernel left in memory would do instead of the module
         spec = importlib.util.spec_from_file_location("doubling", file)
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, "doubling", module)
         spec.loader.exec_module(module)
         return numba_cache.kept(numba_import.numba.njit(module.double))
 
