@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -70,6 +71,7 @@ NO_TORCH = {"MANDEL_EXPLORER_STAGES": "fast,numba,numpy"}
 
 # First compiles take tens of seconds on two busy cores.
 PATIENCE = 120_000
+POLLING = 100
 
 
 def chromium() -> str:
@@ -145,6 +147,8 @@ class Watched:
 
     def __post_init__(self) -> None:
         self.page.set_default_timeout(PATIENCE)
+        # Asked at each animation frame, as Playwright does, a page paints all the time.
+        self.page.wait_for_function = partial(self.page.wait_for_function, polling=POLLING)
         self.page.add_init_script(LINK_FIELD)
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))

@@ -21,6 +21,7 @@ from mandel_core.kernels import interior
 pytestmark = [pytest.mark.compile, pytest.mark.slow]
 
 NX, NY = 83, 61  # no multiple of anything that a kernel likes
+CHUNKSIZE = 5  # as in the tests of the stages: what is compiled there need not be here
 
 # Centre, width, iterations.
 VIEWS = {
@@ -74,7 +75,7 @@ def test_counts_agree_with_float64_numpy(stage, name):
     if stage in STEP_BY_STEP and maxiter > 300:
         pytest.skip("one call a step takes too long here; the other views do")
     truth = reference(name)
-    frame = render(view_of(name), stage, maxiter, chunksize=10, dtype="float64")
+    frame = render(view_of(name), stage, maxiter, chunksize=CHUNKSIZE, dtype="float64")
     size = truth.iterations.size
     # Another order of operations re-rolls the few points where the orbit magnifies rounding.
     assert np.count_nonzero(frame.iterations != truth.iterations) <= 0.002 * size
@@ -100,9 +101,9 @@ def test_smooth_counts_have_no_seams(stage, name):
 @pytest.mark.parametrize("stage", ["cheap", "free", "chunked"])
 def test_the_chunk_size_changes_nothing(stage):
     view = view_of("home")
-    frames = [render(view, stage, 13, chunksize=size, dtype="float64") for size in (1, 5, 13)]
-    for frame in frames[1:]:
-        assert np.count_nonzero(frame.iterations != frames[0].iterations) <= 0.002 * NX * NY
+    # The last call of the larger chunks has one step, which is compiled for the smaller.
+    one, five = (render(view, stage, 11, chunksize=size, dtype="float64") for size in (1, 5))
+    assert np.count_nonzero(five.iterations != one.iterations) <= 0.002 * NX * NY
 
 
 @settings(max_examples=30)

@@ -269,9 +269,9 @@ def test_a_heavy_view_comes_coarse_to_fine_and_is_left_at_once(
     visitor.page.mouse.move(*place(visitor))
     visitor.page.mouse.wheel(0, -100)
     closer = (before["right"] - before["left"]) / 1.2
-    # Coarse pictures are enlarged before they are shown; that one of this width is there counts.
     visitor.page.wait_for_function(
-        "wide => window.seen.some(([dw]) => Math.abs(dw / wide - 1) < 0.02)", arg=closer
+        "wide => window.seen.some(([dw, fine]) => Math.abs(dw / wide - 1) < 0.02 && fine < 0.7)",
+        arg=closer,
     )
     visitor.page.get_by_role("button", name="Cancel picture").wait_for()
     visitor.page.get_by_label("Stage").first.select_option(label="14 · Fast")

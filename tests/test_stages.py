@@ -117,7 +117,7 @@ def test_a_close_up_agrees_with_the_listing(stage, rendered):
 
 @pytest.mark.parametrize("stage", [*FAST[1:], *TORCH])
 def test_float64_agrees_with_the_listing(stage, rendered):
-    grid = (-0.75, -0.745, 0.1, 0.105, 40, 30)
+    grid = (-0.75, -0.745, 0.1, 0.105, 83, 61)  # as many points as in `test_correctness.py`
     view = Viewport.from_bounds(*grid)
     frame = rendered(view, stage, maxiter=100, chunksize=CHUNKSIZE, dtype="float64")
     agree(frame, *listing(*grid, 100, 2.0**40, np.float64))

@@ -20,6 +20,7 @@ from dashboard.view.picture import PictureView
 from dashboard.view.refining import Refining
 from dashboard.view.request import Request
 from dashboard.view.saving import Saving
+from dashboard.view.whole import Whole
 from mandel_core import FORMULAS, STAGES, Settings, StageFailure, Viewport
 from mandel_core.colour.encoding import Encoded
 from mandel_core.colour.looks import LOOKS
@@ -38,9 +39,6 @@ FARTHEST = 8
 
 # How much wider than the window the coarse picture beneath it is.
 SURROUND = 4
-
-# The whole set, coarse: what is seen for a moment where nothing else is known, after a leap.
-WHOLE_WIDTH, WHOLE_PIXELS = 8, 480
 
 
 class PictureFlow:
@@ -65,7 +63,7 @@ class PictureFlow:
         self.shown: Picture | None = None
         self.way_back = self.home()
         self.cursor = Cursor(host, self.view.calls, self._coloured)
-        self._whole: Draw | None = None  # the last one that was asked for
+        self._whole = Whole(host, self._coloured, self.view.show_whole)
         self._number = 0  # of the browser's last request
         self._limit = host.state.maxiter  # where the search for the automatic one begins
         # Those of views that were at rest: whoever comes back finds the same picture.
@@ -110,7 +108,7 @@ class PictureFlow:
         other = self._seen is not None and not self._is_of_now(self._seen)
         if other:
             self._outdated.of_something_else(state.formula)
-            self._whole = None  # the browser has given up the one it had
+            self._whole.forget()
         self.view.move(state.x, state.y, state.width, fit=at_home, leap=leap)
         self.ask(surround=other)
 
@@ -259,38 +257,13 @@ class PictureFlow:
             eased = LOOKS[state.look].scaled
             self.view.show(picture, number, rest=True, link=link, final=final, eased=eased)
         self._sent(picture.settings, picture.settings.stage)
-        self._ask_whole(picture.settings)
+        self._whole.ask(picture.settings)
         self.shown = picture
         self._saving.offer(picture, state)
         if not picture.inside:
             self.way_back = state.x, state.y, state.width
         host.follow(maxiter=state.maxiter)
         self._later(STILL_SECONDS, self._on_still, picture)
-
-    def _ask_whole(self, settings: Settings) -> None:
-        """Ask for the whole set of these settings' formula, unless that was the last asked for.
-
-        It lies beneath where nothing else is known, and is the map of where one is.
-        """
-        host = self._host
-        x, y, _ = self.home()
-        view = Viewport.from_screen(x, y, WHOLE_WIDTH, WHOLE_PIXELS, WHOLE_PIXELS)
-        of_formula = Settings("fast", formula=settings.formula, formula_c=settings.formula_c)
-        task = self._coloured(view, of_formula)
-        if task == self._whole:
-            return
-        self._whole = task
-        future = workers.draw(task, session=f"{host.session}/whole", expected=0.05)
-
-        def on_result(future: Future[Picture | StageFailure]) -> None:
-            if not future.cancelled() and isinstance(whole := future.result(), Picture):
-                host.in_document(self._show_whole, task, whole)
-
-        future.add_done_callback(on_result)
-
-    def _show_whole(self, task: Draw, whole: Picture) -> None:
-        if task is self._whole:
-            self.view.show_whole(whole)
 
     def _on_still(self, picture: Picture) -> None:
         if picture is self.shown:

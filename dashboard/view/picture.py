@@ -208,6 +208,9 @@ class PictureView:
         figure = plot.state
         figure.background_fill_color = figure.border_fill_color = BACKGROUND
         figure.outline_line_color = None
+        # Bokeh asks for their style sheets with each repaint, though there is nothing to see.
+        figure.title = None
+        figure.grid.visible = False
         # WebGL has nothing to gain from one image, and is slow where it is emulated.
         figure.output_backend = "canvas"
         figure.min_border = 0
@@ -278,10 +281,11 @@ def _element(picture: Picture | None) -> hv.RGB:
 def sent(image: Encoded, view: Viewport, prefix: str = "") -> dict[str, Any]:
     """A picture in its place as it travels, by the names under which `frames.js` decodes it."""
     left, right, bottom, top = view.extent
+    # One array: each travels as messages of its own.
+    palette = image.palette.tobytes() if image.coding == "indices" else b""
     sent = {
-        "data": np.frombuffer(image.data, np.uint8),
+        "data": np.frombuffer(palette + image.data, np.uint8),
         "coding": image.coding,
-        "palette": np.ascontiguousarray(image.palette).ravel(),
         "nx": image.nx,
         "ny": image.ny,
         "left": left,

@@ -17,6 +17,7 @@ _CORE = (
     "travel.js",
     "hand.js",
     "frames.js",
+    "painting.js",
     "requests.js",
     "calls.js",
     "walk.js",

@@ -12,15 +12,17 @@ async function decoded(get, prefix) {
   );
   const pixels =
     get(`${prefix}coding`) === "indices"
-      ? await from_indices(data, get(`${prefix}palette`), nx * ny)
+      ? await from_indices(data, nx * ny)
       : await from_image(data, nx, ny);
   return { nx, ny, left, right, bottom, top, pixels };
 }
 
-async function from_indices(data, palette, size) {
-  const inflated = new Blob([data]).stream().pipeThrough(new DecompressionStream("deflate"));
+const PALETTE_BYTES = 1024; // 256 colours lie before the indices
+
+async function from_indices(data, size) {
+  const inflated = new Blob([data.subarray(PALETTE_BYTES)]).stream().pipeThrough(new DecompressionStream("deflate"));
   const indices = new Uint8Array(await new Response(inflated).arrayBuffer());
-  const colours = new Uint32Array(palette.slice().buffer);
+  const colours = new Uint32Array(data.slice(0, PALETTE_BYTES).buffer);
   const pixels = new Uint32Array(size);
   for (let i = 0; i < size; i++) {
     pixels[i] = colours[indices[i]];
@@ -44,17 +46,7 @@ function canvas(nx, ny) {
   return element.getContext("2d", { willReadFrequently: true });
 }
 
-// Bokeh enlarges pixels as squares; a coarse picture looks better smooth.
-function enlarged(picture, factor) {
-  const { nx, ny, pixels } = picture;
-  const [wide, high] = [Math.round(nx * factor), Math.round(ny * factor)];
-  const small = canvas(nx, ny);
-  small.putImageData(new ImageData(new Uint8ClampedArray(pixels), nx, ny), 0, 0);
-  const large = canvas(wide, high);
-  large.imageSmoothingQuality = "high";
-  large.drawImage(small.canvas, 0, 0, wide, high);
-  return { ...picture, coarse: factor, nx: wide, ny: high, pixels: large.getImageData(0, 0, wide, high).data.buffer };
-}
+const SURROUND_COARSE = 3; // what lies around the window is drawn so much larger than it came
 
 const WIDER = 64; // how many windows wide a picture may be to lie beneath
 
@@ -91,11 +83,11 @@ class Frames {
       ["", "surround_", "whole_"].map((prefix) => decoded(get, prefix)),
     );
     if (whole !== null) {
-      this.whole = enlarged(whole, 3);
+      this.whole = { ...whole, coarse: SURROUND_COARSE };
       this.on_whole();
     }
     if (surround !== null) {
-      this.surround = enlarged(surround, 3);
+      this.surround = { ...surround, coarse: SURROUND_COARSE };
       this.with_whole = false;
     }
     if (number < this.number) {
@@ -114,7 +106,7 @@ class Frames {
       this.on_eased();
     }
     const coarse = columns / picture.nx;
-    this.newest = coarse > 1.5 ? enlarged(picture, coarse) : picture;
+    this.newest = coarse > 1.5 ? { ...picture, coarse } : picture;
     this._show(surround !== null);
     return picture;
   }
@@ -153,8 +145,8 @@ class Frames {
       y: shown.map(({ bottom }) => bottom),
       dw: shown.map(({ left, right }) => right - left),
       dh: shown.map(({ bottom, top }) => top - bottom),
+      coarse: shown.map(({ coarse = 1 }) => coarse), // see `painting.js`
       // For whoever looks at the page from outside.
-      coarse: shown.map(({ coarse = 1 }) => coarse),
       final: shown.map(({ final = false }) => final),
     };
     const before = this.source.get_column("coarse");

@@ -5,21 +5,13 @@
 const joined = (globalThis[Symbol.for("mandelbrot-explorer.joined")] ??= new WeakMap());
 const DOUBLE_NOTCHES = 6; // a double click: three times as close
 
-// Bokeh draws half a pixel aside, which makes lines crisp and the pixels of pictures uneven.
-function align(view) {
-  const layer = view.canvas_view?.primary;
-  if (layer?.prepare === undefined) {
-    return;
-  }
-  const prepare = layer.prepare.bind(layer);
-  layer.prepare = () => {
-    const context = prepare();
-    if (layer.hidpi) {
-      context.translate(-0.5, -0.5);
+// In a notebook Panel waits for 50 ms before it tells the kernel of what has changed.
+function send_at_once(document) {
+  for (const root of document?.roots() ?? []) {
+    if (root.type.endsWith("CommManager")) {
+      root.setv({ debounce: 0 }, { sync: false });
     }
-    return context;
-  };
-  view.request_paint();
+  }
 }
 
 export default ({ figure, source, request, feed, target, asked, answers, styles }, _figure, _data, { index }) => {
@@ -104,6 +96,7 @@ export default ({ figure, source, request, feed, target, asked, answers, styles 
   const handle = (now) => {
     if (hand.view !== now) {
       align(now);
+      paint_smoothly(now, source);
       hand.attach(now);
       overlay.attach(now);
       overlay.changed();
@@ -125,6 +118,9 @@ export default ({ figure, source, request, feed, target, asked, answers, styles 
       overlay.changed();
       requests.moved();
     });
+  }
+  if (!overlay.is_page) {
+    send_at_once(figure.document);
   }
   joined.set(figure, { handle });
   handle(view);
