@@ -20,9 +20,11 @@ async function decoded(get, prefix) {
 const PALETTE_BYTES = 1024; // 256 colours lie before the indices
 
 async function from_indices(data, size) {
-  const inflated = new Blob([data.subarray(PALETTE_BYTES)]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.length); // Bokeh's own cannot be parted
+  const coded = new Blob([bytes.subarray(PALETTE_BYTES)]).stream();
+  const inflated = coded.pipeThrough(new DecompressionStream("deflate"));
   const indices = new Uint8Array(await new Response(inflated).arrayBuffer());
-  const colours = new Uint32Array(data.slice(0, PALETTE_BYTES).buffer);
+  const colours = new Uint32Array(bytes.slice(0, PALETTE_BYTES).buffer);
   const pixels = new Uint32Array(size);
   for (let i = 0; i < size; i++) {
     pixels[i] = colours[indices[i]];
