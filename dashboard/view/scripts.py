@@ -20,6 +20,7 @@ _CORE = (
     "painting.js",
     "requests.js",
     "calls.js",
+    "kernel.js",
     "walk.js",
     "bookmarks.js",
     "overlay.js",

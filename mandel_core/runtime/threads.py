@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from functools import cache
 from typing import TypeVar
 
 T = TypeVar("T")
+
+_others: list[int] = []  # the pool's threads, as the system numbers them
+_kept_off: tuple[object, ...] = ()  # what was last told to the system
 
 
 def usable_cores() -> tuple[int, ...]:
@@ -34,6 +40,8 @@ def shared(work: Callable[[int], T], threads: int) -> list[T]:
     the scheduler likes to put both on one core for some milliseconds, which is many frames.
     All have ended when this returns or raises what one of them raised.
     """
+    if threads > 1:
+        _keep_others_off_this_core()
     others = [_pool().submit(work, number) for number in range(1, threads)]
     try:
         first = work(0)
@@ -45,4 +53,38 @@ def shared(work: Callable[[int], T], threads: int) -> list[T]:
 @cache
 def _pool() -> ThreadPoolExecutor:
     # The limit is never reached: idle threads are taken before a new one is made.
-    return ThreadPoolExecutor(1024, thread_name_prefix="mandel")
+    return ThreadPoolExecutor(1024, thread_name_prefix="mandel", initializer=_begin)
+
+
+def _begin() -> None:
+    _others.append(threading.get_native_id())
+
+
+def _keep_others_off_this_core() -> None:
+    """Have the pool's threads run on other cores than the one this thread is on, on Linux.
+
+    Where few cores share a cache, Linux may end its search for an idle one before it has looked at
+    any, and puts a thread that is woken behind the one that has woken it. That one is busy with its
+    own share for the whole picture, of which it then does all.
+    """
+    global _kept_off
+    usable = usable_cores()
+    core = _core() if len(usable) > 1 else -1
+    now = (usable, core, len(_others))
+    if core < 0 or now == _kept_off:
+        return
+    _kept_off = now
+    for number in _others:
+        with suppress(OSError):  # the system may have other plans
+            os.sched_setaffinity(number, {*usable} - {core})
+
+
+def _core() -> int:
+    """The number of the core that this thread runs on; less than 0 where that is not told."""
+    return _sched_getcpu()() if hasattr(os, "sched_setaffinity") else -1
+
+
+@cache
+def _sched_getcpu() -> Callable[[], int]:
+    function: Callable[[], int] = getattr(ctypes.CDLL(None), "sched_getcpu", lambda: -1)
+    return function

@@ -5,15 +5,6 @@
 const joined = (globalThis[Symbol.for("mandelbrot-explorer.joined")] ??= new WeakMap());
 const DOUBLE_NOTCHES = 6; // a double click: three times as close
 
-// In a notebook Panel waits for 50 ms before it tells the kernel of what has changed.
-function send_at_once(document) {
-  for (const root of document?.roots() ?? []) {
-    if (root.type.endsWith("CommManager")) {
-      root.setv({ debounce: 0 }, { sync: false });
-    }
-  }
-}
-
 export default ({ figure, source, request, feed, target, asked, answers, styles }, _figure, _data, { index }) => {
   const view = index.get_one(figure);
   const known = joined.get(figure);
@@ -120,7 +111,7 @@ export default ({ figure, source, request, feed, target, asked, answers, styles 
     });
   }
   if (!overlay.is_page) {
-    send_at_once(figure.document);
+    tell_news_at_once(figure.document, [request, asked]);
   }
   joined.set(figure, { handle });
   handle(view);
