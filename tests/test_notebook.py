@@ -137,6 +137,8 @@ def interrupted_and_restarted(reader: Watched) -> None:
 def test_the_explorer_is_live_in_jupyterlab(jupyter: str) -> None:
     with browsing(viewport={"width": 1500, "height": 1900}) as reader:
         page = reader.page
+        told: list[str | bytes] = []
+        page.on("websocket", lambda socket: socket.on("framesent", told.append))
         page.goto(f"{jupyter}/lab/tree/explore.ipynb")
         ready(page)
         run(page, 0)
@@ -148,6 +150,10 @@ def test_the_explorer_is_live_in_jupyterlab(jupyter: str) -> None:
         page.get_by_text("width 4.47").wait_for(state="hidden")
         zoomed = reader.pixels()
         assert (zoomed != home).mean() > 0.1
+        news = [frame for frame in told if isinstance(frame, bytes) and b"PATCH-DOC" in frame]
+        assert any(b'"rest"' in frame for frame in news), "the kernel was asked for the picture"
+        assert not any(b'"coding"' in frame for frame in news), "it was not sent back"
+        assert not any(b'"attr":"start"' in frame for frame in news), "nor were the axes"
         run(page, 1)
         page.get_by_text("at True 60").wait_for()
         run(page, 2)

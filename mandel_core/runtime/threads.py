@@ -13,9 +13,6 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_others: list[int] = []  # the pool's threads, as the system numbers them
-_kept_off: tuple[object, ...] = ()  # what was last told to the system
-
 
 def usable_cores() -> tuple[int, ...]:
     """The numbers of the cores this process may use."""
@@ -41,7 +38,7 @@ def shared(work: Callable[[int], T], threads: int) -> list[T]:
     All have ended when this returns or raises what one of them raised.
     """
     if threads > 1:
-        _keep_others_off_this_core()
+        _pool_threads.keep_off_this_core()
     others = [_pool().submit(work, number) for number in range(1, threads)]
     try:
         first = work(0)
@@ -53,30 +50,40 @@ def shared(work: Callable[[int], T], threads: int) -> list[T]:
 @cache
 def _pool() -> ThreadPoolExecutor:
     # The limit is never reached: idle threads are taken before a new one is made.
-    return ThreadPoolExecutor(1024, thread_name_prefix="mandel", initializer=_begin)
+    begin = _pool_threads.begin
+    return ThreadPoolExecutor(1024, thread_name_prefix="mandel", initializer=begin)
 
 
-def _begin() -> None:
-    _others.append(threading.get_native_id())
+class _PoolThreads:
+    """The pool's threads, as the system numbers them."""
+
+    def __init__(self) -> None:
+        self._numbers: list[int] = []
+        self._told: tuple[object, ...] = ()  # what the system was told last
+
+    def begin(self) -> None:
+        """Called by each of them."""
+        self._numbers.append(threading.get_native_id())
+
+    def keep_off_this_core(self) -> None:
+        """Have them run on other cores than the one that this thread is on; Linux only.
+
+        Where few cores share a cache, Linux may end its search for an idle one before it has looked
+        at any, and puts a thread that is woken behind the one that wakes it. That one is busy with
+        its own share, and of a picture of two milliseconds it then does all.
+        """
+        usable = usable_cores()
+        core = _core() if len(usable) > 1 else -1
+        telling = (usable, core, len(self._numbers))
+        if core < 0 or telling == self._told:
+            return
+        self._told = telling
+        for number in self._numbers:
+            with suppress(OSError):  # what confines this process may have changed since
+                os.sched_setaffinity(number, {*usable} - {core})
 
 
-def _keep_others_off_this_core() -> None:
-    """Have the pool's threads run on other cores than the one this thread is on, on Linux.
-
-    Where few cores share a cache, Linux may end its search for an idle one before it has looked at
-    any, and puts a thread that is woken behind the one that has woken it. That one is busy with its
-    own share for the whole picture, of which it then does all.
-    """
-    global _kept_off
-    usable = usable_cores()
-    core = _core() if len(usable) > 1 else -1
-    now = (usable, core, len(_others))
-    if core < 0 or now == _kept_off:
-        return
-    _kept_off = now
-    for number in _others:
-        with suppress(OSError):  # the system may have other plans
-            os.sched_setaffinity(number, {*usable} - {core})
+_pool_threads = _PoolThreads()
 
 
 def _core() -> int:
