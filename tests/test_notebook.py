@@ -138,7 +138,11 @@ def test_the_explorer_is_live_in_jupyterlab(jupyter: str) -> None:
     with browsing(viewport={"width": 1500, "height": 1900}) as reader:
         page = reader.page
         told: list[str | bytes] = []
-        page.on("websocket", lambda socket: socket.on("framesent", told.append))
+
+        def on_sent(frame: str | bytes) -> None:
+            told.append(frame)
+
+        page.on("websocket", lambda socket: socket.on("framesent", on_sent))
         page.goto(f"{jupyter}/lab/tree/explore.ipynb")
         ready(page)
         run(page, 0)
