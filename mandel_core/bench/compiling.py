@@ -29,7 +29,7 @@ CASES = (
     ("cheap", 50, True),
     ("cheap", 100, True),
     ("free", 48, True),
-    ("gather", 24, True),
+    ("gather", 64, True),
     ("known", 24, True),
     ("fast", 1, True),
     ("cheap", 10, False),
