@@ -9,6 +9,7 @@ import panel as pn
 from panel.io.notebook import load_notebook
 
 from dashboard.panel_lookup import patch_lookup
+from dashboard.panel_messages import patch_messages
 from dashboard.panel_threads import changing, patch_panel
 
 __all__ = ["changing", "prepare", "push", "shown"]
@@ -23,6 +24,7 @@ def prepare() -> None:
     """Make the notebook ready to show an explorer, without anything fetched from elsewhere."""
     patch_panel()
     patch_lookup()
+    patch_messages()
     _watch_cells()
     page = _message().get("header", {}).get("session", "")
     loaded = pn.extension._loaded and pn.config.inline

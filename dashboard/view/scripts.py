@@ -21,6 +21,7 @@ _CORE = (
     "requests.js",
     "calls.js",
     "kernel.js",
+    "messages.js",
     "walk.js",
     "bookmarks.js",
     "overlay.js",

@@ -111,6 +111,7 @@ export default ({ figure, source, request, feed, target, asked, answers, styles 
     });
   }
   if (!overlay.is_page) {
+    take_whole_messages(figure.document);
     tell_news_at_once(figure.document, [request, asked]);
   }
   joined.set(figure, { handle });
