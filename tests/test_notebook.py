@@ -138,6 +138,23 @@ def said_once(told: list[bytes], heard: list[bytes]) -> None:
     assert all(b'"whole"' in frame for frame in heard), "each of Bokeh's messages is one"
 
 
+def saved_and_loaded_again(reader: Watched) -> None:
+    """The output that was saved, with the scripts it brought, is live at once."""
+    page = reader.page
+    with page.expect_response(
+        lambda answer: answer.request.method == "PUT" and "/api/contents/" in answer.url
+    ):
+        page.keyboard.press("Control+s")
+    page.reload()
+    ready(page)
+    page.locator(".bk-Figure.picture").wait_for()
+    home = reader.pixels()
+    page.mouse.move(*reader.centre())
+    page.mouse.wheel(0, -300)
+    page.get_by_text("4.47 wide").wait_for(state="hidden")
+    assert (reader.pixels() != home).mean() > 0.1
+
+
 def interrupted_and_restarted(reader: Watched) -> None:
     page = reader.page
     # An endless cell is interrupted; the explorer goes on, and its processes with it.
@@ -197,6 +214,7 @@ def test_the_explorer_is_live_in_jupyterlab(jupyter: str) -> None:
         assert page.locator(".bk-Figure.picture").count() == 0
         run(page, 0)
         page.get_by_text(" pixels, 60 iterations").first.wait_for()
+        saved_and_loaded_again(reader)
         old = page.locator(".bk-Figure.picture").element_handle()
         run(page, 0)  # the output that this replaces is no longer served
         page.wait_for_function("old => !old.isConnected", arg=old)

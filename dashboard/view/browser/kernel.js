@@ -15,12 +15,32 @@ function tell_news_at_once(document, urgent) {
       if (event.sync === false) {
         return;
       }
-      if (urgent.includes(event.model)) {
+      if (urgent.includes(event.model) || !is_connected(root._client_comm)) {
         root._event_buffer.push(event);
-        root.process_events();
+        once_connected(root._client_comm, () => {
+          if (root._event_buffer.length > 0) {
+            root.process_events();
+          }
+        });
       } else {
         tell(event);
       }
     };
+  }
+}
+
+// A notebook that was saved shows its output before JupyterLab knows the kernel; what is sent to it
+// until then is lost.
+const CONNECTS_MS = 100;
+
+function is_connected(comm) {
+  return comm?.connected !== false; // where it is not said, it is
+}
+
+function once_connected(comm, then) {
+  if (is_connected(comm)) {
+    then();
+  } else {
+    setTimeout(() => once_connected(comm, then), CONNECTS_MS);
   }
 }

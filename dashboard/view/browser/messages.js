@@ -20,8 +20,10 @@ function take_whole_messages(document) {
         }
       };
     }
-    const send = comm.send.bind(comm);
-    comm.send = (message, ...rest) => send({ ...message, whole: true }, ...rest);
+    once_connected(comm, () => {
+      const send = comm.send.bind(comm);
+      comm.send = (message, ...rest) => send({ ...message, whole: true }, ...rest);
+    });
   }
 }
 
