@@ -7,7 +7,8 @@ And it takes a document apart when its visitor has left, while another thread is
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import panel as pn
@@ -44,3 +45,16 @@ class InDocument:
         """In the event loop: wait for the document's lock."""
         if self._doc is not None and self._doc.session_context is not None:
             self._doc.add_next_tick_callback(lambda: callback(*args))
+
+
+@contextmanager
+def sent_in_order(pane: Any) -> Iterator[None]:
+    """Change the Bokeh models in a pane here, where the pane may be new to the page.
+
+    While another message is being written Panel keeps back what was changed through it, such as a
+    pane put into a column. What is changed past Panel would overtake that and be lost: the page
+    does not know the models yet. A notebook is sent the changes at the end.
+    """
+    with pn.io.unlocked(policy="collect"):
+        yield
+    notebook.push(pane)

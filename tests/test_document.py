@@ -7,12 +7,21 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import panel as pn
 import pytest
 from bokeh.document import Document
 from bokeh.io.doc import curdoc, patch_curdoc
+from bokeh.models import ColumnDataSource
+from bokeh.plotting import figure
+from bokeh.protocol import Protocol
+from bokeh.server.connection import ServerConnection
+from bokeh.server.session import ServerSession
+from bokeh.server.views.ws import WSHandler
 from panel.io.state import set_curdoc
+from tornado.ioloop import IOLoop
+from tornado.locks import Lock
 
-from dashboard.document import InDocument
+from dashboard.document import InDocument, sent_in_order
 
 
 class Session:
@@ -99,3 +108,57 @@ def test_where_nobody_is_served_it_is_called_at_once() -> None:
     assert not in_document.served
     in_document(called.append, 1)
     assert called == [1]
+
+
+class Socket(WSHandler):  # type: ignore[misc]  # Bokeh does not say what it is
+    """What a page's socket is to Bokeh and Panel, but that nobody is at its other end."""
+
+    def __init__(self) -> None:
+        self.write_lock = Lock()
+        self.ws_connection = self  # type: ignore[assignment]
+        self.written: list[str] = []
+
+    def is_closing(self) -> bool:
+        return False
+
+    async def send_message(self, message: Any) -> None:
+        with await self.write_lock.acquire():
+            self.written.append(message.content_json)
+
+    async def write_message(self, message: Any, *_: Any, **__: Any) -> None:
+        self.written.append(str(message))
+
+
+def test_a_new_figures_changes_do_not_overtake_it() -> None:
+    """While another message was being written a chart's first points were lost in the browser."""
+
+    async def run() -> list[str]:
+        doc, socket = Document(), Socket()
+        source = ColumnDataSource({"x": [], "y": []})
+        plot = figure()
+        plot.scatter("x", "y", source=source)
+        column, pane = pn.Column(), pn.pane.Bokeh(plot)
+        doc.add_root(column.get_root(doc))
+        session = ServerSession("any", doc, IOLoop.current())  # type: ignore[arg-type]
+        context = type("Context", (), {"session": session, "request": None, "id": "any"})()
+        doc._session_context = lambda: context
+        ServerConnection(Protocol(), socket, context, session)
+        pn.state._loaded[doc] = pn.state._connected[doc] = True
+        pn.state._thread_id_[doc] = threading.get_ident()
+
+        def change() -> None:
+            column.append(pane)
+            with sent_in_order(pane):
+                source.data = {"x": [1], "y": [2]}
+
+        with set_curdoc(doc):
+            with await socket.write_lock.acquire():
+                changing = asyncio.ensure_future(session.with_document_locked(change))
+                await asyncio.sleep(0)
+            await changing
+        while not all(any(kind in text for text in socket.written) for kind in kinds):
+            await asyncio.sleep(0.01)
+        return [kind for text in socket.written for kind in kinds if kind in text]
+
+    kinds = ("ModelChanged", "ColumnDataChanged")
+    assert asyncio.run(asyncio.wait_for(run(), 10)) == list(kinds)

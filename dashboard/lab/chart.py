@@ -22,7 +22,7 @@ from bokeh.models import (
 )
 from bokeh.plotting import figure
 
-from dashboard import notebook
+from dashboard.document import sent_in_order
 from dashboard.lab.marks import TOLD, Mark, columns
 from dashboard.lab.ticks import merged, time_ticks
 from dashboard.widgets import theme
@@ -96,20 +96,20 @@ class Chart:
         references : by stage, seconds to draw as a line: of NumPy, Numba and Fast.
         tutorial : by threads, then chunk size, the tutorial's seconds if this machine were its.
         """
-        for name, marks in {"here": here, "drawn": drawn, "elsewhere": elsewhere}.items():
-            data = columns(marks)
-            self._sources[name].data = data
-            self._items[name].visible = bool(data["chunksize"])
-        self._items["here"].update(label={"value": title}, visible=True)
-        for threads, source in self._tutorial.items():
-            table = (tutorial or {}).get(threads, {})
-            source.data = {"chunksize": list(table), "run": list(table.values())}
-            self._items[f"tutorial {threads}"].visible = bool(table)
-        references = {stage: (references or {})[stage] for stage in references or {}}
-        for stage, line in self._lines.items():
-            line.update(location=references.get(stage, 1.0), visible=stage in references)
-        self._fit(references)
-        notebook.push(self.panel)
+        with sent_in_order(self.panel):
+            for name, marks in {"here": here, "drawn": drawn, "elsewhere": elsewhere}.items():
+                data = columns(marks)
+                self._sources[name].data = data
+                self._items[name].visible = bool(data["chunksize"])
+            self._items["here"].update(label={"value": title}, visible=True)
+            for threads, source in self._tutorial.items():
+                table = (tutorial or {}).get(threads, {})
+                source.data = {"chunksize": list(table), "run": list(table.values())}
+                self._items[f"tutorial {threads}"].visible = bool(table)
+            references = {stage: (references or {})[stage] for stage in references or {}}
+            for stage, line in self._lines.items():
+                line.update(location=references.get(stage, 1.0), visible=stage in references)
+            self._fit(references)
 
     def _plot(self, height: int, label: str, limits: tuple[float, float]) -> Any:
         plot = figure(

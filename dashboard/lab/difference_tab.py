@@ -11,10 +11,10 @@ import panel as pn
 from bokeh.models import ColumnDataSource, LinearColorMapper, Range1d
 from bokeh.plotting import figure
 
-from dashboard import notebook
 from dashboard.compute import workers
 from dashboard.compute.clock import Clock
 from dashboard.compute.pending import Pending
+from dashboard.document import sent_in_order
 from dashboard.lab.host import Host
 from dashboard.lab.waiting import Waiting
 from dashboard.widgets import theme
@@ -170,12 +170,12 @@ class Difference:
         self._verdict.value = _large(found.verdict)
         self._about.value = about(found)
         ny, nx = found.marks.shape
-        self._source.data = {"marks": [found.marks], "nx": [nx], "ny": [ny]}
-        self._figure.aspect_ratio = nx / ny
-        for axis, end in ((self._figure.x_range, nx), (self._figure.y_range, ny)):
-            axis.update(start=0, end=end, reset_start=0, reset_end=end, bounds=(0, end))
-        self._where.visible = True
-        notebook.push(self._picture)
+        with sent_in_order(self._picture):
+            self._source.data = {"marks": [found.marks], "nx": [nx], "ny": [ny]}
+            self._figure.aspect_ratio = nx / ny
+            for axis, end in ((self._figure.x_range, nx), (self._figure.y_range, ny)):
+                axis.update(start=0, end=end, reset_start=0, reset_end=end, bounds=(0, end))
+            self._where.visible = True
 
     def _end(self, word: str) -> None:
         """Nothing is under way; a sentence says why what is on screen is not compared."""

@@ -11,7 +11,7 @@ import panel as pn
 from bokeh.models import ColumnDataSource, FixedTicker, HoverTool
 from bokeh.plotting import figure
 
-from dashboard import notebook
+from dashboard.document import sent_in_order
 from dashboard.lab import stored
 from dashboard.lab.before_measuring import before_stages
 from dashboard.lab.host import Host
@@ -86,15 +86,15 @@ class StagesView:
         low, high = (min(times) / 2, max(times)) if times else (1e-3, 1.0)
         rows = [_row(name, one, known, low) for name, one in known.items()]
         ticks = time_ticks(low, high, most=5)
-        self._figure.x_range.update(start=low, end=low * (high / low) ** (1 / PLOT_SHARE))
-        self._figure.xaxis[0].ticker.ticks = list(ticks)
-        self._figure.xaxis[0].major_label_overrides = ticks
-        self._figure.y_range.factors = [row[0] for row in rows][::-1]
-        self._figure.height = 60 + _ROW * len(rows)
-        columns = zip(*rows, strict=True)
-        self._source.data = dict(zip(_COLUMNS, map(list, columns), strict=True))
-        self._caption.value = self._caption_text(subject, known)
-        notebook.push(self._pane)
+        with sent_in_order(self._pane):
+            self._figure.x_range.update(start=low, end=low * (high / low) ** (1 / PLOT_SHARE))
+            self._figure.xaxis[0].ticker.ticks = list(ticks)
+            self._figure.xaxis[0].major_label_overrides = ticks
+            self._figure.y_range.factors = [row[0] for row in rows][::-1]
+            self._figure.height = 60 + _ROW * len(rows)
+            columns = zip(*rows, strict=True)
+            self._source.data = dict(zip(_COLUMNS, map(list, columns), strict=True))
+            self._caption.value = self._caption_text(subject, known)
 
     def close(self) -> None:
         """Cancel what is under way."""

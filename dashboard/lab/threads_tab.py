@@ -11,7 +11,7 @@ from bokeh.models import ColumnDataSource, HoverTool, LogColorMapper
 from bokeh.plotting import figure
 from bokeh.transform import transform
 
-from dashboard import notebook
+from dashboard.document import sent_in_order
 from dashboard.lab import stored
 from dashboard.lab.before_measuring import before_threads
 from dashboard.lab.host import Host
@@ -96,14 +96,14 @@ class ThreadsView:
         sizes = sorted({int(row[0]) for row in rows} | {p.chunksize for p in self._points(subject)})
         mine = [count(threads, "thread") for threads in _threads()]
         theirs = [f"tutorial, {threads}" for threads in sorted({t for _, t in TUTORIAL})]
-        self._figure.x_range.factors = [str(size) for size in sizes]
-        self._figure.y_range.factors = [*theirs[::-1], *mine[::-1]]
-        self._source.data = {
-            name: list(values)
-            for name, values in zip(_COLUMNS, zip(*rows, strict=True), strict=True)
-        }
-        self._caption.value = self._caption_text(subject, numpy, measured)
-        notebook.push(self._pane)
+        with sent_in_order(self._pane):
+            self._figure.x_range.factors = [str(size) for size in sizes]
+            self._figure.y_range.factors = [*theirs[::-1], *mine[::-1]]
+            self._source.data = {
+                name: list(values)
+                for name, values in zip(_COLUMNS, zip(*rows, strict=True), strict=True)
+            }
+            self._caption.value = self._caption_text(subject, numpy, measured)
 
     def close(self) -> None:
         """Cancel what is under way."""
