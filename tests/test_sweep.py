@@ -21,7 +21,7 @@ from mandel_core import (
     sweep,
 )
 from mandel_core.measurement.measuring import measure_settings
-from mandel_core.measurement.system_load import Load, _Reading
+from mandel_core.measurement.system_load import Load, _Reading, wait_for_calm
 from mandel_core.model.control import Control
 from mandel_core.runtime.threads import cores
 
@@ -179,6 +179,28 @@ def test_only_the_work_of_others_counts_as_busy(monkeypatch):
     with load.watched():
         pass  # thrown away
     assert load.share == 0.25
+
+
+@pytest.mark.parametrize(
+    ("others", "looks"),  # by look, what others took of the two cores; how many looks there are
+    [([0.0], 1), ([0.9, 0.5, 0.05], 3), ([0.5] * 20, 10)],
+    ids=["calm", "calm in the end", "never calm"],
+)
+def test_it_waits_until_others_are_calm_but_not_for_ever(monkeypatch, others, looks):
+    wall = machine = 0.0
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        nonlocal wall, machine
+        wall += seconds
+        machine += 2 * seconds * others[len(slept)]
+        slept.append(seconds)
+
+    module = "mandel_core.measurement.system_load"
+    monkeypatch.setattr(f"{module}.time.sleep", sleep)
+    monkeypatch.setattr(f"{module}._read", lambda: _Reading(wall, machine, 0.0, 2))
+    wait_for_calm(1.95)
+    assert len(slept) == looks
 
 
 def test_this_process_is_not_the_one_that_keeps_the_machine_busy():

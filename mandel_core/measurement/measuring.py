@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Unpack
 
-from mandel_core.measurement.system_load import Load
+from mandel_core.measurement.system_load import Load, wait_for_calm
 from mandel_core.model.control import NO_CONTROL, Control, Phase
 from mandel_core.model.failures import StageFailure
 from mandel_core.model.results import Frame, Measurement
@@ -60,8 +60,12 @@ def measure_settings(
     repeats: int | None = None,
     budget_seconds: float = 4.0,
     control: Control = NO_CONTROL,
+    calm_seconds: float = 0.0,
 ) -> Measurement:
     """`measure` for settings already checked.
+
+    calm_seconds : how long to wait at most, once all is compiled, until other programs leave the
+        cores alone.
 
     `control` is told of "compiling", "warming up" before runs that do not count, and "running"
     before those that do; Cancelled is raised soon after it says to stop.
@@ -88,6 +92,7 @@ def measure_settings(
 
     try:
         first = run()
+        wait_for_calm(calm_seconds, control)
         warm_up(first.run_seconds)
         counted = True
         on_phase("running")

@@ -8,6 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from mandel_core.model.control import NO_CONTROL, Control
+
+# The system counts in hundredths of a second: in a look as long as this one of them is 2.5 % of two
+# cores. Less than the share that is called calm does not move the median of a measurement.
+LOOK_SECONDS, CALM = 0.2, 0.1
+
 
 class _Reading(NamedTuple):
     wall: float
@@ -60,6 +66,23 @@ class Watch:
     def count(self) -> None:
         """Let this stretch count."""
         self._load.add(self.start, self.end)
+
+
+def wait_for_calm(most_seconds: float, control: Control = NO_CONTROL) -> None:
+    """Wait until others leave the cores alone, or until it has taken `most_seconds`.
+
+    Raises Cancelled soon after `control` says to stop.
+    """
+    waited = 0.0
+    while waited < most_seconds:
+        control.checkpoint()
+        load = Load()
+        with load.watched() as watch:
+            time.sleep(LOOK_SECONDS)
+        watch.count()
+        if load.share <= CALM:
+            return
+        waited += load.seconds
 
 
 def _read() -> _Reading:
