@@ -24,7 +24,7 @@ from dashboard.state import stage_names
 from dashboard.subject import Subject
 from dashboard.widgets import theme
 from dashboard.words import against, count, duration
-from mandel_core import STAGES, Measurement, Settings
+from mandel_core import STAGES, Measurement, Settings, Viewport
 
 LIMIT_SECONDS = 60.0
 _COLUMNS = ("stage", "base", "run", "low", "high", "compile", "end", "text", "told", "shade")
@@ -45,7 +45,7 @@ class StagesView:
         )
         self._subjects = Subjects(host)
         self._began = datetime.now(UTC)  # of the last run
-        self._failed: dict[Settings, Measurement] = {}
+        self._failed: dict[tuple[Viewport, Settings], Measurement] = {}
         self._source = ColumnDataSource({name: [] for name in _COLUMNS})
         self._figure = _figure(self._source)
         self._pane = pn.pane.Bokeh(self._figure, sizing_mode="stretch_width")
@@ -115,7 +115,7 @@ class StagesView:
         for stage in stage_names().values():
             settings = subject.settings(stage)
             record = stored.latest_record(subject.view, settings)
-            failed = self._failed.get(settings)
+            failed = self._failed.get((subject.view, settings))
             if record is not None:
                 earlier = "" if record.when >= self._began else f"{record.when:%d %b %H:%M} UTC"
                 known[stage] = _Result(record.measurement, earlier)
@@ -125,7 +125,7 @@ class StagesView:
 
     def _on_measured(self, measured: Measurement) -> None:
         if measured.failure is not None:
-            self._failed[measured.settings] = measured
+            self._failed[measured.view, measured.settings] = measured
 
     def _caption_text(self, subject: Subject, known: dict[str, _Result | None]) -> str:
         view, settings = subject.view, subject.settings()
@@ -176,18 +176,19 @@ def _row(
     if one.failure is not None:
         return (title, base, *missing, "✗ " + _short(one), one.failure.reason, 1.0)
     compiling = _compiling(one)
-    words = [duration(one.median)]
-    for other, title_of in (("numpy", "NumPy"), ("numba", "Numba")):
+    # Two lines: one would be cut at the right where a diamond stands far from its bar.
+    above, below = [duration(one.median)], list[str]()
+    for other, title_of, line in (("numpy", "NumPy", above), ("numba", "Numba", below)):
         reference = known.get(other)
         if reference is not None and reference.measured.run_seconds and other != name:
-            words.append(against(reference.measured.median / one.median, title_of))
+            line.append(against(reference.measured.median / one.median, title_of))
     if compiling:
-        words.append(f"compiled in {duration(compiling[0])}")
+        below.append(f"compiled in {duration(compiling[0])}")
     if result.earlier:
-        words.append(result.earlier)
+        below.append(result.earlier)
     low, high = one.quartiles
     told = f"{duration(low)} – {duration(high)}, {count(len(one.run_seconds), 'run')}"
-    text = " · ".join(words)
+    text = "\n".join(" · ".join(line) for line in (above, below) if line)
     end = max(high, *compiling) if compiling else high
     shade = 0.45 if result.earlier else 1.0
     return (title, base, one.median, low, high, *(compiling or (nan,)), end, text, told, shade)
@@ -239,7 +240,8 @@ def _figure(source: ColumnDataSource) -> Any:
         source=source,
         x_offset=10,
         text_baseline="middle",
-        text_font_size="12.5px",
+        text_font_size="12px",
+        text_line_height=1.1,
         text_color=theme.TEXT,
     )
     tooltips = [("stage", "@stage"), ("", "@text"), ("quartiles", "@told")]

@@ -43,11 +43,14 @@ class Subjects:
         self.panel.visible = elsewhere
         if measured is None or not elsewhere:
             return now
-        state = measured.state
+        state, view = measured.state, measured.view
         self._words.value = (
             f"{'Measuring' if running else 'Measured'} on another view than the one on screen: "
-            f"width {width(float(state.width))}, {count(state.maxiter, 'iteration')}."
+            f"{view.nx} × {view.ny} pixels, width {width(float(state.width))}, "
+            f"{count(state.maxiter, 'iteration')}."
         )
+        # A click cannot give the window its size of then.
+        self._button.visible = state != now.state
         return measured
 
     def _back(self) -> None:

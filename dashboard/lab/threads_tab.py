@@ -20,7 +20,7 @@ from dashboard.lab.subjects import Subjects
 from dashboard.subject import Subject
 from dashboard.widgets import theme
 from dashboard.words import count, duration, factor
-from mandel_core import STAGES, Measurement, Settings
+from mandel_core import STAGES, Measurement, Settings, Viewport
 from mandel_core.measurement.measuring import points_of
 from mandel_core.measurement.ratios import (
     BUSY,
@@ -44,7 +44,7 @@ class ThreadsView:
         self._host = host
         self._queue = MeasureQueue(host, "threads", "Run", self.start, self._on_measured)
         self._subjects = Subjects(host)
-        self._failed: dict[Settings, Measurement] = {}
+        self._failed: dict[tuple[Viewport, Settings], Measurement] = {}
         self._source = ColumnDataSource({name: [] for name in _COLUMNS})
         self._figure = _figure(self._source)
         self._pane = pn.pane.Bokeh(self._figure, sizing_mode="stretch_width")
@@ -131,7 +131,7 @@ class ThreadsView:
 
     def _on_measured(self, measured: Measurement) -> None:
         if measured.failure is not None:
-            self._failed[measured.settings] = measured
+            self._failed[measured.view, measured.settings] = measured
 
     def _file(self, csv: bool) -> io.StringIO:
         subject = self._subject()
@@ -162,12 +162,14 @@ def _stage(subject: Subject) -> str:
 
 
 def _known(
-    subject: Subject, points: Iterable[Settings], failed: Mapping[Settings, Measurement]
+    subject: Subject,
+    points: Iterable[Settings],
+    failed: Mapping[tuple[Viewport, Settings], Measurement],
 ) -> tuple[Measurement | None, list[Measurement]]:
     """NumPy's result and those of the points, as far as there are any."""
     view = subject.view
     numpy = stored.latest(view, subject.settings("numpy"))
-    found = (stored.latest(view, point) or failed.get(point) for point in points)
+    found = (stored.latest(view, point) or failed.get((view, point)) for point in points)
     return numpy, [one for one in found if one is not None]
 
 
