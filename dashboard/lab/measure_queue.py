@@ -72,7 +72,7 @@ class MeasureQueue:
         self._cancel = pn.widgets.Button(
             label="Cancel", width=90, visible=False, color="primary", variant="outline"
         )
-        self._cancel.on_click(lambda event: self.cancel())
+        self._cancel.on_click(lambda event: self._on_cancel())
         self._progress = pn.widgets.StaticText(
             value="" if self._open else "This server does not measure for its visitors.",
             sizing_mode="stretch_width",
@@ -110,6 +110,10 @@ class MeasureQueue:
         if self._pending.cancel():
             done = self._total - left - self._failed
             self._end(f"Cancelled; {done} of {self._total} measured." if done else "Cancelled.")
+
+    def _on_cancel(self) -> None:
+        self.cancel()
+        self._host.refresh()
 
     def set_status(self, text: str) -> None:
         """Show a sentence in place of the progress."""

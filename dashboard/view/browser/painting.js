@@ -18,8 +18,12 @@ function align(view) {
   view.request_paint();
 }
 
-// Bokeh enlarges pixels as squares; a coarse picture looks better smooth. And it reads each canvas
-// before it writes all of it anew. A Bokeh that has no such function shows squares.
+const ENLARGED = 1.5; // from here on a picture's pixels are seen as squares
+
+// Bokeh enlarges pixels as squares; a coarse picture looks better smooth, and so does what is drawn
+// larger than it came: the map of the whole set beneath a small window. At 1:1 all stays sharp. And
+// Bokeh reads each canvas before it writes all of it anew. Where it has no such functions there are
+// squares.
 function paint_smoothly(view, source) {
   const glyph = view.computed_renderer_views?.find(({ model }) => model.data_source === source)?.glyph;
   if (glyph?._set_image_data_from_buffer === undefined) {
@@ -43,4 +47,13 @@ function paint_smoothly(view, source) {
     }
     glyph.image_data[i] = target.canvas;
   };
+  const { image } = glyph.visuals;
+  const set = image.set_vectorize?.bind(image);
+  if (set !== undefined) {
+    image.set_vectorize = (context, i) => {
+      set(context, i);
+      const pixels = glyph.sdw?.[i] * window.devicePixelRatio;
+      context.imageSmoothingEnabled = pixels > ENLARGED * glyph.image_data[i].width;
+    };
+  }
 }
