@@ -34,8 +34,15 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_json_is_all_of_stdout_and_complete():
-    done = bench("--json", "--stages", "numpy,numba", "--threads", "1", "--scenes", "home,minibrot")
+@pytest.fixture(scope="module")
+def of_stages() -> subprocess.CompletedProcess[str]:
+    """A run of stages without torch, and of one that may fail."""
+    stages = "numpy,numba,default_device"
+    return bench("--json", "--stages", stages, "--threads", "1", "--scenes", "home,minibrot")
+
+
+def test_json_is_all_of_stdout_and_complete(of_stages):
+    done = of_stages
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert result["machine"]["cpu"]
@@ -50,8 +57,9 @@ def test_json_is_all_of_stdout_and_complete():
     assert (home["scene"], home["nx"], home["ny"], home["maxiter"]) == ("home", 40, 30, 20)
     assert (home["dtype"], minibrot["dtype"]) == ("float32", "float64")
     assert minibrot["useful_iterations"] == 40 * 30 * 20
-    numpy, numba = home["rows"]
+    numpy, numba, failing = home["rows"]
     assert (numpy["name"], numba["name"]) == ("numpy", "numba")
+    assert failing["name"] == "default_device"
     assert numpy["times_numpy"] == 1
     assert numba["times_numpy"] == pytest.approx(numpy["median_seconds"] / numba["median_seconds"])
     assert numba["compile_seconds"] > 0.05  # the cache is empty
@@ -116,10 +124,8 @@ def test_stages_and_peers_can_be_confined_to_an_instruction_set():
         assert rows["mandelbrot-explorer"]["note"].endswith("avx2")
 
 
-def test_a_failing_stage_is_a_row_with_its_reason():
-    done = bench("--json", "--stages", "default_device", "--threads", "1")
-    assert done.returncode == 0, done.stderr
-    (row,) = json.loads(done.stdout)["scenes"][0]["rows"]
+def test_a_failing_stage_is_a_row_with_its_reason(of_stages):
+    *_, row = json.loads(of_stages.stdout)["scenes"][0]["rows"]
     if row["outcome"] == "ok":
         pytest.skip("this torch runs the stage")
     assert row["outcome"].startswith("torch.compile ")
@@ -128,7 +134,7 @@ def test_a_failing_stage_is_a_row_with_its_reason():
 
 
 def test_what_is_too_slow_is_given_up_and_not_tried_with_fewer_threads():
-    slow = ("--maxiter", "1000000", "--limit", "0.2", "--threads", "1,2")
+    slow = ("--maxiter", "1000000", "--limit", "0.2", "--threads", "1,2", "--repeats", "1")
     scenes = ("--scenes", "seahorse,minibrot")
     done = bench("--stages", "numpy", *scenes, "--nx", "2", "--ny", "1", *slow)
     assert done.returncode == 0, done.stderr

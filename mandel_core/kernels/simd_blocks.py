@@ -253,7 +253,8 @@ def band(
     begun = 1 if leaps(f) else 0
     first = min(begun + DENSE_PHASE, maxiter - (maxiter - begun) % DENSE)
     whole = maxiter - (maxiter - first) % FREE
-    executed, alive = 0, 0
+    zero: Any = np.int64(0)  # a plain 0 is a type of its own for Numba, with kernels for it
+    executed, alive = 0, zero
     for row in range(y.size):
         for left in range(0, columns, size):
             n = _row(w, x, left, y[row], known, row, horizon2, begun, first, f, k)
@@ -262,7 +263,7 @@ def band(
                 going_on = load(w, COUNT * size) == everywhere(number(n))
                 for i in range(_numbers(going_on, columns - left, numbers)):
                     lane = numbers[index(i, 0)]
-                    _keep(stored, alive, w, w, 0, lane, f)
+                    _keep(stored, alive, w, w, zero, lane, f)
                     places[index(alive, 0)] = row * columns + left + lane
                     alive += 1
             _write(w, row, left, maxiter, Z, N)
@@ -292,7 +293,7 @@ def _rounds(
         final = n + in_round == whole
         limit = maxiter - n if final else in_round
         goal = everywhere(number(NEVER if final else in_round))
-        survivors = 0
+        survivors: Any = np.int64(0)
         for first in range(0, alive, size):
             width, at = min(size, alive - first), first // size * _block(w, f)
             for lane in range(width, size):  # to have something there
