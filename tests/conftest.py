@@ -17,6 +17,23 @@ from tests.browsing import ROOT, chromium, serving
 
 Render = Callable[..., Frame]
 
+# The files whose tests use the fixture `server`.
+OF_THE_SERVER = {
+    "test_compiler_page",
+    "test_cursor_page",
+    "test_formula_page",
+    "test_gestures",
+    "test_getting_around",
+    "test_hostile",
+    "test_lab_page",
+    "test_look_page",
+    "test_own_stage",
+    "test_page",
+    "test_phone",
+    "test_sharing",
+    "test_shell",
+}
+
 # How long an example takes tells how busy the machine is.
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
@@ -28,21 +45,42 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.loadscopereorder = False
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Have one of several processes run all tests of the shared server, which starts only once.
+
+    The server must not be shared by processes: for a picture that one page asks for it gives up
+    what another's would have had next, a measured time or smooth edges.
+    """
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            file: str = super()._split_scope(nodeid)
+            return "server" if Path(file).stem in OF_THE_SERVER else file
+
+    return Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take long, so that at the end no process waits for another.
 
-    Those that drive a browser, which wait at times, and the others take turns.
+    Those of the shared server take longest together. Of the rest, those that drive a browser, which
+    wait at times, and the others take turns.
     """
     files: dict[Path, list[pytest.Item]] = {}
     for item in items:
         files.setdefault(item.path, []).append(item)
-    kinds: dict[str, list[list[pytest.Item]]] = {"browser": [], "long": [], "quick": []}
-    for tests in files.values():
+        if "server" in getattr(item, "fixturenames", ()) and item.path.stem not in OF_THE_SERVER:
+            raise pytest.UsageError(f"{item.path.stem} uses the server: name it in OF_THE_SERVER.")
+    kinds: dict[str, list[list[pytest.Item]]] = {"server": [], "browser": [], "long": [], "": []}
+    for path, tests in files.items():
         marks = {mark.name for test in tests for mark in test.iter_markers()}
-        long = "long" if marks & {"slow", "compile"} else "quick"
-        kinds["browser" if "browser" in marks else long].append(tests)
+        long = "long" if marks & {"slow", "compile"} else ""
+        kind = "browser" if "browser" in marks else long
+        kinds["server" if path.stem in OF_THE_SERVER else kind].append(tests)
     turns = chain.from_iterable(zip_longest(kinds["browser"], kinds["long"], fillvalue=[]))
-    items[:] = chain.from_iterable((*turns, *kinds["quick"]))
+    items[:] = chain.from_iterable((*kinds["server"], *turns, *kinds[""]))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -51,6 +51,7 @@ def test_no_address_imports_a_module(server: str, path: str) -> None:
         "/dashboard/../main.py",
         "/admin",
         "/shutdown",
+        "/metrics",  # which an operator may have, and has not here
     ],
 )
 def test_no_address_reads_what_is_not_served(server: str, path: str) -> None:

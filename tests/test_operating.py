@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -197,10 +196,6 @@ def test_a_page_says_that_its_server_is_gone(tmp_path: Path) -> None:
         assert not visitor.page.locator("#lost").is_visible()
         process.kill()
         visitor.page.get_by_text("The connection to the server is lost").wait_for()
-
-
-def test_metrics_are_off_by_default(address: str) -> None:
-    assert get(int(urlsplit(address).port or 0), "/metrics")[0] == 404
 
 
 def test_settings_are_checked() -> None:
