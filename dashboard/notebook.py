@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import panel as pn
-from panel.io.notebook import load_notebook
+from panel.io.notebook import load_notebook, push_on_root
 
 from dashboard.panel_lookup import patch_lookup
 from dashboard.panel_messages import patch_messages
 from dashboard.panel_threads import changing, patch_panel
 
-__all__ = ["changing", "prepare", "push", "shown"]
+__all__ = ["changing", "prepare", "push", "push_models", "shown"]
 
 # The pages that were sent Panel's scripts, by what their messages say of the session they are of.
 _pages: set[str] = set()
@@ -40,6 +40,15 @@ def push(pane: Any) -> None:
     """Send a pane's changed Bokeh models to the notebook that shows it; a server does so itself."""
     if pn.state.curdoc is None and pane._models:
         pn.io.push_notebook(pane)
+
+
+def push_models(*models: Any) -> None:
+    """Send what has changed in the outputs that these Bokeh models are part of."""
+    if pn.state.curdoc is None:
+        documents = {model.document for model in models}
+        for root, (_, _, document, _) in tuple(pn.state._views.items()):
+            if document in documents:
+                push_on_root(root)
 
 
 def shown(bundle: Any, on_gone: Callable[[str], None]) -> Any:

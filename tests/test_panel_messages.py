@@ -15,7 +15,7 @@ from bokeh.protocol.receiver import Receiver
 from panel.io.model import diff
 from panel.viewable import MimeRenderMixin
 
-from dashboard import panel_messages
+from dashboard import notebook, panel_messages
 from dashboard.panel_messages import WHOLE, send_whole
 
 
@@ -78,3 +78,15 @@ def test_a_page_that_takes_whole_messages_gets_one(monkeypatch: pytest.MonkeyPat
     comm._comm = Opened()  # another page opens the same output
     send_whole(comm, message())
     assert len(comm.sent) == 8
+
+
+def test_what_changed_goes_to_every_output_it_is_part_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    pushed: list[str] = []
+    monkeypatch.setattr(notebook, "push_on_root", pushed.append)
+    shown, other = ColumnDataSource({}), ColumnDataSource({})
+    for ref, source in (("shown", shown), ("other", other)):
+        doc = Document()
+        doc.add_root(source)
+        monkeypatch.setitem(pn.state._views, ref, (None, source, doc, None))
+    notebook.push_models(shown)
+    assert pushed == ["shown"]

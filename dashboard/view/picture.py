@@ -86,7 +86,7 @@ class PictureView:
         self._home = FORMULAS[HOME.formula].home
         self._fit = self._leap = False
         self._displays: dict[str, _Display] = {}
-        self.calls = Calls(lambda: notebook.push(self.pane))
+        self.calls = Calls(self._push)
         self.calls.on("alive", lambda _: self.calls.send("alive"))
         self.is_page = False
         self.styles: str | None = None
@@ -179,7 +179,7 @@ class PictureView:
             self._view, self._fit, self._leap = view, fit, leap
             for display in self._displays.values():
                 display.target.data = self._target()
-            notebook.push(self.pane)
+            self._push()
 
     def _notify_subscribers(self, picture: Picture) -> None:
         """Have HoloViews refresh what shows the DynamicMap, but for the figures served here."""
@@ -192,7 +192,11 @@ class PictureView:
             message |= {"link": link, "steps": self.steps}
         for display in self._displays.values():
             display.feed.data = {key: [value] for key, value in message.items()}
-        notebook.push(self.pane)
+        self._push()
+
+    def _push(self) -> None:
+        """Not the pane alone: a figure may be of one that somebody else made of the plot."""
+        notebook.push_models(*(display.figure for display in self._displays.values()))
 
     def _target(self) -> dict[str, list[Any]]:
         x, y, width = self._view
