@@ -19,17 +19,31 @@ async function decoded(get, prefix) {
 
 const PALETTE_BYTES = 1024; // 256 colours lie before the indices
 
+// Without a Blob, which would make the way through another process.
 async function from_indices(data, size) {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.length); // Bokeh's own cannot be parted
-  const coded = new Blob([bytes.subarray(PALETTE_BYTES)]).stream();
-  const inflated = coded.pipeThrough(new DecompressionStream("deflate"));
-  const indices = new Uint8Array(await new Response(inflated).arrayBuffer());
   const colours = new Uint32Array(bytes.slice(0, PALETTE_BYTES).buffer);
+  const inflating = new DecompressionStream("deflate");
+  const writer = inflating.writable.getWriter();
+  const written = writer.write(bytes.subarray(PALETTE_BYTES)).then(() => writer.close());
   const pixels = new Uint32Array(size);
-  for (let i = 0; i < size; i++) {
-    pixels[i] = colours[indices[i]];
-  }
+  const painted = paint(inflating.readable.getReader(), colours, pixels);
+  await Promise.all([written, painted]);
   return pixels.buffer;
+}
+
+async function paint(indices, colours, pixels) {
+  let first = 0;
+  for (;;) {
+    const { done, value } = await indices.read();
+    if (done) {
+      return;
+    }
+    for (let i = 0; i < value.length; i++) {
+      pixels[first + i] = colours[value[i]];
+    }
+    first += value.length;
+  }
 }
 
 async function from_image(data, nx, ny) {
