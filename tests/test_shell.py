@@ -77,7 +77,10 @@ def test_on_a_narrow_window_the_controls_come_when_asked_for(address: str) -> No
         assert not stage.is_visible()
         page.get_by_role("button", name="Controls").click()
         stage.wait_for()
-        visitor.until(lambda: page.locator("#controls").bounding_box()["y"] > 0.4 * 844)
+        controls = page.locator("#controls")
+        # Until they have come up: a click meets what is there by then.
+        controls.evaluate("e => Promise.all(e.getAnimations().map(each => each.finished))")
+        assert 0.4 * 844 < controls.bounding_box()["y"] < 844
         page.get_by_role("radio", name="dusk").check(force=True)
         visitor.settled(palette="dusk")
         page.keyboard.press("Escape")

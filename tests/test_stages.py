@@ -292,6 +292,17 @@ def test_a_new_shape_compiles_and_the_second_run_does_not():
     )
 
 
+@pytest.mark.parametrize("stage", ["fast", "numba", "pairs"])
+def test_what_is_compiled_is_told_once(stage):
+    """Told of with each run it kept server and browser busy while the lab measured."""
+    view = Viewport.from_bounds(-2, 0.5, -1, 1, 33, 21)
+    job = Settings(stage, maxiter=9)
+    render_settings(view, job)
+    heard: list[str] = []
+    render_settings(view, job, Control(on_phase=heard.append))
+    assert heard == []
+
+
 def test_stages_say_whether_they_serve_any_size():
     assert [stage.name for stage in STAGES if stage.any_size] == [
         *("numpy", "numba", "lanes", "gather", "known", "fast")

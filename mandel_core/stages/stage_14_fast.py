@@ -28,7 +28,6 @@ CUDA device it is one Triton kernel (`mandel_core.kernels.triton_blocks`), and o
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -92,8 +91,11 @@ def run(job: Job) -> ZN:
     formula = formula_of(job)
     if job.settings.device != "cpu":
         return fast_on_device.run(job)
-    with job.compiling():
-        _compiled(job.settings.stage, job.settings.dtype, formula)
+    key = job.settings.stage, job.settings.dtype, formula
+    if key not in _ready:  # whoever is told of compiling shows it, which takes its time
+        with job.compiling():
+            _compiled(*key)
+        _ready.add(key)
     from mandel_core.compilers.numba_vectors import lanes_of
     from mandel_core.kernels import simd_blocks
 
@@ -128,7 +130,9 @@ def run(job: Job) -> ZN:
     return Z, N
 
 
-@lru_cache(64)
+_ready: set[tuple[str, str, Formula]] = set()
+
+
 def _compiled(stage: str, dtype: str, formula: Formula) -> None:
     """Have Numba compile, or load, what `step` calls for this number type and formula."""
     from mandel_core.compilers.numba_vectors import lanes_of
