@@ -134,7 +134,7 @@ def test_a_failing_stage_is_a_row_with_its_reason(of_stages):
 
 
 def test_what_is_too_slow_is_given_up_and_not_tried_with_fewer_threads():
-    slow = ("--maxiter", "1000000", "--limit", "0.2", "--threads", "1,2", "--repeats", "1")
+    slow = ("--maxiter", "1000000", "--limit", "0.2", "--threads", "1,2")
     scenes = ("--scenes", "seahorse,minibrot")
     done = bench("--stages", "numpy", *scenes, "--nx", "2", "--ny", "1", *slow)
     assert done.returncode == 0, done.stderr

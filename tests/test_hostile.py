@@ -51,11 +51,14 @@ def test_no_address_imports_a_module(server: str, path: str) -> None:
         "/dashboard/../main.py",
         "/admin",
         "/shutdown",
-        "/metrics",  # which an operator may have, and has not here
     ],
 )
 def test_no_address_reads_what_is_not_served(server: str, path: str) -> None:
     assert status(server + path) in {403, 404}
+
+
+def test_metrics_are_off_by_default(server: str) -> None:
+    assert status(f"{server}/metrics") == 404
 
 
 @pytest.mark.parametrize("method", ["GET", "OPTIONS"])

@@ -174,10 +174,12 @@ class Asking:
     def _draw(self, asked: Asked, task: Draw, then: tuple[Draw, ...]) -> None:
         step = self._running = _Step(asked, task, then, time.monotonic())
 
-        # Called in another thread, many times a picture: "compiling" and "running" alternate
-        # within milliseconds. The line that tells of it says each second which it is.
+        # Called in another thread, several times a picture: the document is told only while
+        # it shows progress.
         def on_phase(phase: Phase) -> None:
             step.phase = phase
+            if self._button.visible:
+                self._in_document(self._announce, step)
 
         self._pending.submit(
             lambda _: workers.draw(task, self._session, on_phase, self._expected(task)),

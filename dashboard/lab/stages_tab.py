@@ -30,7 +30,7 @@ LIMIT_SECONDS = 60.0
 _COLUMNS = ("stage", "base", "run", "low", "high", "compile", "end", "text", "told", "shade")
 _ROW = 34  # pixels a stage
 # The rest of the width is for the words that follow the longest bar.
-PLOT_SHARE = 0.55
+PLOT_SHARE = 0.47
 
 
 class StagesView:
@@ -182,10 +182,10 @@ def _row(
         reference = known.get(other)
         if reference is not None and reference.measured.run_seconds and other != name:
             line.append(against(reference.measured.median / one.median, title_of))
+    if result.earlier:
+        above.append(result.earlier)
     if compiling:
         below.append(f"compiled in {duration(compiling[0])}")
-    if result.earlier:
-        below.append(result.earlier)
     low, high = one.quartiles
     told = f"{duration(low)} – {duration(high)}, {count(len(one.run_seconds), 'run')}"
     text = "\n".join(" · ".join(line) for line in (above, below) if line)
