@@ -30,7 +30,7 @@ LIMIT_SECONDS = 60.0
 _COLUMNS = ("stage", "base", "run", "low", "high", "compile", "end", "text", "told", "shade")
 _ROW = 34  # pixels a stage
 # The rest of the width is for the words that follow the longest bar.
-PLOT_SHARE = 0.47
+PLOT_SHARE = 0.45
 
 
 class StagesView:
