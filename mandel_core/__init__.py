@@ -22,6 +22,7 @@ from mandel_core.stages import STAGES
 from mandel_core.stages.registering import register_stage
 
 __version__ = version("mandel-explorer")
+"""The version of the distribution `mandel-explorer`, which holds both packages."""
 
 __all__ = [
     "FORMULAS",

@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 import inspect
+import re
 import subprocess
 import sys
 from importlib import resources
+from pathlib import Path
 
 import pytest
 
+import dashboard
 import mandel_core
 from mandel_core import STAGES
 
-NAMES = (
-    "numpy",
-    "as_is",
-    "where",
-    "pairs",
-    "chunked",
-    "default_device",
-    "trampoline",
-    "numba",
-    "lanes",
-    "planes",
-    "cheap",
-    "free",
-    "gather",
-    "known",
-    "fast",
-)
+ROOT = Path(__file__).parent.parent
 
 
 @pytest.mark.parametrize("name", [name for name in mandel_core.__all__ if name[0] != "_"])
@@ -75,7 +62,8 @@ def test_stages_without_torch_run_without_it():
         "assert 'torch' not in sys.modules"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.split() == ["numpy", "numba", "lanes", "fast"]
+    assert run.stdout.split() == [stage.name for stage in STAGES if not stage.needs_torch]
+    assert not STAGES["fast"].needs_torch
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
@@ -97,10 +85,14 @@ def test_a_stages_source_brings_the_helpers_it_calls():
     assert STAGES["numpy"].source.count("def ") == 2  # z² + c, and the step
 
 
-def test_the_stages_come_in_the_tutorials_order():
-    assert STAGES.names == NAMES
-    assert [stage.name for stage in STAGES] == list(NAMES)
-    assert len(STAGES) == len(NAMES)
+def test_every_file_of_a_stage_is_listed_by_its_number():
+    files = sorted((ROOT / "mandel_core" / "stages").glob("stage_*.py"))
+    names = [file.stem.split("_", 2)[2] for file in files]
+    assert list(STAGES.names) == [stage.name for stage in STAGES] == names
+    assert len(STAGES) == len(names)
+    assert names[:7] == [  # the tutorial's
+        *("numpy", "as_is", "where", "pairs", "chunked", "default_device", "trampoline")
+    ]
 
 
 def test_a_stage_is_found_by_position_and_by_name():
@@ -115,3 +107,10 @@ def test_a_stage_is_found_by_position_and_by_name():
         STAGES["fortran"]
     with pytest.raises(ValueError, match=r"no stage 'fortran'; there are numpy, .*numba"):
         STAGES.find("fortran")
+
+
+def test_the_reference_has_every_public_name():
+    documented = re.findall(r"^::: (\S+)$", (ROOT / "docs" / "reference.md").read_text(), re.M)
+    public = [f"mandel_core.{name}" for name in mandel_core.__all__]
+    public += [f"dashboard.{name}" for name in dashboard.__all__]
+    assert set(public) <= set(documented)

@@ -15,5 +15,6 @@ from mandel_core.runtime.registry import Registry
 FORMULAS: Registry[Formula] = Registry(
     "formula", (MANDELBROT, *MULTIBROTS, JULIA, BURNING_SHIP, TRICORN, CELTIC, PHOENIX)
 )
+"""All formulas in order, registered ones last: ``FORMULAS["julia"]``, ``FORMULAS.names``."""
 
 __all__ = ["FORMULAS", "MANDELBROT"]

@@ -40,5 +40,6 @@ STAGES = StageList(
         stage_14_fast.STAGE,
     )
 )
+"""All stages in order, registered ones last: ``STAGES["fast"]``, ``STAGES[0]``, `STAGES.names`."""
 
 __all__ = ["STAGES"]
