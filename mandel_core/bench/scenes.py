@@ -55,7 +55,7 @@ _PLACES: dict[str, tuple[str, Callable[[int, int], Viewport], int, int, int, Pre
         *(960, 540, 5000, "float64"),
     ),
     "minibrot": (
-        "Inside a minibrot",
+        "Beside a minibrot",
         _screen("-0.6977273122174665", "-0.2589795459061861", "3.814697265625e-8"),
         *(960, 540, 5000, "float64"),
     ),

@@ -19,8 +19,8 @@ class Colouring:
     look : one of LOOKS: how points that escape are coloured.
     palette : one of PALETTES, or "own" for the `stops`.
     reversed : whether the palette runs from its end to its beginning.
-    cyclic : whether the palette begins anew where positions go beyond it, or runs back if its ends
-        do not meet; otherwise its ends' colours go on.
+    cyclic : whether positions beyond [0, 1] repeat a palette whose ends meet, and mirror another;
+        False clamps them.
     density : how many times as often the palette is gone through.
     phase : by how much of the palette all is moved on, 0 to 1.
     inside : one of INSIDES: how points that do not escape are coloured.

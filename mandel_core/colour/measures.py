@@ -34,8 +34,9 @@ def _not_kept(_: str, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
 class Measures:
     """A frame and what can be measured of its points; each (ny, nx).
 
-    control : asked by what takes long whether to stop; then it raises Cancelled.
-    keep : gives what is kept under a name, or keeps what it makes.
+    control : asked by long measurements whether to stop; if so, they raise Cancelled.
+    keep : keep(name, make) returns the array kept under that name; if there is none, it keeps what
+        make() returns.
     """
 
     def __init__(self, frame: Frame, control: Control = NO_CONTROL, keep: Keep = _not_kept) -> None:

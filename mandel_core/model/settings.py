@@ -31,7 +31,8 @@ class Settings:
         higher powers less. 2**40 stands for the highest where that is less.
     chunksize : iterations per compiled call, for the stages that have it.
     device : "cpu", "cuda" or "mps"; only the torch stages know others than "cpu".
-    threads : how many; None for as many as the machine has. Each new number compiles anew.
+    threads : how many; None for as many as the machine has. The torch stages compile once for each
+        number.
     dtype : "float32" (z is complex64) or "float64" (z is complex128).
     formula : the name of one of FORMULAS.
     formula_c : the c of a formula whose pixels are where z starts, such as "julia"; None for the

@@ -21,7 +21,7 @@ ARITHMETIC = (
     "mandel_core.compilers.numba_jit",
     "mandel_core.formulas.",
 )
-# What carries a whole job through, has something compiled, looks something up, or makes room.
+# Not shown: functions that run a whole job, compile, look something up, or allocate.
 NOT_MEANT = {
     *("run", "compiled", "_compiled", "_kernel", "_run_with_memory", "jit", "jit_borrowing"),
     *("_stub", "_chosen", "scratch"),

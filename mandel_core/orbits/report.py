@@ -23,7 +23,7 @@ class Distance:
 
     @classmethod
     def within(cls, low: float, high: float) -> Distance:
-        """Between these bounds, estimated as what is as many times the one as the other is it."""
+        """Between these bounds; the estimate is their geometric mean."""
         return cls(math.sqrt(low * high), low, high)
 
 

@@ -20,7 +20,7 @@ BEAT_SECONDS = 0.1
 START_SECONDS = 60.0
 # Silence after which it is worth to ask the system whether the process is stopped.
 SUSPICIOUS_SECONDS = 0.3
-# The one who looks may have stood still himself; so many looks must have seen the same count.
+# The observer may itself have been stopped: require LOOKS equal readings.
 LOOKS = 5
 _SIZE = 8  # bytes of one unsigned integer
 

@@ -250,7 +250,7 @@ class Pool:
             return "compiling"
         if expected <= QUICK_SECONDS and stage.any_size:
             return "quick"
-        # Rather than behind another visitor's long one, for as long as the place is free.
+        # If the long process is busy, use the idle quick one.
         return "quick" if self.long.busy and stage.name in PROMPT else "long"
 
     def _submit(
