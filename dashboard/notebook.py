@@ -8,26 +8,23 @@ from typing import Any
 import panel as pn
 from panel.io.notebook import load_notebook, push_on_root
 
-from dashboard.panel_lookup import patch_lookup
-from dashboard.panel_messages import patch_messages
-from dashboard.panel_threads import changing, patch_panel
+from dashboard import panel_patches
+from dashboard.panel_patches import changing, outputs
 
 __all__ = ["changing", "prepare", "push", "push_models", "shown"]
 
-# The pages that were sent Panel's scripts, by what their messages say of the session they are of.
+# Session ids of pages that have Panel's scripts.
 _pages: set[str] = set()
-# The outputs there are, by the cell that made them: Bokeh's number of the root, and whom to tell.
+# Live outputs by cell: root id → callback on removal.
 _outputs: dict[str, dict[str, Callable[[str], None]]] = {}
 
 
 def prepare() -> None:
     """Make the notebook ready to show an explorer, without anything fetched from elsewhere."""
-    patch_panel()
-    patch_lookup()
-    patch_messages()
+    panel_patches.apply()
     _watch_cells()
     page = _message().get("header", {}).get("session", "")
-    loaded = pn.extension._loaded and pn.config.inline
+    loaded = outputs.scripts_are_loaded() and pn.config.inline
     if not loaded:
         pn.extension(inline=True)
     elif _pages and page not in _pages:
@@ -38,17 +35,15 @@ def prepare() -> None:
 
 def push(pane: Any) -> None:
     """Send a pane's changed Bokeh models to the notebook that shows it; a server does so itself."""
-    if pn.state.curdoc is None and pane._models:
+    if pn.state.curdoc is None and outputs.is_shown(pane):
         pn.io.push_notebook(pane)
 
 
 def push_models(*models: Any) -> None:
     """Send what has changed in the outputs that these Bokeh models are part of."""
     if pn.state.curdoc is None:
-        documents = {model.document for model in models}
-        for root, (_, _, document, _) in tuple(pn.state._views.items()):
-            if document in documents:
-                push_on_root(root)
+        for root in outputs.roots_of({model.document for model in models}):
+            push_on_root(root)
 
 
 def shown(bundle: Any, on_gone: Callable[[str], None]) -> Any:
@@ -71,7 +66,7 @@ def let_go(*cells: str) -> None:
         for root, on_gone in _outputs.pop(cell, {}).items():
             with changing:
                 on_gone(root)
-                for action in pn.extension._delete_actions:
+                for action in outputs.on_removal():
                     action(root)
 
 

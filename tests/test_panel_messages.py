@@ -15,8 +15,9 @@ from bokeh.protocol.receiver import Receiver
 from panel.io.model import diff
 from panel.viewable import MimeRenderMixin
 
-from dashboard import notebook, panel_messages
-from dashboard.panel_messages import WHOLE, send_whole
+from dashboard import notebook
+from dashboard.panel_patches import messages
+from dashboard.panel_patches.messages import WHOLE, send_whole
 
 
 class Opened:
@@ -62,7 +63,7 @@ def test_a_page_that_takes_whole_messages_gets_one(monkeypatch: pytest.MonkeyPat
     comm, sent = Comm(), message()
     monkeypatch.setitem(pn.state._views, "ref", (None, None, None, comm))
     heard: list[Any] = []
-    on_msg = panel_messages._noticing(lambda self, ref, manager, msg: heard.append(msg))
+    on_msg = messages._noticing(lambda self, ref, manager, msg: heard.append(msg))
     on_msg(MimeRenderMixin(), "ref", None, {"header": {}, WHOLE: True})
     assert len(heard) == 1
     send_whole(comm, sent)

@@ -1,7 +1,7 @@
 // A notebook's kernel sends each of Bokeh's messages as one of Jupyter's, if the page takes it.
 
 // Panel 1.9 sends five for a picture, each with its way through Jupyter's server and the notebook;
-// `dashboard/panel_messages.py` is the other end. Here Panel's own receiver is handed what it would
+// `dashboard/panel_patches/messages.py` is the other end. Here Panel's own receiver is handed what it would
 // have got one by one. It is patched for all outputs: another view of this one may be opened. Where
 // something is missing that is used here, the kernel is told nothing, and all is as Panel has it.
 function take_whole_messages(document) {

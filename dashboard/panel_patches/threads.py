@@ -17,7 +17,6 @@ yet; then this module can go.
 
 from __future__ import annotations
 
-import logging
 import sys
 import threading
 from collections.abc import Callable
@@ -30,48 +29,29 @@ from panel.reactive import Syncable
 from panel.viewable import MimeRenderMixin
 from pyviz_comms import Comm
 
-# The versions that were looked at and tried.
-FROM, BEFORE = (1, 9), (2, 0)
+from dashboard.panel_patches.lock import changing
+from dashboard.panel_patches.patch import Patch
 
 RETRY_SECONDS, MOST_RETRIES = 0.1, 600
 
-# Held while models are changed, or what has changed is made a message and sent.
-changing = threading.RLock()
-
 _push = getattr(panel_notebook, "push", None)
 _retrying: set[Any] = set()  # the documents whose changes wait for the page to listen
-_log = logging.getLogger(__name__)
 
 
-def patch_panel() -> None:
-    """Patch Panel, once; on an unknown version without effect but a warning in the log."""
-    if getattr(panel_notebook, "push", None) is not _push:
-        return  # it was done before
-    patches: tuple[tuple[type, str, Callable[..., Any]], ...] = (
-        (Syncable, "_apply_update", _in_turn),
-        (Comm, "_handle_msg", _in_turn),
-        (MimeRenderMixin, "_on_msg", lambda on_msg: _in_turn(_keeping_changes(on_msg))),
-    )
-    if not (is_known() and _push and all(hasattr(kind, name) for kind, name, _ in patches)):
-        _log.warning(
-            "Panel %s is not known here: pictures may be lost while several cells run.",
-            pn.__version__,
-        )
-        return
-    for kind, name, patched in patches:
-        setattr(kind, name, patched(getattr(kind, name)))
-    for module in list(sys.modules.values()):  # Panel's modules import it by its name
-        if getattr(module, "push", None) is _push:
-            module.push = _push_once_acknowledged  # type: ignore[attr-defined]
-
-
-def is_known() -> bool:
-    """Whether this version of Panel is one that was looked at and tried."""
-    return FROM <= _numbers(pn.__version__) < BEFORE
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".")[:2])
+def patches() -> list[Patch]:
+    """What is to be replaced; `push` in each module of Panel's that has imported it by its name."""
+    importers = [
+        module for module in list(sys.modules.values()) if getattr(module, "push", None) is _push
+    ]
+    return [
+        Patch(Syncable, "_apply_update", _in_turn),
+        Patch(Comm, "_handle_msg", _in_turn),
+        Patch(MimeRenderMixin, "_on_msg", lambda on_msg: _in_turn(_keeping_changes(on_msg))),
+        *(
+            Patch(module, "push", lambda push: _push_once_acknowledged)
+            for module in ([panel_notebook] if _push is None else importers)
+        ),
+    ]
 
 
 def _in_turn(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -14,15 +14,12 @@ from typing import Any
 from bokeh.models import ColumnDataSource
 from panel import viewable
 
-from dashboard.panel_threads import is_known
-
-_search = getattr(viewable, "patch_cds_msg", None)
+from dashboard.panel_patches.patch import Patch
 
 
-def patch_lookup() -> None:
-    """Patch Panel; on an unknown version without effect."""
-    if is_known() and _search is not None:
-        viewable.patch_cds_msg = patch_data
+def patches() -> list[Patch]:
+    """What is to be replaced."""
+    return [Patch(viewable, "patch_cds_msg", lambda search: patch_data)]
 
 
 def patch_data(root: Any, message: dict[str, Any]) -> None:

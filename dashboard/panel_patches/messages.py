@@ -26,7 +26,7 @@ import panel as pn
 from panel.io import notebook as panel_notebook
 from panel.viewable import MimeRenderMixin
 
-from dashboard.panel_threads import is_known
+from dashboard.panel_patches.patch import Patch
 
 # By this key a page says that it takes whole messages, and such a message has its texts.
 WHOLE = "whole"
@@ -35,13 +35,12 @@ _send = getattr(panel_notebook, "send", None)
 _taking: weakref.WeakSet[Any] = weakref.WeakSet()  # the opened comms whose page does
 
 
-def patch_messages() -> None:
-    """Patch Panel, once; on an unknown version without effect."""
-    patched = getattr(panel_notebook, "send", None) is not _send
-    if patched or not (is_known() and _send and hasattr(MimeRenderMixin, "_on_msg")):
-        return
-    panel_notebook.send = send_whole
-    MimeRenderMixin._on_msg = _noticing(MimeRenderMixin._on_msg)
+def patches() -> list[Patch]:
+    """What is to be replaced."""
+    return [
+        Patch(panel_notebook, "send", lambda send: send_whole),
+        Patch(MimeRenderMixin, "_on_msg", _noticing),
+    ]
 
 
 def send_whole(comm: Any, message: Any) -> None:
