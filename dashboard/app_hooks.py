@@ -39,10 +39,10 @@ def on_server_loaded(server_context: Any) -> None:
     from dashboard.lab import first_start
     from dashboard.page import template
     from dashboard.server.admission import limit_pages
+    from dashboard.server.errors import hide_tracebacks
     from dashboard.server.event_loop import lag
-    from dashboard.server.leaving import part_quietly
+    from dashboard.server.leaving import tolerate_disconnects
     from dashboard.server.messages import restrict_patches
-    from dashboard.server.mishaps import hide_tracebacks
     from dashboard.server.routes import (
         close_autoload,
         close_components,
@@ -58,7 +58,7 @@ def on_server_loaded(server_context: Any) -> None:
     refuse_null_bytes()
     restrict_patches()
     hide_tracebacks()
-    part_quietly()
+    tolerate_disconnects()
     limit_pages(server_settings.current())
     lag.watch()
     if server_settings.current().metrics:

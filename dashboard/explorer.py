@@ -15,14 +15,7 @@ from dashboard.cell import Cell, parts_style
 from dashboard.controls import controls
 from dashboard.document import InDocument
 from dashboard.lab import stored
-from dashboard.lab.baseline import Baseline
-from dashboard.lab.compiler_tab import CodeView
-from dashboard.lab.difference_tab import Difference
-from dashboard.lab.orbits_tab import OrbitsView
-from dashboard.lab.stages_tab import StagesView
-from dashboard.lab.sweep import Sweep
 from dashboard.lab.tabs import Lab
-from dashboard.lab.threads_tab import ThreadsView
 from dashboard.offered import Offered
 from dashboard.places.guide import Guide
 from dashboard.scripting import Scripting, place_of
@@ -30,22 +23,16 @@ from dashboard.sharing.page_saving import PageSaving
 from dashboard.sharing.phone_code import PhoneCodes
 from dashboard.sharing.titling import Titling
 from dashboard.state import COLOURS, HOME, State, home
+from dashboard.status import Status
 from dashboard.subject import Subject
-from dashboard.view.describe import describe
 from dashboard.view.flow import PictureFlow
-from dashboard.widgets.notice import Notice
-from dashboard.words import count
-from mandel_core import FORMULAS, STAGES, Cancelled, Settings, StageFailure, Viewport
+from mandel_core import FORMULAS, Cancelled, Settings, StageFailure, Viewport
 from mandel_core.worker.tasks import Picture
 
 _sessions = itertools.count()
 
 # What decides which work a stage has to do, and which stage.
 RETURNED = tuple(field.name for field in fields(State) if field.name not in COLOURS)
-
-# Not opacity: it has to be legible still.
-_OUTDATED = {"color": "var(--dim)", "font-style": "italic"}
-_CURRENT = {"color": "inherit", "font-style": "normal"}
 
 
 class Explorer(pn.viewable.Viewer, Scripting):
@@ -78,32 +65,23 @@ class Explorer(pn.viewable.Viewer, Scripting):
         self.session = f"session-{next(_sessions)}"
         self.in_document = InDocument()
         self._following = False
-        self._baseline = Baseline()
-        self._timed: float | None = None  # seconds of the picture on screen, when warm
+        self._status = Status(self.in_document, self.go_back)
         self._flow = PictureFlow(self, self._on_rest)
         if anywhere:
             self._flow.go_home()
         else:
             self._flow.view.live_at(FORMULAS[self.formula].home)
             self._flow.view.move(self.x, self.y, self.width)
-        # Not panes: in a notebook each update of a pane sends its style sheets' CDN addresses.
-        self._about = pn.widgets.StaticText(sizing_mode="stretch_width", css_classes=["about"])
         self._flow.asking.on_cancel(self.cancel)
-        self._notice = Notice("Back to where there was more to see", self.go_back)
         self._guide = Guide(self, self._flow.view)
         self._codes = PhoneCodes(self._flow.view.calls, self.in_document)
         self._page_saving = PageSaving(self, self._flow.view.calls)
-        self._sweep = Sweep(self)
-        kinds = (StagesView, ThreadsView, CodeView, Difference, OrbitsView)
-        self._lab = Lab(self, self._flow.view.pane, self._sweep, kinds)
+        self._lab = Lab(self, self._flow.view.pane)
         self._offered = Offered(self, self.in_document, self.notify, notices)
         watched = [*(field.name for field in fields(State)), "threads"]
         self.param.watch(self._request_again, watched)
-        self.param.watch(self._on_chunk_sizes, "chunk_sizes")
-        self._of_file = stored.notice()
-        notices = tuple(filter(None, [*notices, self._of_file]))
-        if notices:
-            self.notify("\n".join(notices))
+        self.param.watch(lambda event: self._lab.refresh(), "chunk_sizes")
+        self._status.begin(notices)
 
     @property
     def picture(self) -> Any:
@@ -147,28 +125,18 @@ class Explorer(pn.viewable.Viewer, Scripting):
         finally:
             self._following = False
 
-    def set_chunksize(self, size: int) -> None:
-        """Draw with this chunk size from now on."""
-        self.chunksize = size
-
-    def outdated(self) -> None:
+    def on_outdated(self) -> None:
         """What is said of the last picture is not of the view on screen, whose own takes long."""
-        self._about.styles = _OUTDATED
+        self._status.on_outdated()
 
-    def timed(self, picture: Picture, seconds: float) -> None:
+    def on_timed(self, picture: Picture, seconds: float) -> None:
         """The kernel of the picture on screen takes so long when it is warm."""
-        if picture is self._flow.shown:
-            self._timed = seconds
-            self._describe(picture, seconds)
+        self._status.on_timed(picture, seconds)
 
-    def failed(self, failure: StageFailure) -> None:
-        """Say why there is no picture; the one on screen stays."""
-        title = STAGES[failure.stage].title if failure.stage in STAGES else failure.stage
+    def on_failed(self, failure: StageFailure) -> None:
+        """There is no picture; the one on screen stays."""
         self._arrived(failure)
-        limited = failure.kind in {"too-long", "too-large", "not-allowed"}
-        kept = "" if limited else " The picture shown is the last one that could be made."
-        what = f"{title}: " if limited else f"{title} cannot run here. "
-        self.notify(what + failure.reason + kept, failure.details.strip())
+        self._status.on_failed(failure)
         self.refresh()
 
     def cancel(self) -> None:
@@ -176,10 +144,6 @@ class Explorer(pn.viewable.Viewer, Scripting):
         if self._flow.cancel():
             self.notify("Cancelled; the picture shows the last frame that was finished.")
             self._arrived(Cancelled())
-
-    def cancel_others(self, view: object) -> None:
-        """Cancel what is under way in every tab of the lab but this one."""
-        self._lab.close(but=view)
 
     def close(self) -> None:
         """Cancel what is under way for this explorer."""
@@ -195,12 +159,11 @@ class Explorer(pn.viewable.Viewer, Scripting):
         An empty text takes the notice away; with a topic, only one of this topic. Both are shown
         literally: they may come from a link.
         """
-        self._notice.show(text, words, topic=topic)
+        self._status.notify(text, words, topic)
 
     def is_news(self, notice: str) -> bool:
         """Whether this about the file of results has to be said now: it was not said last."""
-        before, self._of_file = self._of_file, notice
-        return notice not in ("", before)
+        return self._status.is_news(notice)
 
     def settings(
         self,
@@ -233,19 +196,18 @@ class Explorer(pn.viewable.Viewer, Scripting):
 
     def refresh(self) -> None:
         """Bring up to date with what has been measured: what is said, the open tab."""
-        if self._flow.shown is not None:
-            self._describe(self._flow.shown, self._timed)
+        self._status.refresh()
         self._lab.refresh()
 
     def controls(self) -> pn.Column:
         """The widgets, and what is known of the frame."""
-        return controls(self, self.notify, [self._about])
+        return controls(self, self.notify, [self._status.about])
 
     def status(self) -> pn.Column:
         """What is said of a picture in the making, and of what could not be done."""
         return pn.Column(
             self._flow.asking.panel,
-            self._notice.panel,
+            self._status.notice,
             sizing_mode="stretch_width",
             css_classes=["status"],
         )
@@ -286,32 +248,14 @@ class Explorer(pn.viewable.Viewer, Scripting):
         with nullcontext() if self.in_document.served else notebook.changing:
             self._flow.params_changed(names)
 
-    def _on_chunk_sizes(self, *events: param.parameterized.Event) -> None:
-        self._sweep.show_sizes()
-        self.refresh()
-
     def _on_rest(self, picture: Picture) -> None:
         """Bring up to date what is said beside a picture whose view has stood still."""
-        if picture.settings.stage == "numpy":
-            self._baseline.drawn(picture.view, picture.settings, picture.run_seconds)
-        self._timed = None
         self.follow(histogram=picture.histogram)
-        if picture.inside:
-            limit = count(picture.settings.maxiter, "iteration")
-            self._notice.show(f"No point of this view escapes within {limit}.", offer=True)
-        elif picture.notice:
-            self.notify(picture.notice)
-        elif self._notice.offers:
-            self.notify("")
+        self._status.on_rest(picture)
         if picture.settings == self.settings():
-            self._sweep.drawn(picture)
+            stored.add_drawn(picture, self._status.on_file)
         self.refresh()
         self._arrived()
-
-    def _describe(self, picture: Picture, timed: float | None = None) -> None:
-        known = self._baseline.seconds(picture.view, picture.settings)
-        measured = stored.latest(picture.view, picture.settings)
-        self._about.param.update(value=describe(picture, known, timed, measured), styles=_CURRENT)
 
 
 def _home(formula: str, size: tuple[int, int] | None = None) -> dict[str, Any]:

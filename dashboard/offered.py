@@ -36,11 +36,11 @@ class Offered:
 
         def on_devices(future: Future[tuple[str, ...] | StageFailure]) -> None:
             if not future.cancelled() and (offered := known()) is not None:
-                in_document(offered.devices, future.result())
+                in_document(offered.on_devices, future.result())
 
         workers.devices().add_done_callback(on_devices)
 
-    def devices(self, present: tuple[str, ...] | StageFailure) -> None:
+    def on_devices(self, present: tuple[str, ...] | StageFailure) -> None:
         """Have only the devices to choose from that are here, and say so if the one is not."""
         if isinstance(present, StageFailure):
             present = ("cpu",)
@@ -51,7 +51,7 @@ class Offered:
             self._notify("\n".join([*self._notices, word]))
         params.param.device.objects = list(present)
 
-    def formulas(self, name: str) -> None:
+    def on_formulas(self, name: str) -> None:
         """A formula was registered, or taken away; one that is shown is drawn anew."""
         params = self._params
         params.param.formula.objects = formula_names()
@@ -61,7 +61,7 @@ class Offered:
             else:
                 params.formula = HOME.formula
 
-    def stages(self, name: str) -> None:
+    def on_stages(self, name: str) -> None:
         """A stage was registered, or taken away; one that is shown is drawn anew."""
         params = self._params
         params.param.stage.objects = stage_names()
@@ -69,12 +69,12 @@ class Offered:
             params.param.trigger("stage")
 
     def later_stages(self, name: str) -> None:
-        """Call `stages` where models may be changed."""
-        self._in_document(self.stages, name)
+        """Call `on_stages` where models may be changed."""
+        self._in_document(self.on_stages, name)
 
     def later_formulas(self, name: str) -> None:
-        """Call `formulas` where models may be changed."""
-        self._in_document(self.formulas, name)
+        """Call `on_formulas` where models may be changed."""
+        self._in_document(self.on_formulas, name)
 
 
 _everywhere: weakref.WeakSet[Offered] = weakref.WeakSet()

@@ -21,7 +21,7 @@ from panel.theme.base import Design
 from dashboard.compute import workers
 from dashboard.explorer import Explorer
 from dashboard.lab import first_start
-from dashboard.server.mishaps import logged
+from dashboard.server.errors import logged
 from dashboard.sharing.naming import EXPLORER
 from dashboard.sharing.preview import Preview, preview
 from dashboard.state import State

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard import server_settings
-from dashboard.compute import workers
+from dashboard.compute import asking, workers
 from dashboard.compute.asking import Asked, Asking
 from mandel_core import Settings, StageFailure, Viewport
 from mandel_core.colour.encoding import encode_indices
@@ -64,8 +64,11 @@ class Session:
             lambda asked: None,
             in_document=lambda callback, *args: callback(*args),
         )
-        later = lambda seconds, callback, *args: self.timers.append((callback, args))  # noqa: E731
-        self.patch.setattr(self.asking, "_later", later)
+        self.patch.setattr(
+            asking,
+            "later",
+            lambda in_document, seconds, callback, *args: self.timers.append((callback, args)),
+        )
 
     def under_way(self) -> list[tuple[Draw, Future[Any]]]:
         return [(task, future) for task, future in self.sent if not future.done()]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.compute import workers
-from dashboard.lab.compiler_tab import CodeView
+from dashboard.lab.compiler_tab import CompilerTab
 from dashboard.lab.highlighting import highlighted
 from dashboard.lab.inspection_html import figures, notes
 from mandel_core import STAGES, Inspection, Settings, StageFailure, Viewport
@@ -133,7 +133,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
 
 
 def test_opening_looks_once_and_keeps_what_was_seen(asked: Asked) -> None:
-    view = CodeView(asked)  # type: ignore[arg-type]
+    view = CompilerTab(asked, asked)  # type: ignore[arg-type]
     view.open()
     view.open()
     assert len(asked.tasks) == 1
@@ -151,7 +151,7 @@ def test_opening_looks_once_and_keeps_what_was_seen(asked: Asked) -> None:
 
 
 def test_what_was_cancelled_waits_to_be_asked_for(asked: Asked) -> None:
-    view = CodeView(asked)  # type: ignore[arg-type]
+    view = CompilerTab(asked, asked)  # type: ignore[arg-type]
     view.open()
     view.cancel()
     assert asked.tasks[0][1].cancelled()
@@ -163,7 +163,7 @@ def test_what_was_cancelled_waits_to_be_asked_for(asked: Asked) -> None:
 
 
 def test_a_lost_process_is_told_and_not_kept(asked: Asked) -> None:
-    view = CodeView(asked)  # type: ignore[arg-type]
+    view = CompilerTab(asked, asked)  # type: ignore[arg-type]
     view.open()
     asked.answer(StageFailure("chunked", "died", f"It ended {EVIL}."))
     assert "It ended" in view._figures.value
@@ -173,7 +173,7 @@ def test_a_lost_process_is_told_and_not_kept(asked: Asked) -> None:
 
 
 def test_the_page_may_ask_for_any_listing(asked: Asked) -> None:
-    view = CodeView(asked)  # type: ignore[arg-type]
+    view = CompilerTab(asked, asked)  # type: ignore[arg-type]
     view.open()
     asked.answer(everything())
     view._browser.selected = 1

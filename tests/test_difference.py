@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.compute import workers
-from dashboard.lab.difference_tab import Difference
+from dashboard.lab.difference_tab import DifferenceTab
 from mandel_core import Cancelled, Settings, StageFailure, Viewport, compare, render
 from mandel_core.comparison.comparing import held_against
 from mandel_core.comparison.marking import KINDS, LEVELS, mark_size, marks
@@ -148,6 +148,9 @@ class Explorer:
     def cancel_others(self, view: object) -> None:
         self.kept.append(view)
 
+    def title_of(self, name: str) -> str:
+        return {"stages": "Stages"}.get(name, "")
+
     def in_document(self, callback: Callable[..., None], *args: Any) -> None:
         callback(*args)
 
@@ -159,13 +162,13 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Worker:
     return worker
 
 
-def text(view: Difference) -> str:
+def text(view: DifferenceTab) -> str:
     return f"{view._verdict.value} {view._about.value}"
 
 
 def test_opening_compares_once_and_shows_the_verdict(worker):
     explorer = Explorer()
-    view = Difference(explorer)  # type: ignore[arg-type]
+    view = DifferenceTab(explorer, explorer)  # type: ignore[arg-type]
     view.open()
     assert "Running NumPy listing" in view._progress.value
     view.open()
@@ -184,7 +187,7 @@ def test_another_tab_that_is_waited_for_is_named_and_can_be_cancelled(worker, mo
     monkeypatch.setattr(workers, "under_way", lambda: measures)
     worker.phase = "waiting"
     explorer = Explorer()
-    view = Difference(explorer)  # type: ignore[arg-type]
+    view = DifferenceTab(explorer, explorer)  # type: ignore[arg-type]
     view.open()
     assert view._progress.value == "Waiting until “Stages” is done with Chunked…"
     button = view._waiting.button
@@ -197,7 +200,7 @@ def test_another_tab_that_is_waited_for_is_named_and_can_be_cancelled(worker, mo
 
 def test_another_view_is_compared_and_the_old_one_given_up(worker):
     explorer = Explorer()
-    view = Difference(explorer)  # type: ignore[arg-type]
+    view = DifferenceTab(explorer, explorer)  # type: ignore[arg-type]
     view.open()
     explorer.chosen = Settings("lanes", 100)
     view.open()
@@ -208,7 +211,8 @@ def test_another_view_is_compared_and_the_old_one_given_up(worker):
 
 
 def test_closing_and_cancelling_give_up_and_opening_begins_anew(worker):
-    view = Difference(Explorer())  # type: ignore[arg-type]
+    explorer = Explorer()
+    view = DifferenceTab(explorer, explorer)  # type: ignore[arg-type]
     view.open()
     view.close()
     assert worker.futures[0].cancelled()
@@ -220,7 +224,7 @@ def test_closing_and_cancelling_give_up_and_opening_begins_anew(worker):
 def test_minutes_of_work_are_asked_for_first(worker):
     explorer = Explorer()
     explorer.chosen = Settings("numba", 10_000_000)
-    view = Difference(explorer)  # type: ignore[arg-type]
+    view = DifferenceTab(explorer, explorer)  # type: ignore[arg-type]
     view.open()
     assert worker.tasks == []
     assert "may take minutes" in view._progress.value
@@ -230,7 +234,8 @@ def test_minutes_of_work_are_asked_for_first(worker):
 
 
 def test_a_failure_is_a_sentence_and_its_words_are_escaped(worker):
-    view = Difference(Explorer())  # type: ignore[arg-type]
+    explorer = Explorer()
+    view = DifferenceTab(explorer, explorer)  # type: ignore[arg-type]
     view.open()
     worker.finish(StageFailure("numba", "error", "It <b>failed</b>.", "words <script>"))
     assert "Numba cannot be compared" in text(view)
@@ -242,7 +247,7 @@ def test_a_failure_is_a_sentence_and_its_words_are_escaped(worker):
 def test_the_same_is_shown_without_a_histogram(worker):
     explorer = Explorer()
     explorer.chosen = Settings("numpy", 100, dtype="float64")
-    view = Difference(explorer)  # type: ignore[arg-type]
+    view = DifferenceTab(explorer, explorer)  # type: ignore[arg-type]
     view.open()
     worker.finish()
     assert "bit for bit" in text(view)

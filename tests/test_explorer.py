@@ -76,11 +76,11 @@ def test_settings_follow_the_stage_and_the_view(explorer: Explorer) -> None:
 def test_numpys_time_belongs_to_a_view(explorer: Explorer) -> None:
     here, there = explorer.viewport, Viewport.from_screen("-1.25", 0, "0.5", 8, 8)
     settings = explorer.settings()
-    explorer._baseline.drawn(here, settings, 0.5)
-    assert explorer._baseline.seconds(here, replace(settings, stage="numba")) == 0.5
-    assert explorer._baseline.seconds(here, replace(settings, maxiter=100)) is None
-    assert explorer._baseline.seconds(here, replace(settings, formula="tricorn")) is None
-    assert explorer._baseline.seconds(there, settings) is None
+    explorer._status.baseline.drawn(here, settings, 0.5)
+    assert explorer._status.baseline.seconds(here, replace(settings, stage="numba")) == 0.5
+    assert explorer._status.baseline.seconds(here, replace(settings, maxiter=100)) is None
+    assert explorer._status.baseline.seconds(here, replace(settings, formula="tricorn")) is None
+    assert explorer._status.baseline.seconds(there, settings) is None
 
 
 def test_choosing_a_formula_goes_to_its_home(explorer: Explorer) -> None:
@@ -184,6 +184,7 @@ def test_why_there_is_no_chunk_size_is_said(explorer: Explorer) -> None:
 
 
 def test_a_notice_goes_with_its_cause(explorer: Explorer) -> None:
+    explorer.main().active = 1  # the tab is made when it is opened
     (sizes,) = [w for w in explorer.main().select(pn.widgets.TextInput) if "sizes" in w.name]
     said = explorer.status().select(pn.widgets.StaticText)
     (notice,) = [w for w in said if "notice" in w.css_classes]
@@ -219,6 +220,6 @@ def test_the_time_of_a_measurement_goes_before_that_of_a_drawn_picture(
     monkeypatch.setattr(stored, "_known", lambda: results)
     monkeypatch.setattr(stored._writer, "submit", lambda *args: None)
     view, settings = explorer.viewport, replace(explorer.settings(), stage="numpy")
-    explorer._baseline.drawn(view, settings, 0.5)
+    explorer._status.baseline.drawn(view, settings, 0.5)
     stored.add(Measurement(view, settings, (2.0, 2.0)))
-    assert explorer._baseline.seconds(view, explorer.settings()) == 2.0
+    assert explorer._status.baseline.seconds(view, explorer.settings()) == 2.0

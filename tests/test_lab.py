@@ -8,19 +8,22 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+import panel as pn
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.compute import workers
 from dashboard.lab import stored
+from dashboard.lab.chunk_size_tab import _heading
 from dashboard.lab.chunk_sizes import in_order, parse_sizes
 from dashboard.lab.known import Known
 from dashboard.lab.marks import COMPILED_SECONDS, Mark, columns
 from dashboard.lab.measure_queue import MeasureQueue
 from dashboard.lab.order import quickest_first
+from dashboard.lab.redrawing import Redrawing
 from dashboard.lab.subjects import Subjects
-from dashboard.lab.sweep import _heading
+from dashboard.lab.tabs import Lab
 from dashboard.lab.ticks import merged, seconds_label, time_ticks
 from dashboard.lab.waiting import ahead_of
 from dashboard.state import State, stage_names
@@ -139,7 +142,8 @@ def test_what_is_waited_for_is_named(
     under_way: Any, said: str, tab: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers, "under_way", lambda: under_way)
-    words, found = ahead_of("s/q")
+    others = SimpleNamespace(title_of=lambda name: {"stages": "Stages"}.get(name, ""))
+    words, found = ahead_of("s/q", others)
     assert said in words
     assert found == tab
 
@@ -174,19 +178,88 @@ def test_what_was_disturbed_is_measured_once_more_at_the_end_and_the_calmer_one_
     host: Any = SimpleNamespace(
         session="s",
         in_document=lambda call, *args: call(*args),
-        refresh=lambda: None,
+        title_of=lambda name: "",
         is_news=lambda notice: False,
     )
-    queue = MeasureQueue(host, "q", "Measure", lambda: None, shown.append)
+    changes: list[int] = []
+    queue = MeasureQueue(
+        *(host, host, "q", "Measure"),
+        lambda: None,
+        shown.append,
+        lambda: changes.append(len(shown)),
+    )
     sizes = [Settings(chunksize=size) for size in (1, 2, 5)]
     queue.start(VIEW, sizes)
     assert asked == [*sizes, *sizes[:2]]
     assert [one.busy for one in shown] == [0.9, 0.8, 0.0, 0.1]
+    assert changes == [1, 2, 3, 4, 4], "with each result, also one that is not kept"
     assert [one.compile_seconds for one in shown] == [5.0] * 4
     found = [stored.latest(VIEW, size) for size in sizes]
     assert [one and one.busy for one in found] == [0.1, 0.8, 0.0]
     assert not queue.running
     assert queue._progress.value.startswith("3 measured in")
+
+
+class Shown:
+    """A tab that counts how often it was drawn."""
+
+    title = "Shown"
+
+    def __init__(self, host: Any, others: Any) -> None:
+        self.panel, self.drawn = pn.Column(), 0
+        self.subjects = Subjects(host)
+        self.redrawing = Redrawing(host, others, self, self.subjects)
+
+    def open(self) -> None:
+        self.drawn += 1
+
+    def close(self) -> None:
+        pass
+
+
+class First(Shown):
+    name = "first"
+
+
+class Second(Shown):
+    name = "second"
+
+
+def test_an_open_tab_is_drawn_again_with_each_result_of_its_view_and_once_for_many(
+    known: Known,
+) -> None:
+    later: list[Any] = []
+    now = Subject(VIEW, State(stage="numpy"), 1)
+    host: Any = SimpleNamespace(viewport=VIEW, subject=lambda: now, in_document=later.append)
+
+    def let_the_page_run() -> None:
+        while later:
+            later.pop(0)()
+
+    lab = Lab(host, pn.Column(), (First, Second))
+    for number in (1, 2, 1):
+        lab.panel.active = number
+        let_the_page_run()
+    tabs: Any = lab._tabs
+    hidden, shown = tabs[1], tabs[0]
+    drawn = shown.drawn
+    elsewhere = Viewport.from_bounds(-2, 0, -1, 1, 30, 20)
+    stored.add(measured(1, elsewhere))
+    assert not later, "of another view"
+    stored.add(measured(1))
+    stored.add(measured(2))
+    shown.redrawing.request()
+    let_the_page_run()
+    assert shown.drawn == drawn + 1
+    shown.subjects.measure()
+    host.viewport = elsewhere
+    stored.add(measured(5))
+    let_the_page_run()
+    assert shown.drawn == drawn + 2, "of the view that was measured"
+    assert hidden.drawn == 1
+    assert [lab.title_of(name) for name in ("second", "q")] == ["Shown", ""]
+    hidden.redrawing.request()
+    assert not later
 
 
 class FakeHost:

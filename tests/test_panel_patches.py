@@ -64,9 +64,9 @@ def test_another_version_is_left_alone(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    real = versions.version
+    installed = versions._installed
     monkeypatch.setattr(
-        versions, "version", lambda name: version if name == package else real(name)
+        versions, "_installed", lambda name: version if name == package else installed(name)
     )
     monkeypatch.setattr(pn, "extension", lambda **given: None)
     before = in_place(patches)
@@ -94,9 +94,8 @@ def test_nothing_is_patched_where_something_is_missing(
     before = in_place(there)
     panel_patches.apply()
     assert in_place(there) == before
-    assert [record.getMessage().count("MimeRenderMixin._on_msg") for record in caplog.records] == [
-        2
-    ]
+    [record] = caplog.records
+    assert "MimeRenderMixin._on_msg" in record.getMessage()
 
 
 class Comm:

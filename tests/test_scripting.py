@@ -100,7 +100,7 @@ def test_who_waits_is_told_why_there_is_no_picture(explorer: Explorer) -> None:
         if error is None:
             explorer._arrived(Cancelled())
         else:
-            explorer.failed(error)
+            explorer.on_failed(error)
         await waiting
 
     with pytest.raises(StageFailure, match="Too long"):

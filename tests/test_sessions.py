@@ -18,7 +18,7 @@ import pytest
 
 from dashboard.bench.asking import Feed, View, changed, how_to_ask, models
 from dashboard.bench.wire import Session
-from dashboard.server.mishaps import MOST_FAILED
+from dashboard.server.errors import MOST_FAILED
 from tests.browsing import NO_TORCH, ROOT, free_port, wait_until_it_answers
 
 pytestmark = pytest.mark.slow

@@ -16,10 +16,10 @@ from hypothesis import settings as sometimes
 from hypothesis import strategies as st
 
 from dashboard.compute import workers
-from dashboard.explorer import Explorer
 from dashboard.lab import stored
 from dashboard.lab.known import Known
 from dashboard.lab.measure_queue import MeasureQueue
+from dashboard.status import Status
 from mandel_core import Measurement, Settings, Viewport
 from mandel_core.measurement.machine import Machine
 from mandel_core.measurement.record import Record
@@ -105,14 +105,14 @@ class Page:
     """What a queue needs of an explorer."""
 
     session = "page"
-    is_news = Explorer.is_news
+    is_news = Status.is_news
     _of_file = ""
 
     def in_document(self, callback: Callable[..., None], *args: Any) -> None:
         callback(*args)
 
-    def refresh(self) -> None:
-        pass
+    def title_of(self, name: str) -> str:
+        return ""
 
 
 @pytest.fixture
@@ -135,7 +135,9 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Records]:
 
 def measure_some(page: Page, count: int) -> str:
     """Measure so many; what stands beside the button in the end."""
-    queue = MeasureQueue(page, "lab", "Measure", lambda: None, lambda measured: None)  # type: ignore[arg-type]
+    queue = MeasureQueue(  # type: ignore[arg-type]
+        *(page, page, "lab", "Measure"), lambda: None, lambda measured: None, lambda: None
+    )
     queue.start(VIEW, [Settings(chunksize=size) for size in range(1, count + 1)])
     stored._writer.submit(lambda: None).result()
     return str(queue._progress.value)

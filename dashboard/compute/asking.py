@@ -6,17 +6,15 @@ Requests that come meanwhile are coalesced: of those that wait only the newest i
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import panel as pn
 
 from dashboard import server_settings
 from dashboard.compute import workers
-from dashboard.compute.clock import Clock
+from dashboard.compute.clock import Clock, later
 from dashboard.compute.pending import Pending
 from dashboard.words import duration
 from mandel_core import STAGES, Settings, StageFailure, Viewport
@@ -84,7 +82,7 @@ class Asking:
         self._session, self._on_outcome, self._on_late = session, on_outcome, on_late
         self._in_document, self._compile_seconds = in_document, compile_seconds
         self._clock = Clock(in_document, self._on_second)
-        self._pending: Pending[Picture] = Pending(in_document)
+        self._pending: Pending[Picture | StageFailure] = Pending(in_document)
         self._running: _Step | None = None
         self._next: Asked | None = None
         # Of the last picture of each stage. The page opens with `fast`, which is known to be so.
@@ -144,7 +142,7 @@ class Asking:
             self._start(asked)
             return
         if self._next is None:
-            self._later(patience - waited, self._hurry, running)
+            later(self._in_document, patience - waited, self._hurry, running)
         self._next = asked
 
     def _hurry(self, running: _Step) -> None:
@@ -156,7 +154,7 @@ class Asking:
         self._next = None
         self._draw(asked, tasks[0], tasks[1:])
         if asked.rest:
-            self._later(PATIENCE_SECONDS, self._late, asked)
+            later(self._in_document, PATIENCE_SECONDS, self._late, asked)
 
     def _steps(self, asked: Asked) -> tuple[Draw, ...]:
         """The pictures to draw, the one asked for at the end."""
@@ -269,11 +267,6 @@ class Asking:
             self._clock.stop()
             self._busy.value = ""
             self._button.visible = self.panel.visible = False
-
-    def _later(self, seconds: float, callback: Callable[..., None], *args: Any) -> None:
-        timer = threading.Timer(seconds, self._in_document, (callback, *args))
-        timer.daemon = True
-        timer.start()
 
 
 def _advice(settings: Settings, how_many: str, iterations: int) -> str:

@@ -1,11 +1,24 @@
-"""A callback once a second, for what tells how long something has taken."""
+"""Callbacks after a while: once, or once a second for what tells how long something has taken."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 SECONDS = 1.0
+
+
+def later(
+    in_document: Callable[..., None], seconds: float, callback: Callable[..., None], *args: Any
+) -> None:
+    """Call back in the document after so many seconds.
+
+    in_document : calls back where models may be changed, from any thread.
+    """
+    timer = threading.Timer(seconds, in_document, (callback, *args))
+    timer.daemon = True
+    timer.start()
 
 
 class Clock:
@@ -21,18 +34,16 @@ class Clock:
     def start(self) -> None:
         """Begin anew."""
         self._run = object()
-        self._later(self._run)
+        self._next(self._run)
 
     def stop(self) -> None:
         """Call back no more."""
         self._run = None
 
-    def _later(self, run: object) -> None:
-        timer = threading.Timer(SECONDS, self._in_document, (self._tick, run))
-        timer.daemon = True
-        timer.start()
+    def _next(self, run: object) -> None:
+        later(self._in_document, SECONDS, self._tick, run)
 
     def _tick(self, run: object) -> None:
         if run is self._run:
             self._callback()
-            self._later(run)
+            self._next(run)

@@ -16,7 +16,7 @@ from dashboard.compute.pending import Pending
 from dashboard.lab import stored
 from dashboard.lab.code_browser import CodeBrowser
 from dashboard.lab.highlighting import highlighted
-from dashboard.lab.host import Host
+from dashboard.lab.host import OtherTabs, TabHost
 from dashboard.lab.inspection_html import figures, notes
 from dashboard.lab.waiting import Waiting
 from dashboard.view.about_stage import about_stage
@@ -29,21 +29,22 @@ from mandel_core.worker.tasks import Inspect
 KEPT = 32
 
 
-class CodeView:
+class CompilerTab:
     """Looks at the compiler's work as soon as it is opened, and keeps what it has seen."""
 
+    name: ClassVar[str] = "compiler"
     title: ClassVar[str] = "Compiler"
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: TabHost, others: OtherTabs) -> None:
         self._host = host
         self._kept: OrderedDict[Hashable, Inspection] = OrderedDict()
         self._shown: Hashable = None
         self._listings: tuple[Listing, ...] = ()
         self._wanted: Inspect | None = None
-        self._pending: Pending[Inspection] = Pending(host.in_document)
-        self._clock = Clock(host.in_document, self._tell)
+        self._pending: Pending[Inspection | StageFailure] = Pending(host.in_document)
+        self._clock = Clock(host.in_document, self._show_status)
         self._phase: Phase = "waiting"
-        self._waiting = Waiting(host, "compiler", self)
+        self._waiting = Waiting(host, others, self)
         self._anew = pn.widgets.Button(
             label="Compile anew",
             color="primary",
@@ -131,7 +132,7 @@ class CodeView:
         )
         self._clock.start()
         self._on_phase("waiting")
-        session = f"{self._host.session}/compiler"
+        session = f"{self._host.session}/{self.name}"
         self._pending.submit(
             lambda on_phase: workers.measure(task, session=session, on_phase=on_phase),
             on_result=lambda outcome: self._on_result(task, outcome),
@@ -141,9 +142,9 @@ class CodeView:
     def _on_phase(self, phase: Phase) -> None:
         self._phase = phase
         self._waiting.over()
-        self._tell()
+        self._show_status()
 
-    def _tell(self) -> None:
+    def _show_status(self) -> None:
         task = self._wanted
         if task is None:
             return

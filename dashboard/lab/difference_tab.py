@@ -15,7 +15,8 @@ from dashboard.compute import workers
 from dashboard.compute.clock import Clock
 from dashboard.compute.pending import Pending
 from dashboard.document import sent_in_order
-from dashboard.lab.host import Host
+from dashboard.lab import stored
+from dashboard.lab.host import OtherTabs, TabHost
 from dashboard.lab.waiting import Waiting
 from dashboard.widgets import theme
 from dashboard.words import count, duration
@@ -41,16 +42,17 @@ _GROUND = (
 )
 
 
-class Difference:
+class DifferenceTab:
     """A tab of the lab: the verdict, the sizes of the differences, and the picture of where."""
 
+    name: ClassVar[str] = "difference"
     title: ClassVar[str] = "Is it right?"
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: TabHost, others: OtherTabs) -> None:
         self._host = host
-        self._pending: Pending[Marked] = Pending(host.in_document)
+        self._pending: Pending[Marked | StageFailure] = Pending(host.in_document)
         self._asked: tuple[object, ...] | None = None
-        self._clock = Clock(host.in_document, self._tell)
+        self._clock = Clock(host.in_document, self._show_status)
         self._doing = self._more = ""  # what is under way
         self._since = 0.0
         self._compare = pn.widgets.Button(label="Compare", color="primary", width=110)
@@ -59,7 +61,7 @@ class Difference:
             label="Cancel", width=90, visible=False, color="primary", variant="outline"
         )
         self._cancel.on_click(lambda event: self.cancel())
-        self._waiting = Waiting(host, "difference", self)
+        self._waiting = Waiting(host, others, self)
         self._progress = _text("progress")
         self._verdict = _text("verdict")
         self._about = _text("compared")
@@ -105,7 +107,7 @@ class Difference:
         self._compare.visible = False
         self._clock.start()
         self._begin(_WAITING)
-        session = f"{self._host.session}/difference"
+        session = f"{self._host.session}/{self.name}"
         self._pending.submit(
             lambda on_phase: workers.measure(task, session=session, on_phase=on_phase),
             on_result=self._on_result,
@@ -131,7 +133,7 @@ class Difference:
             "compiling": f"Compiling {html.escape(stage)}…",
             "explaining": "Following the orbits of the pixels that differ…",
         }.get(phase, f"Running {html.escape(stage)}…")
-        before = self._host.compile_seconds(task.settings) if phase == "compiling" else None
+        before = stored.compile_seconds(task.settings) if phase == "compiling" else None
         self._begin(doing, f"; it took {duration(before)} here before" if before else "")
 
     def _begin(self, doing: str, more: str = "") -> None:
@@ -140,9 +142,9 @@ class Difference:
             self._since = time.monotonic()
             self._waiting.over()
         self._doing, self._more = doing, more
-        self._tell()
+        self._show_status()
 
-    def _tell(self) -> None:
+    def _show_status(self) -> None:
         spent = int(time.monotonic() - self._since)
         doing = f"{_WAITING} {self._waiting.words()}…" if self._doing == _WAITING else self._doing
         self._progress.value = f"{doing}{f' {spent} s' if spent else ''}{self._more}"

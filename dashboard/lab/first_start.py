@@ -8,7 +8,7 @@ from typing import Any
 from dashboard.lab import stored
 from dashboard.state import HOME
 from dashboard.words import duration
-from mandel_core import STAGES, Measurement, Settings
+from mandel_core import STAGES, Settings
 from mandel_core.worker.tasks import Picture
 
 # Faster than this nobody reads what is said meanwhile.
@@ -21,8 +21,7 @@ def keep(first: Future[Any]) -> None:
     def on_done(done: Future[Any]) -> None:
         picture = None if done.cancelled() or done.exception() else done.result()
         if isinstance(picture, Picture) and picture.compile_seconds > _WORTH_SAYING:
-            times = (picture.run_seconds,), 0.0, picture.compile_seconds
-            stored.add(Measurement(picture.view, picture.settings, *times), "frame")
+            stored.add_drawn(picture)
 
     first.add_done_callback(on_done)
 

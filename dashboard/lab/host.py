@@ -1,4 +1,4 @@
-"""What the lab knows of the page or widget it belongs to."""
+"""What the tabs of the lab know of the page or widget that they belong to, and of one another."""
 
 from __future__ import annotations
 
@@ -9,17 +9,13 @@ from dashboard.subject import Subject
 from mandel_core import Settings, Viewport
 
 
-class Host(Protocol):
-    """The view on screen, how it is computed, and how to say something.
+class TabHost(Protocol):
+    """What every tab sees: the view on screen, and how it is computed.
 
     session : tells this page's requests from those of others.
-    stage : the name of the one that draws.
-    chunk_sizes : those to measure, a list of whole numbers.
     """
 
     session: str
-    stage: Any
-    chunk_sizes: Any
 
     def settings(
         self, stage: str | None = None, chunksize: int | None = None, threads: int | None = None
@@ -30,14 +26,25 @@ class Host(Protocol):
     def viewport(self) -> Viewport:
         """The samples of the view at rest."""
 
+    def in_document(self, callback: Callable[..., None], *args: Any) -> None:
+        """Call back where models may be changed, from any thread."""
+
+
+class MeasuringHost(TabHost, Protocol):
+    """What a tab that measures sees as well: what to measure, and how to come back to it.
+
+    chunksize : the one that draws.
+    chunk_sizes : those to measure, a list of whole numbers.
+    """
+
+    chunksize: Any
+    chunk_sizes: Any
+
     def subject(self) -> Subject:
         """The view at rest and how it is computed, as they are now."""
 
     def go_to(self, subject: Subject) -> None:
         """Show a view again, computed as it was then."""
-
-    def in_document(self, callback: Callable[..., None], *args: Any) -> None:
-        """Call back where models may be changed, from any thread."""
 
     def notify(self, text: str, words: str = "", topic: str = "") -> None:
         """Show one notice beside the picture; without a text, take one of this topic away."""
@@ -45,14 +52,15 @@ class Host(Protocol):
     def is_news(self, notice: str) -> bool:
         """Whether this about the file of results has to be said now."""
 
-    def compile_seconds(self, settings: Settings) -> float | None:
-        """How long compiling this has taken here before, if that is known."""
 
-    def cancel_others(self, view: object) -> None:
-        """Cancel what is under way in every tab of the lab but this one."""
+class OtherTabs(Protocol):
+    """What a tab knows of the others of its page."""
 
-    def set_chunksize(self, size: int) -> None:
-        """Draw with this chunk size from now on."""
+    def title_of(self, name: str) -> str:
+        """The title of the tab of this name; "" if there is none."""
 
-    def refresh(self) -> None:
-        """Bring what shows measurements up to date."""
+    def is_open(self, tab: object) -> bool:
+        """Whether this tab is the one on screen."""
+
+    def cancel_others(self, tab: object) -> None:
+        """Cancel what is under way in every tab but this one."""

@@ -15,7 +15,7 @@ from dashboard.compute import workers
 from dashboard.compute.clock import Clock
 from dashboard.compute.pending import Pending
 from dashboard.lab import stored
-from dashboard.lab.host import Host
+from dashboard.lab.host import MeasuringHost, OtherTabs
 from dashboard.lab.waiting import ahead_of
 from dashboard.words import duration
 from mandel_core import STAGES, Measurement, Settings, StageFailure, Viewport
@@ -33,31 +33,33 @@ class MeasureQueue:
     What was measured while other programs were busy is measured once more, after all the rest.
 
     on_start : called when the button is pressed; it should call `start`.
-    on_measured : called with each measurement as soon as it is made, a failure among them; then
-        the explorer is refreshed.
+    on_measured : called with each measurement as soon as it is made, a failure among them.
+    on_change : called after that, and once measuring was cancelled.
     label : what the button says.
-    name : tells this queue from others of the same host.
+    name : of the tab; tells this queue from others of the same host.
     limit_seconds : a measurement that takes longer is given up, and is a failure of kind
         "too-long". Waiting for others does not count.
     """
 
     def __init__(
         self,
-        host: Host,
+        host: MeasuringHost,
+        others: OtherTabs,
         name: str,
         label: str,
         on_start: Callable[[], None],
         on_measured: Callable[[Measurement], None],
+        on_change: Callable[[], None],
         limit_seconds: float = math.inf,
     ) -> None:
-        self._host = host
-        self._name = name
-        self._on_measured = on_measured
+        self._host, self._others = host, others
+        self._session = f"{host.session}/{name}"
+        self._on_measured, self._on_change = on_measured, on_change
         self._limit = limit_seconds
         self._todo: list[Settings] = []
         self._total = self._repeats = 0
         self._disturbed: list[Measurement] = []  # to be measured once more
-        self._pending: Pending[Measurement] = Pending(host.in_document)
+        self._pending: Pending[Measurement | StageFailure] = Pending(host.in_document)
         self._clock = Clock(host.in_document, self._show_progress)
         self._again = False  # whether the one under way is measured once more
         self._doing: tuple[Settings, Phase, float] | None = None  # and since when
@@ -113,11 +115,7 @@ class MeasureQueue:
 
     def _on_cancel(self) -> None:
         self.cancel()
-        self._host.refresh()
-
-    def set_status(self, text: str) -> None:
-        """Show a sentence in place of the progress."""
-        self._progress.value = text
+        self._on_change()
 
     def _next(self) -> None:
         if self._todo:
@@ -134,10 +132,10 @@ class MeasureQueue:
         """Measure this; disturbed : what came of it before, while other programs were busy."""
         self._again = disturbed is not None
         self._on_phase(settings, "waiting")
-        task, session = Measure(self._view, settings), f"{self._host.session}/{self._name}"
+        task = Measure(self._view, settings)
         self._pending.submit(
             lambda on_phase: workers.measure(
-                task, session=session, on_phase=on_phase, limit_seconds=self._limit
+                task, session=self._session, on_phase=on_phase, limit_seconds=self._limit
             ),
             on_result=lambda outcome: self._on_result(settings, outcome, disturbed),
             on_phase=lambda phase: self._on_phase(settings, phase),
@@ -158,7 +156,7 @@ class MeasureQueue:
             self._repeats += 1
         if outcome is not disturbed:
             self._keep(outcome)
-        self._host.refresh()
+        self._on_change()
         self._next()
 
     def _keep(self, measured: Measurement) -> None:
@@ -186,7 +184,7 @@ class MeasureQueue:
         settings, phase, since = self._doing
         doing = {
             "compiling": "compiling",
-            "waiting": f"once {ahead_of(f'{self._host.session}/{self._name}')[0]}, measuring",
+            "waiting": f"once {ahead_of(self._session, self._others)[0]}, measuring",
             "over budget": "once this visit has not used more computing than it may in a minute, "
             "measuring",
         }.get(phase, "measuring")

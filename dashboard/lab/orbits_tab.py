@@ -11,7 +11,7 @@ import panel as pn
 
 from dashboard.compute import workers
 from dashboard.compute.pending import Pending
-from dashboard.lab.host import Host
+from dashboard.lab.host import OtherTabs, TabHost
 from dashboard.lab.waiting import Waiting
 from dashboard.words import count, width
 from mandel_core import FORMULAS, Settings, StageFailure, Viewport
@@ -37,14 +37,15 @@ _ABOUT = (
 )
 
 
-class OrbitsView:
+class OrbitsTab:
     """A tab of the lab: the picture as it grows, with its progress and a button to end it."""
 
+    name: ClassVar[str] = "orbits"
     title: ClassVar[str] = "Where orbits go"
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: TabHost, others: OtherTabs) -> None:
         self._host = host
-        self._pending: Pending[Gathered] = Pending(host.in_document)
+        self._pending: Pending[Gathered | StageFailure] = Pending(host.in_document)
         self._shown: tuple[Viewport, Settings] | None = None
         self._density = _nothing()
         self._pieces, self._before = 0, 0
@@ -54,7 +55,7 @@ class OrbitsView:
             label="Cancel", width=90, visible=False, color="primary", variant="outline"
         )
         self._cancel.on_click(lambda event: self.cancel())
-        self._waiting = Waiting(host, "orbits", self)
+        self._waiting = Waiting(host, others, self)
         self._progress = _text("progress")
         self._picture = _text("orbits")
         self.panel = pn.Column(
@@ -103,7 +104,7 @@ class OrbitsView:
     def _go_on(self) -> None:
         assert self._shown is not None
         task = Gather(*self._shown, self._density, PIECE_SECONDS)
-        session = f"{self._host.session}/orbits"
+        session = f"{self._host.session}/{self.name}"
         self._pending.submit(
             lambda on_phase: workers.measure(task, session=session, on_phase=on_phase),
             on_result=self._on_result,

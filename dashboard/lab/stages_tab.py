@@ -14,10 +14,11 @@ from bokeh.plotting import figure
 from dashboard.document import sent_in_order
 from dashboard.lab import stored
 from dashboard.lab.before_measuring import before_stages
-from dashboard.lab.host import Host
+from dashboard.lab.host import MeasuringHost, OtherTabs
 from dashboard.lab.marks import COMPILED_SECONDS, disturbed
 from dashboard.lab.measure_queue import MeasureQueue
 from dashboard.lab.order import quickest_first
+from dashboard.lab.redrawing import Redrawing
 from dashboard.lab.subjects import Subjects
 from dashboard.lab.ticks import time_ticks
 from dashboard.state import stage_names
@@ -33,17 +34,23 @@ _ROW = 34  # pixels a stage
 PLOT_SHARE = 0.45
 
 
-class StagesView:
+class StagesTab:
     """A tab of the lab: one bar a stage, and a button that measures them all."""
 
+    name: ClassVar[str] = "stages"
     title: ClassVar[str] = "Stages"
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: MeasuringHost, others: OtherTabs) -> None:
         self._host = host
-        self._queue = MeasureQueue(
-            host, "stages", "Run all", self.start, self._on_measured, LIMIT_SECONDS
-        )
         self._subjects = Subjects(host)
+        self._redrawing = Redrawing(host, others, self, self._subjects)
+        self._queue = MeasureQueue(
+            *(host, others, self.name, "Run all"),
+            on_start=self.start,
+            on_measured=self._on_measured,
+            on_change=self._redrawing.request,
+            limit_seconds=LIMIT_SECONDS,
+        )
         self._began = datetime.now(UTC)  # of the last run
         self._failed: dict[tuple[Viewport, Settings], Measurement] = {}
         self._source = ColumnDataSource({name: [] for name in _COLUMNS})

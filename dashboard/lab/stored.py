@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,9 @@ from mandel_core.compilers.explaining import without_folders
 from mandel_core.measurement.machine import Machine, with_card
 from mandel_core.measurement.record import Kind, Record, fingerprint
 from mandel_core.measurement.records import Records
+from mandel_core.worker.tasks import Picture
+
+Listener = Callable[[Measurement], None]
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +35,9 @@ _writer = ThreadPoolExecutor(1, thread_name_prefix="records")
 # A second thread waits for the file instead of reading it once more.
 _opening = threading.RLock()
 _logged = ""
+
+# Methods of what pages show; what has gone is called no more.
+_listeners: list[weakref.WeakMethod[Listener]] = []
 
 
 def records() -> Records:
@@ -65,6 +72,16 @@ def notice() -> str:
     return without_folders(records().notice)
 
 
+def watch(listener: Listener) -> None:
+    """Call a method with each result that is kept from now on, as long as its object is there.
+
+    It is called in whatever thread keeps the result.
+    """
+    with _opening:
+        _listeners[:] = [one for one in _listeners if one() is not None]
+        _listeners.append(weakref.WeakMethod(listener))
+
+
 def add(
     measured: Measurement,
     kind: Kind = "measured",
@@ -79,6 +96,21 @@ def add(
         step = fingerprint(measured.stage, measured.settings.formula)
         _known().add(Record(measured, kind, machine, step=step))
         _writer.submit(_write, measured, kind, on_notice)
+        for listener in [one() for one in tuple(_listeners)]:
+            if listener is not None:
+                listener(measured)
+
+
+def add_drawn(picture: Picture, on_notice: Callable[[str], None] = lambda notice: None) -> None:
+    """Keep how long a picture of a view at rest took, where that says something.
+
+    If chunks made it, its own time is a point of the chart. What compiling it took is kept of any
+    stage, to tell whoever waits for it another time.
+    """
+    chunked = "chunksize" in STAGES[picture.settings.stage].varies
+    if chunked or picture.compile_seconds > COMPILED_SECONDS:
+        times = (picture.run_seconds,), 0.0, picture.compile_seconds
+        add(Measurement(picture.view, picture.settings, *times), "frame", on_notice)
 
 
 def _write(measured: Measurement, kind: Kind, on_notice: Callable[[str], None]) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import panel as pn
 
-from dashboard.lab.host import Host
+from dashboard.lab.host import MeasuringHost
 from dashboard.subject import Subject
 from dashboard.words import count, width
+from mandel_core import Viewport
 
 
 class Subjects:
@@ -15,7 +16,7 @@ class Subjects:
     panel : a line that says so, with a button that leads back; hidden while there is no need.
     """
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: MeasuringHost) -> None:
         self._host = host
         self._measured: Subject | None = None
         self._words = pn.widgets.StaticText(sizing_mode="stretch_width", css_classes=["elsewhere"])
@@ -28,9 +29,10 @@ class Subjects:
         self._measured = self._host.subject()
         return self._measured
 
-    def forget(self) -> None:
-        """No view was measured."""
-        self._measured = None
+    def concern(self, view: Viewport) -> bool:
+        """Whether this is the view on screen, or the one that was measured last."""
+        measured = self._measured
+        return view == self._host.viewport or (measured is not None and view == measured.view)
 
     def current(self, running: bool, known: bool) -> Subject:
         """The one to tell of.

@@ -14,8 +14,9 @@ from bokeh.transform import transform
 from dashboard.document import sent_in_order
 from dashboard.lab import stored
 from dashboard.lab.before_measuring import before_threads
-from dashboard.lab.host import Host
+from dashboard.lab.host import MeasuringHost, OtherTabs
 from dashboard.lab.measure_queue import MeasureQueue
+from dashboard.lab.redrawing import Redrawing
 from dashboard.lab.subjects import Subjects
 from dashboard.subject import Subject
 from dashboard.widgets import theme
@@ -35,15 +36,22 @@ from mandel_core.runtime.threads import cores
 _COLUMNS = ("chunksize", "column", "ratio", "text", "told")
 
 
-class ThreadsView:
+class ThreadsTab:
     """A tab of the lab: ratios to NumPy as a heat map with the tutorial's beside, and downloads."""
 
+    name: ClassVar[str] = "threads"
     title: ClassVar[str] = "Threads"
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: MeasuringHost, others: OtherTabs) -> None:
         self._host = host
-        self._queue = MeasureQueue(host, "threads", "Run", self.start, self._on_measured)
         self._subjects = Subjects(host)
+        self._redrawing = Redrawing(host, others, self, self._subjects)
+        self._queue = MeasureQueue(
+            *(host, others, self.name, "Run"),
+            on_start=self.start,
+            on_measured=self._on_measured,
+            on_change=self._redrawing.request,
+        )
         self._failed: dict[tuple[Viewport, Settings], Measurement] = {}
         self._source = ColumnDataSource({name: [] for name in _COLUMNS})
         self._figure = _figure(self._source)

@@ -7,38 +7,28 @@ from typing import Any
 import panel as pn
 
 from dashboard.compute import workers
-from dashboard.lab.host import Host
+from dashboard.lab.host import OtherTabs, TabHost
 from mandel_core import STAGES
 
-# The end of a tab's session, and what the tab is called.
-_TABS = {
-    "sweep": "Chunk size",
-    "stages": "Stages",
-    "threads": "Threads",
-    "compiler": "Compiler",
-    "difference": "Is it right?",
-    "orbits": "Where orbits go",
-}
 _UNKNOWN = "the compiling, picture or measurement under way is done"
 
 
 class Waiting:
     """What is waited for, in words, and a button that ends it if another tab of this page began it.
 
-    name : the end of the waiting tab's session.
-    view : the waiting tab.
+    tab : the one that waits.
     """
 
-    def __init__(self, host: Host, name: str, view: Any) -> None:
-        self._session = f"{host.session}/{name}"
+    def __init__(self, host: TabHost, others: OtherTabs, tab: Any) -> None:
+        self._session, self._others = f"{host.session}/{tab.name}", others
         self.button = pn.widgets.Button(
             label="Cancel that", width=210, visible=False, color="primary", variant="outline"
         )
-        self.button.on_click(lambda event: host.cancel_others(view))
+        self.button.on_click(lambda event: others.cancel_others(tab))
 
     def words(self) -> str:
         """What has to happen first, as in "Waiting until …"; the button is there if it helps."""
-        words, tab = ahead_of(self._session)
+        words, tab = ahead_of(self._session, self._others)
         if tab:
             self.button.label = f"Cancel “{tab}”"
         self.button.visible = bool(tab)
@@ -49,7 +39,7 @@ class Waiting:
         self.button.visible = False
 
 
-def ahead_of(session: str) -> tuple[str, str]:
+def ahead_of(session: str, others: OtherTabs) -> tuple[str, str]:
     """What has to happen before a session's measurement begins, and whose tab of its page it is.
 
     The tab is "" unless the measurement under way is of another tab of the same page.
@@ -60,8 +50,8 @@ def ahead_of(session: str) -> tuple[str, str]:
     whose, _, name = measures.partition("/")
     title = STAGES[stage].title if stage in STAGES else ""
     if measures and measures != session:
-        if whose == page and name in _TABS:
-            return f"“{_TABS[name]}” is done with {title}", _TABS[name]
+        if whose == page and (tab := others.title_of(name)):
+            return f"“{tab}” is done with {title}", tab
         if whose == "warm-up":
             return "the server, which has just started, has got its compiler ready", ""
         return f"the measurement of {title} that somebody else began is done", ""

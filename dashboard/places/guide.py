@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from typing import Any, Protocol
 
 from dashboard.compute import workers
+from dashboard.compute.pending import Pending
 from dashboard.places.gallery import PLACES, Place
 from dashboard.places.whereabouts import find
 from dashboard.state import State, home
@@ -21,6 +21,9 @@ from dashboard.view.request import number
 from mandel_core import FORMULAS, Settings, StageFailure, Viewport
 from mandel_core.model.link import MAX_LENGTH
 from mandel_core.worker.tasks import Discover
+
+# The x, y and width of a place, or why there is none.
+_Found = tuple[Decimal, Decimal, Decimal] | StageFailure
 
 _PLACES = {place.name: place for place in PLACES}
 
@@ -48,7 +51,7 @@ class Guide:
     def __init__(self, traveller: Traveller, view: PictureView) -> None:
         self._traveller = traveller
         self._view = view
-        self._search: Future[Any] | None = None
+        self._search: Pending[_Found] = Pending(traveller.in_document)
         view.calls.on("walk", self._walk)
         view.calls.on("find", self._find)
         view.calls.on("places", self._show_places)
@@ -106,21 +109,15 @@ class Guide:
             Settings("fast", formula=state.formula, formula_c=c),
             seed=secrets.randbits(32),
         )
-        self._search = future = workers.discover(task, self._traveller.session)
+        self._search.submit(
+            lambda _: workers.discover(task, self._traveller.session),
+            on_result=lambda outcome: self._found(outcome, state.formula),
+        )
 
-        def on_result(future: Future[tuple[Decimal, Decimal, Decimal] | StageFailure]) -> None:
-            if not future.cancelled():
-                self._traveller.in_document(self._found, future, state.formula)
-
-        future.add_done_callback(on_result)
-
-    def _found(
-        self, future: Future[tuple[Decimal, Decimal, Decimal] | StageFailure], formula: str
-    ) -> None:
-        state, outcome = self._traveller.state, future.result()
-        if future is not self._search or state.formula != formula:
+    def _found(self, outcome: _Found, formula: str) -> None:
+        state = self._traveller.state
+        if state.formula != formula:
             return
-        self._search = None
         if isinstance(outcome, StageFailure):
             self._view.calls.send("surprised", text="No place was found")
             self._traveller.notify(f"No place was found. {outcome.reason}")

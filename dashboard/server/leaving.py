@@ -29,7 +29,7 @@ def has_left(connection: Any) -> bool:
     return connection is None or connection._session is None
 
 
-def part_quietly() -> None:
+def tolerate_disconnects() -> None:
     """See that from now on visitors may leave at any time."""
     WSHandler.on_close = _on_close
     WSHandler._async_open = _async_open

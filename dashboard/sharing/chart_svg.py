@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from math import isfinite
 
 from dashboard.lab import stored
+from dashboard.lab.chunk_size_tab import REFERENCES, common
 from dashboard.lab.marks import Mark, columns
-from dashboard.lab.sweep import REFERENCES, common
 from dashboard.lab.ticks import time_ticks
 from dashboard.subject import Subject
 from dashboard.widgets import theme

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import numpy as np
 
 from dashboard.compute import workers
+from dashboard.compute.pending import Pending
 from dashboard.sharing.place_file import ADDRESS, content
 from dashboard.subject import Subject
 from dashboard.view.calls import Calls
@@ -30,7 +31,7 @@ _MAX_ADDRESS = 512
 _writers = ThreadPoolExecutor(4, thread_name_prefix="place-file")
 
 
-class Host(Protocol):
+class PlaceHost(Protocol):
     """Whose place it is."""
 
     session: str
@@ -43,17 +44,16 @@ class Host(Protocol):
 class PageSaving:
     """Answers the browser's wish for a page that needs no server; one at a time."""
 
-    def __init__(self, host: Host, calls: Calls) -> None:
+    def __init__(self, host: PlaceHost, calls: Calls) -> None:
         self._host, self._calls = host, calls
         self._stopped = threading.Event()
-        self._under_way: Future[bytes] | None = None
+        self._pending: Pending[bytes] = Pending(host.in_document)
         calls.on("save page", self._on_message)
 
     def close(self) -> None:
         """Give up what is under way."""
         self._stopped.set()
-        if self._under_way is not None:
-            self._under_way.cancel()
+        self._pending.cancel()
 
     def _on_message(self, values: Mapping[str, Any]) -> None:
         page = values["page"]
@@ -61,15 +61,18 @@ class PageSaving:
             raise ValueError("no address of a page")
         if page and urlsplit(page).scheme not in {"http", "https"}:
             raise ValueError("no address of a page")
-        if self._under_way is not None and not self._under_way.done():
+        if self._pending.busy:
             return
         subject = self._host.subject()
         limits = MOST_PIXELS, MOST_SECONDS
         address = page or ADDRESS
-        self._under_way = _writers.submit(content, ".html", subject, self._do, address, *limits)
         name = file_name(subject.state).removesuffix(".png") + ".html"
-        self._under_way.add_done_callback(
-            lambda done: self._host.in_document(self._on_written, name, done)
+        self._pending.submit(
+            lambda _: _writers.submit(content, ".html", subject, self._do, address, *limits),
+            on_result=lambda data: self._calls.send(
+                "saved page", name=name, data=np.frombuffer(data, np.uint8)
+            ),
+            on_error=self._on_error,
         )
 
     def _do(self, task: TaskOfStage[T], /) -> T:
@@ -86,14 +89,7 @@ class PageSaving:
             raise outcome
         return outcome
 
-    def _on_written(self, name: str, done: Future[bytes]) -> None:
-        if self._stopped.is_set() or done.cancelled():
-            return
-        error = done.exception()
-        if error is None:
-            data = np.frombuffer(done.result(), np.uint8)
-            self._calls.send("saved page", name=name, data=data)
-            return
+    def _on_error(self, error: BaseException) -> None:
         reason = error.reason if isinstance(error, StageFailure) else str(error)
         words = f"The file could not be made. {reason if reason else 'Others go first just now.'}"
         self._calls.send("saved page", words=words)

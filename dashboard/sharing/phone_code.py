@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
+from dashboard.compute.pending import Pending
 from dashboard.view.calls import Calls
 
 # Longer ones have more squares than a camera tells apart on a screen.
@@ -22,8 +23,8 @@ class PhoneCodes:
     """
 
     def __init__(self, calls: Calls, in_document: Callable[..., None]) -> None:
-        self._calls, self._in_document = calls, in_document
-        self._newest: Future[str] | None = None
+        self._calls = calls
+        self._pending: Pending[str] = Pending(in_document)
         calls.on("phone", self._on_message)
 
     def _on_message(self, values: Mapping[str, Any]) -> None:
@@ -34,18 +35,13 @@ class PhoneCodes:
             words = f"This link has more than the {MOST_CHARACTERS} characters that a code has."
             self._calls.send("phone", svg="", words=words)
             return
-        if self._newest is not None:
-            self._newest.cancel()
-        self._newest = _maker.submit(svg, address)
-        self._newest.add_done_callback(lambda made: self._in_document(self._on_made, made))
-
-    def _on_made(self, made: Future[str]) -> None:
-        if made is not self._newest or made.cancelled():
-            return
-        if made.exception() is None:
-            self._calls.send("phone", svg=made.result(), words="")
-        else:
-            self._calls.send("phone", svg="", words="The code could not be made.")
+        self._pending.submit(
+            lambda _: _maker.submit(svg, address),
+            on_result=lambda made: self._calls.send("phone", svg=made, words=""),
+            on_error=lambda _: self._calls.send(
+                "phone", svg="", words="The code could not be made."
+            ),
+        )
 
 
 def svg(address: str) -> str:

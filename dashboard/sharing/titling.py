@@ -13,9 +13,9 @@ class Titling:
     def __init__(self, params: Params, calls: Calls) -> None:
         self._params, self._calls = params, calls
         self._said = title(params.state)  # by the page's own HTML
-        params.param.watch(lambda *_: self._tell(), ["x", "y", "width", "formula", "c"])
+        params.param.watch(lambda *_: self._send_title(), ["x", "y", "width", "formula", "c"])
 
-    def _tell(self) -> None:
+    def _send_title(self) -> None:
         text = title(self._params.state)
         if text != self._said:
             self._said = text

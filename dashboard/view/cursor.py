@@ -16,7 +16,7 @@ from dashboard.compute import workers
 from dashboard.compute.pending import Pending
 from dashboard.state import MAX_CENTRE, State, home
 from dashboard.view.calls import Calls
-from dashboard.view.host import Host
+from dashboard.view.host import PictureHost
 from dashboard.view.picture import sent
 from dashboard.view.point_request import PointRequest
 from mandel_core import FORMULAS, Settings, StageFailure, Viewport
@@ -39,10 +39,10 @@ class Cursor:
     """
 
     def __init__(
-        self, host: Host, calls: Calls, draw: Callable[[Viewport, Settings], Draw]
+        self, host: PictureHost, calls: Calls, draw: Callable[[Viewport, Settings], Draw]
     ) -> None:
         self._host, self._calls, self._draw = host, calls, draw
-        self._pending: Pending[Probed] = Pending(host.in_document)
+        self._pending: Pending[Probed | StageFailure] = Pending(host.in_document)
         self._came_from: State | None = None
         calls.on("point", self._on_point)
         calls.on("formula", lambda _: self.send_formula())

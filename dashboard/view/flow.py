@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from functools import partial
 
-from dashboard.compute import workers
 from dashboard.compute.asking import Asked, Asking, is_same_picture
+from dashboard.compute.clock import later
 from dashboard.state import HOME, MAX_WIDTH, MIN_WIDTH, home
+from dashboard.view.at_rest import AtRest
 from dashboard.view.cursor import Cursor
-from dashboard.view.host import Host
+from dashboard.view.host import PictureHost
 from dashboard.view.link import encode
 from dashboard.view.outdated import Outdated
 from dashboard.view.picture import PictureView
-from dashboard.view.refining import Refining
 from dashboard.view.request import Request
 from dashboard.view.saving import Saving
 from dashboard.view.whole import Whole
@@ -25,14 +23,7 @@ from mandel_core import FORMULAS, STAGES, Settings, StageFailure, Viewport
 from mandel_core.colour.encoding import Encoded
 from mandel_core.colour.looks import LOOKS
 from mandel_core.runtime.recent import Recent
-from mandel_core.worker.tasks import Draw, Picture, Time
-
-# How long a view must stand still to be one that was meant, and to be timed again.
-STILL_SECONDS = 0.3
-TIMED_SECONDS = 1.0
-
-# Only pictures as quick as this are timed again: the others are long enough to be warm.
-TIME_AGAIN_SECONDS = 0.1
+from mandel_core.worker.tasks import Draw, Picture
 
 # How many times as wide or as narrow a view in motion keeps the colours of the one at rest.
 FARTHEST = 8
@@ -47,7 +38,7 @@ class PictureFlow:
     on_rest : called with the picture of each view that has stood still, in the document.
     """
 
-    def __init__(self, host: Host, on_rest: Callable[[Picture], None]) -> None:
+    def __init__(self, host: PictureHost, on_rest: Callable[[Picture], None]) -> None:
         self._host = host
         self._on_rest = on_rest
         self.view = PictureView(self._on_request)
@@ -71,9 +62,8 @@ class PictureFlow:
         self._last: tuple[Draw, Picture] | None = None
         self._drawn_stages: set[str] = set()
         self._seen: Settings | None = None  # of the picture sent last, a coarse one included
-        self._outdated = Outdated(self.view.calls, self._later)
-        self._refining = Refining(host, self._show_refined)
-        self._refined: Picture | None = None  # the last one that was
+        self._outdated = Outdated(self.view.calls, partial(later, host.in_document))
+        self._at_rest = AtRest(host, self._is_at_rest, self._on_still, self._show_refined)
 
     def viewport(self) -> Viewport:
         """The samples of the view at rest, one at the centre of each pixel on screen."""
@@ -195,7 +185,7 @@ class PictureFlow:
 
     def _on_late(self, asked: Asked) -> None:
         self.view.set_address(encode(self._host.state))
-        self._host.outdated()
+        self._host.on_outdated()
         shown, asked_for = self.shown, asked.task.settings.stage
         if shown is None or self._outdated.is_other:
             return
@@ -211,7 +201,7 @@ class PictureFlow:
         if isinstance(outcome, StageFailure):
             self._outdated.waits_for_nothing()
             self.view.answer(asked.number, encode(self._host.state))
-            self._host.failed(outcome)
+            self._host.on_failed(outcome)
             return
         self._drawn_stages.add(outcome.settings.stage)
         if asked.task.automatic:
@@ -249,7 +239,7 @@ class PictureFlow:
         host = self._host
         state = replace(host.state, maxiter=picture.settings.maxiter)
         link = encode(state)
-        final = not self._will_be_refined(picture)
+        final = not self._at_rest.will_be_refined(picture)
         if sent:
             self.view.rests(picture, number, link, final)
         else:
@@ -263,49 +253,18 @@ class PictureFlow:
         if not picture.inside:
             self.way_back = state.x, state.y, state.width
         host.follow(maxiter=state.maxiter)
-        self._later(STILL_SECONDS, self._on_still, picture)
+        self._at_rest.watch(picture)
 
-    def _on_still(self, picture: Picture) -> None:
-        if picture is self.shown:
-            self._outdated.smoothing(self._will_be_refined(picture) and not self.asking.busy)
-            self._on_rest(picture)
-            again = self._time if picture.run_seconds < TIME_AGAIN_SECONDS else self._refine
-            self._later(TIMED_SECONDS - STILL_SECONDS, again, picture)
-
-    def _time(self, picture: Picture) -> None:
-        """Time the kernel again: a single run after a pause finds cold caches and sleeping threads.
-
-        Only while nothing is drawn for this session; others' pictures are waited for.
-        """
-        if picture is not self.shown or self.asking.busy:
-            return
-        task = Time(picture.view, picture.settings)
-        try:
-            future = workers.time(task, session=f"{self._host.session}/time")
-        except RuntimeError:  # the server is closing, and with it the workers
-            return
-
-        def timed(future: Future[float | StageFailure]) -> None:
-            if not future.cancelled() and isinstance(seconds := future.result(), float):
-                self._host.in_document(self._host.timed, picture, seconds)
-            self._host.in_document(self._refine, picture)
-
-        future.add_done_callback(timed)
-
-    def _refine(self, picture: Picture) -> None:
-        """Have its edges smoothed, unless they are or it has been left."""
-        if self._will_be_refined(picture):
-            self._refining.ask(picture, lambda: picture is self.shown and not self.asking.busy)
-
-    def _will_be_refined(self, picture: Picture) -> bool:
-        return picture is not self._refined and self._refining.wanted(picture)
+    def _on_still(self, picture: Picture, will_be_refined: bool) -> None:
+        """The view on screen is one that was meant; smooth edges may be to come."""
+        self._outdated.smoothing(will_be_refined and not self.asking.busy)
+        self._on_rest(picture)
 
     def _show_refined(self, picture: Picture, image: Encoded | None) -> None:
         """In place of the picture that is shown; what is said of that stays.
 
         image : None where there is none, after all.
         """
-        self._refined = picture
         if image is None:
             self.view.rests(picture, self._number, None, final=True)
         else:
@@ -314,10 +273,9 @@ class PictureFlow:
             self.view.show(picture, self._number, rest=True, final=True)
         self._outdated.smoothing(False)
 
-    def _later(self, seconds: float, callback: Callable[..., None], *args: Any) -> None:
-        timer = threading.Timer(seconds, self._host.in_document, (callback, *args))
-        timer.daemon = True
-        timer.start()
+    def _is_at_rest(self, picture: Picture) -> bool:
+        """Whether this is the picture on screen, and none is under way."""
+        return picture is self.shown and not self.asking.busy
 
 
 def _place(view: Viewport, settings: Settings) -> Hashable:

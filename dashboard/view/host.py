@@ -10,7 +10,7 @@ from mandel_core import Settings, StageFailure, Viewport
 from mandel_core.worker.tasks import Picture
 
 
-class Host(Protocol):
+class PictureHost(Protocol):
     """The state on screen, and whom to tell what became of it.
 
     session : tells this page's requests from those of others.
@@ -44,11 +44,11 @@ class Host(Protocol):
     def go(self, state: State) -> None:
         """Show this state, as if its link had been opened."""
 
-    def outdated(self) -> None:
+    def on_outdated(self) -> None:
         """What is said of the last picture is not of the view on screen."""
 
-    def failed(self, failure: StageFailure) -> None:
+    def on_failed(self, failure: StageFailure) -> None:
         """There is no picture; say why."""
 
-    def timed(self, picture: Picture, seconds: float) -> None:
+    def on_timed(self, picture: Picture, seconds: float) -> None:
         """The kernel of this picture takes so long when it is warm."""

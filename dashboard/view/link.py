@@ -113,7 +113,8 @@ _FIELDS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
 
 
 # What a link leaves out is the default of the version it was written in: defaults may change, and
-# the picture behind a link must not. A new version is needed where a default changes.
+# the picture behind a link must not. Where a default changes, a colour's or a palette's as well, a
+# new version is needed, and what the older ones left out (see `_FIRST`).
 VERSION = "2"
 _VERSIONS = ("1", VERSION)
 # What others hang onto every address that is passed on through them, and what Bokeh does.

@@ -33,7 +33,7 @@ class Outdated:
         """The picture was made by another stage than the one chosen, whose own takes a while."""
         names = (shown.stage, chosen)
         old, new = (STAGES[name].title if name in STAGES else name for name in names)
-        self._say(f"Still the picture by {old}; {new} is on its way.")
+        self._set_status(f"Still the picture by {old}; {new} is on its way.")
 
     def of_something_else(self, chosen: str) -> None:
         """The picture is not of the chosen formula, or of another c.
@@ -41,17 +41,17 @@ class Outdated:
         What the browser knows around it is given up as well; what comes is named if it takes long.
         """
         self._coming = chosen
-        self._say("", other=True)
+        self._set_status("", other=True)
         self._later(NAMED_SECONDS, self._name, self._said)
 
     def waits_for_nothing(self) -> None:
         """No picture is under way: one of something else stays dimmed, without words."""
         self._coming = ""
-        self._say("", other=self.is_other)
+        self._set_status("", other=self.is_other)
 
     def over(self) -> None:
         """The picture is what was chosen."""
-        self._say("")
+        self._set_status("")
 
     def smoothing(self, is_awaited: bool) -> None:
         """Whether smooth edges are to come for the picture that stands still."""
@@ -61,9 +61,9 @@ class Outdated:
 
     def _name(self, said: dict[str, Any]) -> None:
         if self._said is said and self._coming in FORMULAS:
-            self._say(f"{FORMULAS[self._coming].title} is on its way.", other=True)
+            self._set_status(f"{FORMULAS[self._coming].title} is on its way.", other=True)
 
-    def _say(self, text: str, other: bool = False) -> None:
+    def _set_status(self, text: str, other: bool = False) -> None:
         said = {"text": text, "other": other}
         if said != self._said:
             self._said = said

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import Future
-from typing import Any
+from contextlib import suppress
+from functools import partial
 
 from dashboard.compute import workers
-from dashboard.view.host import Host
+from dashboard.compute.clock import later
+from dashboard.compute.pending import Pending
+from dashboard.view.host import PictureHost
 from mandel_core import STAGES, StageFailure
 from mandel_core.colour.encoding import Encoded
 from mandel_core.rendering.antialiasing import SAMPLES
@@ -30,8 +31,11 @@ class Refining:
         None where there is none.
     """
 
-    def __init__(self, host: Host, on_refined: Callable[[Picture, Encoded | None], None]) -> None:
+    def __init__(
+        self, host: PictureHost, on_refined: Callable[[Picture, Encoded | None], None]
+    ) -> None:
         self._host, self._on_refined = host, on_refined
+        self._pending: Pending[Encoded | StageFailure] = Pending(host.in_document)
 
     def wanted(self, picture: Picture) -> bool:
         """Whether this picture will be refined if it stays: where it is wished for and cheap.
@@ -53,30 +57,25 @@ class Refining:
         if not is_at_rest():
             return
         task = Refine(picture.view, picture.settings, self._host.state.colouring)
-        try:
-            future = workers.refine(task, session=f"{self._host.session}/refine")
-        except RuntimeError:  # the server is closing, and with it the workers
-            return
 
-        def answer(outcome: Encoded | StageFailure | None) -> None:
-            if not is_at_rest():
-                return
-            if isinstance(outcome, Encoded):
-                self._on_refined(picture, outcome)
-            elif outcome is None and tries > 1:
-                self._later(self.ask, picture, is_at_rest, tries - 1)
-            else:
+        def again() -> None:
+            """Others went before."""
+            if tries > 1:
+                retry = partial(self.ask, picture, is_at_rest, tries - 1)
+                later(self._host.in_document, AGAIN_SECONDS, retry)
+            elif is_at_rest():
                 self._on_refined(picture, None)
 
-        def done(future: Future[Encoded | StageFailure]) -> None:
-            outcome = None if future.cancelled() else future.result()
+        def answer(outcome: Encoded | StageFailure) -> None:
             if isinstance(outcome, StageFailure) and outcome.kind == "yielded":
-                outcome = None
-            self._host.in_document(answer, outcome)
+                again()
+            elif is_at_rest():
+                found = outcome if isinstance(outcome, Encoded) else None
+                self._on_refined(picture, found)
 
-        future.add_done_callback(done)
-
-    def _later(self, callback: Callable[..., None], *args: Any) -> None:
-        timer = threading.Timer(AGAIN_SECONDS, self._host.in_document, (callback, *args))
-        timer.daemon = True
-        timer.start()
+        session = f"{self._host.session}/refine"
+        # A server that is closing has closed its workers before.
+        with suppress(RuntimeError):
+            self._pending.submit(
+                lambda _: workers.refine(task, session=session), answer, on_given_up=again
+            )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
+from dashboard.compute.pending import Pending
 from dashboard.state import State
 from dashboard.view.calls import Calls
 from dashboard.view.link import encode
@@ -32,9 +33,8 @@ class Saving:
 
     def __init__(self, calls: Calls, in_document: Callable[..., None]) -> None:
         self._calls = calls
-        self._in_document = in_document
+        self._pending: Pending[bytes] = Pending(in_document)
         self._newest: tuple[Picture, State] | None = None
-        self._under_way = False
         calls.on("save", self._on_save)
 
     def offer(self, picture: Picture, state: State) -> None:
@@ -52,20 +52,17 @@ class Saving:
             raise ValueError("no address of a page")
         if self._newest is None:
             self._calls.send("saved", words="There is no picture to save yet.")
-        elif not self._under_way:
-            self._under_way = True
+        elif not self._pending.busy:
             picture, state = self._newest
-            future = _compressor.submit(png, picture, state, page + encode(state))
-            future.add_done_callback(
-                lambda done: self._in_document(self._on_compressed, file_name(state), done)
+            self._pending.submit(
+                lambda _: _compressor.submit(png, picture, state, page + encode(state)),
+                on_result=lambda data: self._calls.send(
+                    "saved", name=file_name(state), data=np.frombuffer(data, np.uint8)
+                ),
+                on_error=lambda _: self._calls.send(
+                    "saved", words="The picture could not be saved; please try again."
+                ),
             )
-
-    def _on_compressed(self, name: str, done: Future[bytes]) -> None:
-        self._under_way = False
-        if done.exception() is None:
-            self._calls.send("saved", name=name, data=np.frombuffer(done.result(), np.uint8))
-        else:
-            self._calls.send("saved", words="The picture could not be saved; please try again.")
 
 
 def png(picture: Picture, state: State, link: str) -> bytes:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
 
 from dashboard.compute import workers
+from dashboard.compute.pending import Pending
 from dashboard.state import home
-from dashboard.view.host import Host
+from dashboard.view.host import PictureHost
 from mandel_core import Settings, StageFailure, Viewport
 from mandel_core.worker.tasks import Draw, Picture
 
@@ -23,16 +23,18 @@ class Whole:
 
     def __init__(
         self,
-        host: Host,
+        host: PictureHost,
         draw: Callable[[Viewport, Settings], Draw],
         on_drawn: Callable[[Picture], None],
     ) -> None:
         self._host, self._draw, self._on_drawn = host, draw, on_drawn
         self._asked: Draw | None = None
+        self._pending: Pending[Picture | StageFailure] = Pending(host.in_document)
 
     def forget(self) -> None:
         """The browser has given up the one it had."""
         self._asked = None
+        self._pending.cancel()
 
     def ask(self, settings: Settings) -> None:
         """Ask for that of these settings' formula, unless it was the last one asked for."""
@@ -43,14 +45,11 @@ class Whole:
         if task == self._asked:
             return
         self._asked = task
-        future = workers.draw(task, session=f"{self._host.session}/whole", expected=0.05)
+        session = f"{self._host.session}/whole"
+        self._pending.submit(
+            lambda _: workers.draw(task, session=session, expected=0.05), self._on_result
+        )
 
-        def on_result(future: Future[Picture | StageFailure]) -> None:
-            if not future.cancelled() and isinstance(whole := future.result(), Picture):
-                self._host.in_document(self._show, task, whole)
-
-        future.add_done_callback(on_result)
-
-    def _show(self, task: Draw, whole: Picture) -> None:
-        if task is self._asked:
-            self._on_drawn(whole)
+    def _on_result(self, outcome: Picture | StageFailure) -> None:
+        if isinstance(outcome, Picture):
+            self._on_drawn(outcome)

@@ -17,7 +17,7 @@ from bokeh.server.views.ws import WSHandler
 
 from dashboard.bench.wire import BINARY, TEXT, Closed, Session
 from dashboard.server import leaving
-from dashboard.server.mishaps import MOST_FAILED
+from dashboard.server.errors import MOST_FAILED
 from tests.browsing import ROOT, browsing, serving
 
 pytestmark = pytest.mark.browser
@@ -44,14 +44,14 @@ else:
         pn.state.curdoc.template = jinja2.Environment().from_string("{{ fail() }}", {"fail": fail})
 """
 HOOKS = """
-from dashboard.server.leaving import part_quietly
+from dashboard.server.leaving import tolerate_disconnects
 from dashboard.server.messages import restrict_patches
-from dashboard.server.mishaps import hide_tracebacks
+from dashboard.server.errors import hide_tracebacks
 
 def on_server_loaded(server_context):
     restrict_patches()
     hide_tracebacks()
-    part_quietly()
+    tolerate_disconnects()
 """
 
 

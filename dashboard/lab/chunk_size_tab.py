@@ -13,16 +13,16 @@ from dashboard.lab import stored
 from dashboard.lab.before_measuring import before_measuring
 from dashboard.lab.chart import Chart
 from dashboard.lab.chunk_sizes import in_order, parse_sizes
-from dashboard.lab.host import Host
-from dashboard.lab.marks import COMPILED_SECONDS, disturbed
+from dashboard.lab.host import MeasuringHost, OtherTabs
+from dashboard.lab.marks import disturbed
 from dashboard.lab.measure_queue import MeasureQueue, in_words
+from dashboard.lab.redrawing import Redrawing
 from dashboard.lab.subjects import Subjects
 from dashboard.subject import Subject
 from dashboard.words import count, width
 from mandel_core import STAGES, Measurement, Settings, Viewport
 from mandel_core.measurement.ratios import TUTORIAL
 from mandel_core.runtime.threads import cores
-from mandel_core.worker.tasks import Picture
 
 REFERENCES = ("numpy", "numba", "fast")
 
@@ -32,16 +32,23 @@ _WIDEST = 960  # pixels: wider charts are no easier to read
 LONG_CHUNKS = 100
 
 
-class Sweep:
+class ChunkSizeTab:
     """A tab of the lab: the Measure button, its progress and the chart it fills."""
 
+    name: ClassVar[str] = "chunksize"
     title: ClassVar[str] = "Chunk size"
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: MeasuringHost, others: OtherTabs) -> None:
         self._host = host
         self._failures: list[Measurement] = []
-        self._queue = MeasureQueue(host, "sweep", "Measure", self.start, self._on_measured)
         self._subjects = Subjects(host)
+        self._redrawing = Redrawing(host, others, self, self._subjects)
+        self._queue = MeasureQueue(
+            *(host, others, self.name, "Measure"),
+            on_start=self.start,
+            on_measured=self._on_measured,
+            on_change=self._redrawing.request,
+        )
         self._sizes = pn.widgets.TextInput(
             label="Chunk sizes to measure", value=self._kept, sizing_mode="stretch_width"
         )
@@ -49,7 +56,7 @@ class Sweep:
         self._heading = pn.widgets.StaticText(sizing_mode="stretch_width")
         # A group of one: the label of Bokeh's single checkbox is neither read out nor clickable.
         self._tutorial = pn.widgets.CheckBoxGroup(options=["Show the tutorial's Table I"], value=[])
-        self._tutorial.param.watch(lambda event: host.in_document(self.refresh), "value")
+        self._tutorial.param.watch(lambda event: host.in_document(self.open), "value")
         self._caption = pn.widgets.StaticText(
             sizing_mode="stretch_width", css_classes=["caption"], styles={"font-size": "0.85em"}
         )
@@ -77,38 +84,20 @@ class Sweep:
         subject = self._subjects.measure()
         self._failures = []
         self._queue.start(subject.view, self._todo(subject), _words)
-        self.refresh()
+        self.open()
 
     def _todo(self, subject: Subject) -> list[Settings]:
         offers = server_settings.current().offers
         references = [subject.settings(stage) for stage in REFERENCES if offers(stage)]
         return in_order(common(subject), self._host.chunk_sizes, references)
 
-    def open(self) -> None:
-        """Show what is known for the view and the settings of now."""
-        self.refresh()
-
     def close(self) -> None:
         """Stop measuring, also in mid-compile; the points already there stay."""
         self._queue.cancel()
 
-    def drawn(self, picture: Picture) -> None:
-        """A settled view is on screen; if chunks made it, its own time is a point.
-
-        What compiling it took is kept of any stage, to tell whoever waits for it another time.
-        """
-        chunked = "chunksize" in STAGES[picture.settings.stage].varies
-        if chunked or picture.compile_seconds > COMPILED_SECONDS:
-            times = (picture.run_seconds,), 0.0, picture.compile_seconds
-            stored.add(Measurement(picture.view, picture.settings, *times), "frame", self._on_file)
-
-    def _on_file(self, notice: str) -> None:
-        self._host.in_document(
-            lambda: self._host.notify(notice) if self._host.is_news(notice) else None
-        )
-
-    def refresh(self) -> None:
+    def open(self) -> None:
         """Show what is known for the view and the settings of now."""
+        self._sizes.value = self._kept
         now = self._host.subject()
         known_now = bool(stored.points(now.view, common(now)).here)
         subject = self._subjects.current(self._queue.running, known_now)
@@ -143,7 +132,10 @@ class Sweep:
 
     @cached_property
     def _chart(self) -> Chart:
-        return Chart(self._host.set_chunksize)
+        return Chart(self._take_chunksize)
+
+    def _take_chunksize(self, size: int) -> None:
+        self._host.chunksize = size
 
     def _on_measured(self, measured: Measurement) -> None:
         if measured.failure is not None:
@@ -185,10 +177,6 @@ class Sweep:
     def _kept(self) -> str:
         return ", ".join(map(str, self._host.chunk_sizes))
 
-    def show_sizes(self) -> None:
-        """The chunk sizes to measure have changed."""
-        self._sizes.value = self._kept
-
     def _on_sizes(self) -> None:
         if self._sizes.value == self._kept:
             return
@@ -199,7 +187,7 @@ class Sweep:
         else:
             self._host.notify("", topic="chunk sizes")
             self._host.chunk_sizes = list(sizes)
-        self.show_sizes()
+        self._sizes.value = self._kept
 
 
 def common(subject: Subject) -> Settings:
