@@ -70,8 +70,8 @@ def on_server_loaded(server_context: Any) -> None:
     if computing.first is not None:
         first_start.keep(computing.first)
     template()
-    # What is here stays. Left to the collector, it would go through all of it each time, and only
-    # once garbage had come to a quarter of it: pauses, and tens of megabytes, for nothing.
+    # Exclude startup objects from garbage collection: they stay, and going through them each time
+    # would cost pauses and tens of megabytes.
     gc.collect()
     gc.freeze()
 
@@ -81,6 +81,5 @@ def on_server_unloaded(server_context: Any) -> None:
     from dashboard.compute.workers import pool
 
     pool().close()
-    # Else the interpreter would look through all it ever made for circles before it ends, for
-    # seconds, and find nothing whose end matters.
+    # Skip the final garbage collection; it takes seconds.
     gc.freeze()

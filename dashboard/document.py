@@ -1,8 +1,8 @@
 """Where a page's models may be changed: in the event loop, and while the session is there.
 
-What is computed is answered in other threads, and timers have threads of their own. Bokeh keeps the
-document in hand on a list that all threads share, so that another thread's would be taken for it.
-And it takes a document apart when its visitor has left, while another thread is about to use it.
+Answers of the computing processes and timers arrive in threads of their own. In those, Bokeh's
+current document may be another page's, since all threads share the list that it is kept on; and the
+document may be destroyed at any moment, once its visitor has left.
 """
 
 from __future__ import annotations

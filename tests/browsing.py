@@ -20,8 +20,8 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 
-from dashboard.state import HOME, home
-from dashboard.view.link import spelled_out
+from dashboard.state import HOME, State, home
+from dashboard.view.link import _FIELDS, _text
 
 ROOT = Path(__file__).parent.parent
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -60,6 +60,12 @@ IN_PLACE = f"""() => {{
         && close(last.x, left) && close(last.x + last.dw, right)
         && close(last.y, bottom) && close(last.y + last.dh, top);
 }}"""
+
+
+def spelled_out(state: State) -> dict[str, str]:
+    """Every field of a state as a link writes it, by its key."""
+    return {key: _text(getattr(state, field)) for field, key, _ in _FIELDS}
+
 
 # A field of the address bar's link, in a page: what it does not say is as at home.
 LINK_FIELD = f"""window.linkField = key =>

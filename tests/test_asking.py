@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from dashboard import server_settings
 from dashboard.compute import asking, workers
-from dashboard.compute.asking import Asked, Asking
+from dashboard.compute.asking import Asking, PictureRequest
 from mandel_core import Settings, StageFailure, Viewport
 from mandel_core.colour.encoding import encode_indices
 from mandel_core.worker.tasks import Draw, Picture
@@ -44,7 +44,7 @@ class Session:
 
     patch: pytest.MonkeyPatch
     sent: list[tuple[Draw, Future[Any]]] = field(default_factory=list)
-    shown: list[tuple[Any, Asked, bool]] = field(default_factory=list)
+    shown: list[tuple[Any, PictureRequest, bool]] = field(default_factory=list)
     timers: list[tuple[Callable[..., None], tuple[Any, ...]]] = field(default_factory=list)
     on_phase: Callable[[str], None] = print
 
@@ -91,7 +91,7 @@ def test_the_newest_request_counts_and_none_waits_behind_another(events: list[st
         for event in events:
             if event in {"move", "rest"}:
                 number += 1
-                session.asking.ask(Asked(draw(number), number, rest=event == "rest"))
+                session.asking.ask(PictureRequest(draw(number), number, rest=event == "rest"))
             elif event == "ring":
                 session.ring()
             elif session.under_way():
@@ -110,7 +110,7 @@ def test_the_newest_request_counts_and_none_waits_behind_another(events: list[st
 def test_a_heavy_picture_comes_coarse_to_fine(monkeypatch: pytest.MonkeyPatch) -> None:
     session = Session(monkeypatch)
     heavy = draw(1, "numpy")
-    session.asking.ask(Asked(heavy, 1, stepwise=True))
+    session.asking.ask(PictureRequest(heavy, 1, stepwise=True))
     while session.under_way():
         task, future = session.under_way()[0]
         future.set_result(picture(task, seconds=1e-8 * work(task)))
@@ -120,11 +120,11 @@ def test_a_heavy_picture_comes_coarse_to_fine(monkeypatch: pytest.MonkeyPatch) -
     assert [last for _, _, last in session.shown] == [False, False, True]
     assert session.sent[-1][0] == heavy
     # Once known to be quick it comes at once.
-    session.asking.ask(Asked(draw(2, "numpy"), 2, stepwise=True))
+    session.asking.ask(PictureRequest(draw(2, "numpy"), 2, stepwise=True))
     while session.under_way():
         session.finish()
     session.shown.clear()
-    session.asking.ask(Asked(draw(3, "numpy"), 3, stepwise=True))
+    session.asking.ask(PictureRequest(draw(3, "numpy"), 3, stepwise=True))
     session.finish()
     assert [last for _, _, last in session.shown] == [True]
 
@@ -139,7 +139,7 @@ def limited(monkeypatch: pytest.MonkeyPatch) -> Session:
 
 def test_what_would_take_too_long_is_refused_after_a_coarse_picture(limited: Session) -> None:
     heavy = draw(1, "numpy", maxiter=50_000)
-    limited.asking.ask(Asked(heavy, 1, stepwise=True))
+    limited.asking.ask(PictureRequest(heavy, 1, stepwise=True))
     while limited.under_way():
         task, future = limited.under_way()[0]
         future.set_result(picture(task, seconds=40.0 * work(task) / work(heavy)))
@@ -154,7 +154,7 @@ def test_what_would_take_too_long_is_refused_after_a_coarse_picture(limited: Ses
 @pytest.mark.parametrize("phase", ["running", "compiling"])
 def test_what_is_given_up_says_what_would_have_fitted(limited: Session, phase: str) -> None:
     heavy = draw(1, "numpy", maxiter=50_000)
-    limited.asking.ask(Asked(heavy, 1, stepwise=True))
+    limited.asking.ask(PictureRequest(heavy, 1, stepwise=True))
     task, future = limited.under_way()[0]
     assert work(task) < work(heavy)
     limited.on_phase(phase)
@@ -174,7 +174,7 @@ def test_a_stage_that_compiles_for_each_size_draws_no_coarse_pictures(
 ) -> None:
     session = Session(monkeypatch)
     task = draw(1, "chunked")
-    session.asking.ask(Asked(task, 1, stepwise=True))
+    session.asking.ask(PictureRequest(task, 1, stepwise=True))
     while session.under_way():
         session.finish()
     stages = [sent.settings.stage for sent, _ in session.sent]
@@ -183,8 +183,8 @@ def test_a_stage_that_compiles_for_each_size_draws_no_coarse_pictures(
 
 def test_a_new_view_drops_a_heavy_one_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
     session = Session(monkeypatch)
-    session.asking.ask(Asked(draw(1), 1))
-    session.asking.ask(Asked(draw(2), 2, rest=False))
+    session.asking.ask(PictureRequest(draw(1), 1))
+    session.asking.ask(PictureRequest(draw(2), 2, rest=False))
     session.ring()
     assert session.sent[0][1].cancelled()
     session.finish()
@@ -196,9 +196,9 @@ def test_the_picture_under_way_serves_a_request_for_the_same(
 ) -> None:
     """A view that comes to rest while its full picture is drawn is not drawn twice."""
     session = Session(monkeypatch)
-    session.asking.ask(Asked(draw(1), 1, rest=False))
+    session.asking.ask(PictureRequest(draw(1), 1, rest=False))
     other_start = replace(draw(1), settings=Settings("fast", 300))
-    session.asking.ask(Asked(other_start, 2, rest=True))
+    session.asking.ask(PictureRequest(other_start, 2, rest=True))
     session.finish()
     assert len(session.sent) == 1
     ((_, asked, last),) = session.shown
@@ -207,7 +207,7 @@ def test_the_picture_under_way_serves_a_request_for_the_same(
 
 def test_a_failure_ends_what_was_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
     session = Session(monkeypatch)
-    session.asking.ask(Asked(draw(1, "numpy"), 1, stepwise=True))
+    session.asking.ask(PictureRequest(draw(1, "numpy"), 1, stepwise=True))
     failure = StageFailure("numpy", "error", "It failed.")
     session.under_way()[0][1].set_result(failure)
     assert session.under_way() == []

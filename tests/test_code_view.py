@@ -96,7 +96,7 @@ def test_a_stage_without_a_compiler_has_no_figures() -> None:
     assert "Graph breaks" not in told
 
 
-class Asked:
+class FakeWorker:
     """An explorer and a worker of which one sees what is asked."""
 
     session = "session-x"
@@ -126,13 +126,13 @@ class Asked:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
-    asked = Asked()
+def asked(monkeypatch: pytest.MonkeyPatch) -> FakeWorker:
+    asked = FakeWorker()
     monkeypatch.setattr(workers, "measure", asked.submit)
     return asked
 
 
-def test_opening_looks_once_and_keeps_what_was_seen(asked: Asked) -> None:
+def test_opening_looks_once_and_keeps_what_was_seen(asked: FakeWorker) -> None:
     view = CompilerTab(asked, asked)  # type: ignore[arg-type]
     view.open()
     view.open()
@@ -150,7 +150,7 @@ def test_opening_looks_once_and_keeps_what_was_seen(asked: Asked) -> None:
     assert plain(view._browser.code) == "int x;"
 
 
-def test_what_was_cancelled_waits_to_be_asked_for(asked: Asked) -> None:
+def test_what_was_cancelled_waits_to_be_asked_for(asked: FakeWorker) -> None:
     view = CompilerTab(asked, asked)  # type: ignore[arg-type]
     view.open()
     view.cancel()
@@ -162,7 +162,7 @@ def test_what_was_cancelled_waits_to_be_asked_for(asked: Asked) -> None:
     assert len(asked.tasks) == 2
 
 
-def test_a_lost_process_is_told_and_not_kept(asked: Asked) -> None:
+def test_a_lost_process_is_told_and_not_kept(asked: FakeWorker) -> None:
     view = CompilerTab(asked, asked)  # type: ignore[arg-type]
     view.open()
     asked.answer(StageFailure("chunked", "died", f"It ended {EVIL}."))
@@ -172,7 +172,7 @@ def test_a_lost_process_is_told_and_not_kept(asked: Asked) -> None:
     assert len(asked.tasks) == 2
 
 
-def test_the_page_may_ask_for_any_listing(asked: Asked) -> None:
+def test_the_page_may_ask_for_any_listing(asked: FakeWorker) -> None:
     view = CompilerTab(asked, asked)  # type: ignore[arg-type]
     view.open()
     asked.answer(everything())

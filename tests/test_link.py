@@ -32,10 +32,11 @@ from dashboard.state import (
     State,
     home,
 )
-from dashboard.view.link import decode, encode, spelled_out
+from dashboard.view.link import decode, encode
 from mandel_core import FORMULAS, STAGES, Viewport
 from mandel_core.colour.palettes import MOST_STOPS, format_stops
 from mandel_core.model.link import MAX_LENGTH
+from tests.browsing import spelled_out
 
 centres = st.decimals(-MAX_CENTRE, MAX_CENTRE, allow_nan=False, places=60) | st.decimals(
     -MAX_CENTRE, MAX_CENTRE, allow_nan=False

@@ -10,13 +10,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-import panel as pn
-
 from dashboard import server_settings
 from dashboard.compute import workers
-from dashboard.compute.clock import Clock, later
+from dashboard.compute.clock import later
 from dashboard.compute.pending import Pending
-from dashboard.words import duration
+from dashboard.compute.picture_progress import PictureProgress
+from dashboard.compute.too_long import given_up, too_long
 from mandel_core import STAGES, Settings, StageFailure, Viewport
 from mandel_core.model.control import Phase
 from mandel_core.worker.tasks import Draw, Picture
@@ -35,7 +34,7 @@ COARSE_TO_FINE = (8, 3)
 
 
 @dataclass(frozen=True)
-class Asked:
+class PictureRequest:
     """A picture to be drawn.
 
     task : the picture in the end.
@@ -56,7 +55,7 @@ class Asked:
 class _Step:
     """A picture under way: the one asked for, or a coarser one on the way to it."""
 
-    asked: Asked
+    asked: PictureRequest
     task: Draw
     then: tuple[Draw, ...]
     since: float
@@ -74,35 +73,25 @@ class Asking:
     def __init__(
         self,
         session: str,
-        on_outcome: Callable[[Picture | StageFailure, Asked, bool], None],
-        on_late: Callable[[Asked], None],
+        on_outcome: Callable[[Picture | StageFailure, PictureRequest, bool], None],
+        on_late: Callable[[PictureRequest], None],
         in_document: Callable[..., None],
         compile_seconds: Callable[[Settings], float | None] = lambda settings: None,
     ) -> None:
         self._session, self._on_outcome, self._on_late = session, on_outcome, on_late
         self._in_document, self._compile_seconds = in_document, compile_seconds
-        self._clock = Clock(in_document, self._on_second)
+        self._progress = PictureProgress(in_document, self._on_second)
+        self.panel = self._progress.panel
         self._pending: Pending[Picture | StageFailure] = Pending(in_document)
         self._running: _Step | None = None
-        self._next: Asked | None = None
+        self._next: PictureRequest | None = None
         # Of the last picture of each stage. The page opens with `fast`, which is known to be so.
         self._seconds_per_iteration = {"fast": 3e-10}
         self._limit = server_settings.current().picture_seconds
-        self._busy = pn.widgets.StaticText(sizing_mode="stretch_width", css_classes=["busy"])
-        self._button = pn.widgets.Button(
-            label="Cancel picture", variant="outline", visible=False, width=130
-        )
-        self.panel = pn.Row(
-            self._busy,
-            self._button,
-            visible=False,
-            sizing_mode="stretch_width",
-            css_classes=["raised"],
-        )
 
     def on_cancel(self, callback: Callable[[], None]) -> None:
         """Have the button call back."""
-        self._button.on_click(lambda event: callback())
+        self._progress.on_cancel(callback)
 
     def cancel(self) -> bool:
         """Give up what is under way; whether there was anything."""
@@ -110,7 +99,7 @@ class Asking:
         if running is None:
             return False
         self._pending.cancel()
-        self._quiet()
+        self._progress.hide()
         return True
 
     @property
@@ -123,7 +112,7 @@ class Asking:
         if self._running is not None:
             self.cancel()
 
-    def ask(self, asked: Asked) -> None:
+    def ask(self, asked: PictureRequest) -> None:
         """Draw this; what waits is dropped, what is under way is left a moment to finish.
 
         Dropping that at every tick of a gesture would leave the screen as it was until its end.
@@ -149,14 +138,14 @@ class Asking:
         if self._running is running and self._next is not None:
             self._start(self._next)
 
-    def _start(self, asked: Asked) -> None:
+    def _start(self, asked: PictureRequest) -> None:
         tasks = self._steps(asked)
         self._next = None
         self._draw(asked, tasks[0], tasks[1:])
         if asked.rest:
             later(self._in_document, PATIENCE_SECONDS, self._late, asked)
 
-    def _steps(self, asked: Asked) -> tuple[Draw, ...]:
+    def _steps(self, asked: PictureRequest) -> tuple[Draw, ...]:
         """The pictures to draw, the one asked for at the end."""
         task = asked.task
         expected = self._expected(task)
@@ -169,14 +158,14 @@ class Asking:
         known = self._seconds_per_iteration.get(task.settings.stage, math.inf)
         return known * _work(task.view, task.settings)
 
-    def _draw(self, asked: Asked, task: Draw, then: tuple[Draw, ...]) -> None:
+    def _draw(self, asked: PictureRequest, task: Draw, then: tuple[Draw, ...]) -> None:
         step = self._running = _Step(asked, task, then, time.monotonic())
 
         # Called in another thread, several times a picture: the document is told only while
         # it shows progress.
         def on_phase(phase: Phase) -> None:
             step.phase = phase
-            if self._button.visible:
+            if self._progress.visible:
                 self._in_document(self._announce, step)
 
         self._pending.submit(
@@ -195,15 +184,15 @@ class Asking:
         last = failed or not step.then
         if self._next is not None:
             self._start(self._next)
-        elif not last and (too_long := self._too_long(step)) is not None:
-            self._quiet()
+        elif not last and (refused := self._too_long(step)) is not None:
+            self._progress.hide()
             self._on_outcome(outcome, asked, False)
-            self._on_outcome(too_long, asked, True)
+            self._on_outcome(refused, asked, True)
             return
         elif not last:
             self._draw(asked, step.then[0], step.then[1:])
         else:
-            self._quiet()
+            self._progress.hide()
         self._on_outcome(outcome, asked, last)
 
     def _too_long(self, step: _Step) -> StageFailure | None:
@@ -212,14 +201,7 @@ class Asking:
         expected = self._expected(task)
         if step.task.settings.stage != task.settings.stage or expected <= self._limit:
             return None
-        settings = task.settings
-        advice = _advice(settings, "about", int(settings.maxiter * self._limit / expected))
-        return StageFailure(
-            settings.stage,
-            "too-long",
-            f"This picture would take about {duration(expected)} here, more than the "
-            f"{self._limit:g} s that one may take; {advice}. What is shown is coarse.",
-        )
+        return too_long(task.settings, expected, self._limit)
 
     def _given_up(self, step: _Step, failure: StageFailure) -> StageFailure:
         """What would have fitted, as far as is known from how coarse the picture was."""
@@ -227,11 +209,9 @@ class Asking:
             return failure
         task = step.asked.task
         part = _work(step.task.view, step.task.settings) / _work(task.view, task.settings)
-        advice = _advice(task.settings, "fewer than", int(task.settings.maxiter * part))
-        reason = f"The picture was given up after {self._limit:g} s; {advice}."
-        return StageFailure(failure.stage, failure.kind, reason, failure.details)
+        return given_up(failure, task.settings, part, self._limit)
 
-    def _late(self, asked: Asked) -> None:
+    def _late(self, asked: PictureRequest) -> None:
         running = self._running
         if running is not None and running.asked.task is asked.task:
             self._on_late(running.asked)
@@ -240,39 +220,13 @@ class Asking:
     def _announce(self, step: _Step) -> None:
         if self._running is None or self._running.asked is not step.asked:
             return
-        title = STAGES[step.task.settings.stage].title
-        doing = {"compiling": "Compiling", "over budget": "Waiting"}.get(
-            self._running.phase, "Computing"
-        )
-        if doing == "Waiting":
-            most = server_settings.current().compute_seconds_per_minute
-            title += f": this visit has used the {most:g} s of computing it has in a minute"
-        spent = int(time.monotonic() - step.asked.since)
-        words = f"{doing} · {title}…{f' {spent} s' if spent else ''}"
-        if doing == "Compiling":
-            before = self._compile_seconds(step.task.settings)
-            words += f"; it took {duration(before)} here before" if before is not None else ""
-        bar = "<progress style='width:100%' aria-label='A picture is under way'></progress>"
-        self._busy.value = f"{bar}<br>{words}"
-        if not self._button.visible:
-            self._button.visible = self.panel.visible = True
-            self._clock.start()
+        settings, spent = step.task.settings, time.monotonic() - step.asked.since
+        before = self._compile_seconds(settings) if self._running.phase == "compiling" else None
+        self._progress.show(settings, self._running.phase, spent, before)
 
     def _on_second(self) -> None:
         if self._running is not None:
             self._announce(self._running)
-
-    def _quiet(self) -> None:
-        if self._button.visible:
-            self._clock.stop()
-            self._busy.value = ""
-            self._button.visible = self.panel.visible = False
-
-
-def _advice(settings: Settings, how_many: str, iterations: int) -> str:
-    fits = f"{how_many} {iterations:,} iterations would fit" if iterations else ""
-    faster = "" if settings.stage == "fast" else f", and {STAGES['fast'].title} is faster"
-    return (fits or "a smaller window would fit") + faster
 
 
 def _work(view: Viewport, settings: Settings) -> float:

@@ -20,7 +20,7 @@ from dashboard.lab.host import OtherTabs, TabHost
 from dashboard.lab.inspection_html import figures, notes
 from dashboard.lab.waiting import Waiting
 from dashboard.view.about_stage import about_stage
-from dashboard.words import duration
+from dashboard.words import count, duration
 from mandel_core import FORMULAS, STAGES, Inspection, StageFailure
 from mandel_core.inspection.report import Listing, largest
 from mandel_core.model.control import Phase
@@ -232,6 +232,6 @@ def _start_of(listing: Listing) -> int:
 
 
 def _label(listing: Listing) -> str:
-    lines = listing.text.count("\n")
+    lines = count(listing.text.count("\n"), "line")
     lanes = f", {listing.lanes} at once" if (listing.lanes or 1) > 1 else ""
-    return f"{lines} line{'' if lines == 1 else 's'}{lanes} · {listing.name}"
+    return f"{lines}{lanes} · {listing.name}"

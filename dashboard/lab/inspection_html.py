@@ -7,8 +7,8 @@ from itertools import groupby
 from typing import Any
 
 from dashboard.widgets import theme
-from dashboard.widgets.notice import MAX_WORDS
-from dashboard.words import duration
+from dashboard.widgets.compilers_words import MAX_WORDS, compilers_words
+from dashboard.words import count, duration
 from mandel_core import Inspection
 from mandel_core.inspection.report import Remark, largest
 
@@ -32,8 +32,6 @@ STYLE = """<style>
 .said { margin-top: 6px; }
 .said ul { margin: 2px 0 4px; padding-left: 1.6em; }
 .said summary { cursor: pointer; }
-.said pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85em; max-height: 16em;
-  overflow: auto; }
 .failed { border-left: 4px solid FAILURE; padding: 6px 12px; margin-bottom: 8px;
   background: color-mix(in srgb, FAILURE 12%, transparent); }
 </style>""".replace("FAILURE", theme.FAILURE)
@@ -80,7 +78,7 @@ def _cards(seen: Inspection) -> list[str]:
     if seen.kernels:
         loops = ""
         if seen.loops and main and main.language == "cpp":
-            loops = f"{_count(seen.loops, 'loop')}, {seen.vector_loops} made for vectors"
+            loops = f"{count(seen.loops, 'loop')}, {seen.vector_loops} made for vectors"
         cards.append(_card("Kernels", str(seen.kernels), loops))
     if seen.vector_width is not None:
         width = "none" if seen.vector_width == 1 else f"{seen.vector_width} at once"
@@ -123,12 +121,7 @@ def _phases(seen: Inspection) -> str:
 def _failure(seen: Inspection) -> str:
     if seen.failure is None:
         return ""
-    words = html.escape(seen.failure.details.strip()[:MAX_WORDS])
-    folded = (
-        f"<details><summary>The compiler's own words</summary><pre>{words}</pre></details>"
-        if words
-        else ""
-    )
+    folded = compilers_words(seen.failure.details)
     reason = html.escape(seen.failure.reason)
     return f"<div class='failed said'>This stage cannot run here. {reason}{folded}</div>"
 
@@ -141,9 +134,5 @@ def _folded(name: str, remarks: tuple[Remark, ...]) -> str:
         f"{f' (line {remark.line})' if remark.line else ''}</li>"
         for remark in remarks
     )
-    head = _count(len(remarks), name)
+    head = count(len(remarks), name)
     return f"<details class='said'><summary>{head}</summary><ul>{items}</ul></details>"
-
-
-def _count(number: int, name: str) -> str:
-    return f"{number} {name}{'' if number == 1 else 's'}"

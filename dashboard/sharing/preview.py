@@ -37,7 +37,7 @@ DAY = 24 * 3600
 _HOST = re.compile(r"[\w.-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?", re.ASCII)
 
 
-class Asked(Protocol):
+class PageRequest(Protocol):
     """The part of a request that says under which address a page was asked for."""
 
     protocol: str
@@ -60,7 +60,7 @@ class Preview:
     rows: int = ROWS
 
 
-def preview(state: State, asked: Asked | None, root: str = "/") -> Preview:
+def preview(state: State, asked: PageRequest | None, root: str = "/") -> Preview:
     """The words for a state, and the addresses as they are seen from outside.
 
     root : the folder of the page's address where a proxy shows it in another one; "/" for none.

@@ -40,7 +40,7 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Asked:
+class AnsweredView:
     """A view at rest, and when its picture came; None if it was lost."""
 
     asked: float
@@ -58,7 +58,7 @@ async def faults(server: Served, plan: Plan) -> Results:
 async def _kill_and_stop(server: Served, plan: Plan) -> Results:
     log = Log(server.log)
     guests = [await Guest.arrive(server.port, nx=NX, ny=NY) for _ in range(plan.visitors)]
-    asked: list[Asked] = []
+    asked: list[AnsweredView] = []
     over = asyncio.Event()
     visiting = [
         asyncio.create_task(_visit(guest, random.Random(f"{plan.seed} {i}"), plan, over, asked))
@@ -86,7 +86,7 @@ async def _kill_and_stop(server: Served, plan: Plan) -> Results:
 
 
 async def _visit(
-    guest: Guest, chance: random.Random, plan: Plan, over: asyncio.Event, asked: list[Asked]
+    guest: Guest, chance: random.Random, plan: Plan, over: asyncio.Event, asked: list[AnsweredView]
 ) -> None:
     await asyncio.sleep(chance.random())
     while not over.is_set() and guest.heard.closed is None:
@@ -95,7 +95,7 @@ async def _visit(
         ask = guest.ask(ordinary(chance, NX, NY))
         answer = await guest.wait(ask, plan.patience)
         answered = ask.asked_at + answer.seconds if answer is not None else None
-        asked.append(Asked(ask.asked_at, answered, answer is not None and answer.picture))
+        asked.append(AnsweredView(ask.asked_at, answered, answer is not None and answer.picture))
         await asyncio.sleep(chance.uniform(*PAUSE_SECONDS))
 
 
@@ -138,7 +138,7 @@ def _stopped(worker: psutil.Process) -> bool:
 
 def _rows(
     plan: Plan,
-    asked: list[Asked],
+    asked: list[AnsweredView],
     done: list[Fault],
     dropped: int,
     hanging: list[int],
@@ -168,5 +168,5 @@ def _rows(
     ]  # fmt: skip
 
 
-def _details(asked: list[Asked], done: list[Fault]) -> dict[str, Any]:
+def _details(asked: list[AnsweredView], done: list[Fault]) -> dict[str, Any]:
     return {"faults": [vars(fault) for fault in done], "asked": [vars(one) for one in asked]}

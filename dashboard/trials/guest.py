@@ -15,7 +15,6 @@ from dashboard.trials.served import PATH
 
 # However busy the machine: what is never answered is lost, what comes late is not.
 OPEN_SECONDS = 240.0
-TRACEBACK = "Traceback (most recent call last)"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
-from dashboard.compute.asking import Asked, Asking, is_same_picture
+from dashboard.compute.asking import Asking, PictureRequest, is_same_picture
 from dashboard.compute.clock import later
 from dashboard.state import HOME, MAX_WIDTH, MIN_WIDTH, home
 from dashboard.view.at_rest import AtRest
@@ -120,7 +120,7 @@ class PictureFlow:
             self._rest(self._last[1], self._number, sent=True)
             return
         stepwise = self.shown is None or self.shown.view != view
-        self.asking.ask(Asked(task, self._number, stepwise=stepwise))
+        self.asking.ask(PictureRequest(task, self._number, stepwise=stepwise))
 
     def _on_request(self, request: Request) -> None:
         """The browser asks for a picture; where the view rests, the params follow it."""
@@ -131,7 +131,7 @@ class PictureFlow:
             view = Viewport.from_screen(request.x, request.y, request.width, request.nx, request.ny)
             task = self._task(view, self._preview_settings(view), request.surround)
             task = replace(task, like=self._like(task))
-            self.asking.ask(Asked(task, request.number, rest=False))
+            self.asking.ask(PictureRequest(task, request.number, rest=False))
             return
         if request.width == MIN_WIDTH != state.width:
             host.notify("Closer is not possible: float64 cannot tell smaller pixels apart.")
@@ -183,7 +183,7 @@ class PictureFlow:
         ready = stage.any_size and (not stage.needs_torch or stage.name in self._drawn_stages)
         return self._host.settings(stage.name if ready else "fast", view=view)
 
-    def _on_late(self, asked: Asked) -> None:
+    def _on_late(self, asked: PictureRequest) -> None:
         self.view.set_address(encode(self._host.state))
         self._host.on_outdated()
         shown, asked_for = self.shown, asked.task.settings.stage
@@ -197,7 +197,9 @@ class PictureFlow:
         self._outdated.waits_for_nothing()
         return self.asking.cancel()
 
-    def _on_picture(self, outcome: Picture | StageFailure, asked: Asked, last: bool) -> None:
+    def _on_picture(
+        self, outcome: Picture | StageFailure, asked: PictureRequest, last: bool
+    ) -> None:
         if isinstance(outcome, StageFailure):
             self._outdated.waits_for_nothing()
             self.view.answer(asked.number, encode(self._host.state))

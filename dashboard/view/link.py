@@ -152,11 +152,6 @@ def _has_constant(formula: str) -> bool:
     return formula in FORMULAS and FORMULAS[formula].constant is not None
 
 
-def spelled_out(state: State) -> dict[str, str]:
-    """Every field of a state as a link writes it, by its key."""
-    return {key: _text(getattr(state, field)) for field, key, _ in _FIELDS}
-
-
 def _text(value: object) -> str:
     if isinstance(value, complex):
         return f"{value.real},{value.imag}"
@@ -181,7 +176,7 @@ def decode(link: str) -> tuple[State, tuple[str, ...]]:
     values, given = reading.values, reading.given
     usual = HOME
     for field, key, parse in _FIELDS:  # the formula first
-        reading.take(field, key, parse, _text(getattr(usual, field)))
+        reading.read_field(field, key, parse, _text(getattr(usual, field)))
         if field == "formula":
             usual = home(values.get("formula", HOME.formula))
     if not _has_constant(usual.formula):

@@ -1,4 +1,4 @@
-"""The picture's scripts and style sheets for the browser: one file a concern, joined to a module.
+"""The picture's scripts and style sheets for the browser: one file per concern, joined to a module.
 
 An overlay, anything that lies over the picture, is a file in `browser/` and its name here; the
 contract is at the top of `browser/overlay.js`.

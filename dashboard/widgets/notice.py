@@ -8,12 +8,12 @@ from collections.abc import Callable
 import panel as pn
 
 from dashboard.widgets import theme
+from dashboard.widgets.compilers_words import compilers_words
 
 _STYLES = {
     "border-left": f"4px solid {theme.NOTICE}",
     "background": f"color-mix(in srgb, {theme.NOTICE} 14%, transparent)",
 }
-MAX_WORDS = 4000
 
 
 class Notice:
@@ -59,13 +59,8 @@ class Notice:
         if topic and not text and topic != self._topic:
             return
         self._topic = topic
-        folded = (
-            "<details><summary>The compiler's own words</summary><pre style='white-space:pre-wrap;"
-            "overflow-wrap:anywhere;font-size:.85em'>"
-            f"{html.escape(words[:MAX_WORDS])}</pre></details>"
-        )
         self.panel.visible = bool(text)
-        self._text.param.update(value=_lines(text) + (folded if words else ""), visible=bool(text))
+        self._text.param.update(value=_lines(text) + compilers_words(words), visible=bool(text))
         if self._button.visible != offer:
             self._button.visible = offer
 

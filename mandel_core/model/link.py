@@ -60,7 +60,7 @@ class Reading:
             return
         self.given = {key: values[0] for key, values in found.items()}
 
-    def take(self, name: str, key: str, parse: Parser, usual: str) -> None:
+    def read_field(self, name: str, key: str, parse: Parser, usual: str) -> None:
         """Have `values[name]` be what `parse` makes of the field; nothing where it is not given.
 
         parse : may raise ValueError, with words that go on after a colon, and OutOfReach.
@@ -103,11 +103,11 @@ class Place:
 def place_of(link: str) -> tuple[Place, tuple[str, ...]]:
     """Where a link leads, and a sentence for each value that was not taken. Never raises."""
     reading = Reading(link)
-    reading.take("formula", "formula", formula, MANDELBROT.name)
+    reading.read_field("formula", "formula", formula, MANDELBROT.name)
     name = reading.values.get("formula", MANDELBROT.name)
     home = FORMULAS[name].home
     for key, parse in (("x", coordinate), ("y", coordinate), ("width", width)):
-        reading.take(key, key, parse, plain(getattr(home, key)))
+        reading.read_field(key, key, parse, plain(getattr(home, key)))
     whole = reading.given.keys().isdisjoint({"x", "y", "width"})
     taken = {key: reading.values.get(key, getattr(home, key)) for key in ("x", "y", "width")}
     place = Place(name, **taken | ({"width": None} if whole else {}))

@@ -19,8 +19,8 @@ from typing import Any, Literal, Protocol
 
 Lane = Literal["quick", "long", "compiling", "measuring"]
 
-# What takes long may be held so many seconds; it is free again until a fifth of them are left, of
-# which each free second takes FREE_WORTH.
+# A long task may be held MOST_HELD_SECONDS; each second free pays back FREE_WORTH; it is held again
+# once that falls to a fifth.
 MOST_HELD_SECONDS = 1.0
 FREE_WORTH = 4.0
 
