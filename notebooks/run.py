@@ -24,7 +24,7 @@ def run(path: Path, **kernel: Any) -> nbformat.NotebookNode:
 
     kernel : what else the kernel is started with, its folder for instance.
     """
-    book = nbformat.read(path, as_version=4)
+    book: nbformat.NotebookNode = nbformat.read(path, as_version=4)
     NotebookClient(book, timeout=SECONDS).execute(**kernel)
     for cell in book.cells:
         cell.metadata.pop("execution", None)  # when it ran

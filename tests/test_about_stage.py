@@ -28,7 +28,7 @@ def test_what_a_docstring_says_is_text() -> None:
     class Own(Stage):
         about = "An idea: <script>alert(1)</script> of mine.\n\nWith `a < b` in it."
 
-    own = Own("own", "Own", "Your own", print, lambda job: (job, job))  # type: ignore[return-value]
+    own = Own("own", "Own", "Your own", print, lambda job: (job, job))  # type: ignore[arg-type,return-value]
     assert "<script>" not in about_stage(own)
     assert "<code>a &lt; b</code>" in about_stage(own)
 

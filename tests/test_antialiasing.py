@@ -27,7 +27,7 @@ def test_every_channel_survives_linear_light() -> None:
     channels = np.arange(256, dtype=np.uint8)
     np.testing.assert_array_equal(to_srgb(to_linear(channels)), channels)
     # IEC 61966-2-1: half of full light is written as 188.
-    assert to_srgb(np.float32([0, 0.5, 1])).tolist() == [0, 188, 255]
+    assert to_srgb(np.array([0, 0.5, 1], np.float32)).tolist() == [0, 188, 255]
 
 
 @pytest.mark.parametrize("look", LOOKS)

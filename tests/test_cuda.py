@@ -19,6 +19,7 @@ from mandel_core.colour.colouring import Colouring
 from mandel_core.colour.measures import Measures
 from mandel_core.colour.painting import paint
 from mandel_core.model.job import Job
+from mandel_core.model.viewport import Precision
 from mandel_core.rendering import device_drawing
 from mandel_core.worker.tasks import Draw, Picture
 from mandel_core.worker.worker import Worker
@@ -34,7 +35,7 @@ pytestmark = [
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", VIEWS)
-def test_fast_differs_from_float64_by_rounding_only(name: str, dtype: str) -> None:
+def test_fast_differs_from_float64_by_rounding_only(name: str, dtype: Precision) -> None:
     found = compare(view_of(name), "fast", VIEWS[name][-1], "numba", device="cuda", dtype=dtype)
     print(f"{name}, {dtype}: {found.verdict}")
     assert found.is_rounding, found.verdict

@@ -155,7 +155,9 @@ def test_surroundings_have_their_limits() -> None:
     assert (large.nx, large.ny) == (MOST_COLUMNS, 300)
     assert surroundings(Viewport.from_screen("0", "0", "22", 100, 100), 3) is None
     assert surroundings(Viewport.from_screen("0", "0", "1", 1, 1), 3) is None
-    assert draw(Draw(Viewport(0, 0, 30, 30, 9, 9), FAST, surround=4)).surround is None
+    assert (
+        draw(Draw(Viewport.from_bounds(-15, 15, -15, 15, 9, 9), FAST, surround=4)).surround is None
+    )
 
 
 def test_an_automatic_picture_says_its_limit() -> None:
@@ -172,7 +174,9 @@ def test_an_automatic_picture_says_its_limit() -> None:
 def test_unknown_names_are_refused_before_anything_is_computed() -> None:
     before = len(_frames)
     with pytest.raises(ValueError, match="there is no palette 'plaid'"):
-        draw(Draw(Viewport(0, 0, 3, 3, 7, 5), FAST, Colouring(palette="plaid")))
+        draw(
+            Draw(Viewport.from_bounds(-1.5, 1.5, -1.5, 1.5, 7, 5), FAST, Colouring(palette="plaid"))
+        )
     assert len(_frames) == before
 
 

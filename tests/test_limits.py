@@ -85,7 +85,7 @@ def test_the_least_limit_grows_gently_with_depth() -> None:
     assert least == sorted(least)
     assert least[0] == 200
     assert 800 <= least[-1] <= 1500
-    assert base(Viewport(0, 0, 0, 0, 1, 1)) <= 1500
+    assert base(Viewport.from_bounds(0, 0, 0, 0, 1, 1)) <= 1500
 
 
 def test_what_leaves_late_is_found_though_nothing_leaves_soon() -> None:

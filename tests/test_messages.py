@@ -69,7 +69,7 @@ def test_the_title_stays(served) -> None:
     assert doc.title != "mine"
 
 
-def changes(model: Any, attr: str, new: Any) -> dict[str, Any]:
+def changes(model: Any, attr: object, new: Any) -> dict[str, Any]:
     return {"kind": "ModelChanged", "model": {"id": model.id}, "attr": attr, "new": new}
 
 

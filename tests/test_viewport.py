@@ -178,10 +178,11 @@ def test_bounds_must_be_in_order(bounds):
 
 
 def test_equal_views_are_equal_and_hash_alike():
-    a, b = Viewport.from_bounds(-1, 1, -1, 1, 4, 4), Viewport(0, 0, 2, 2, 4, 4)
+    a, b = Viewport.from_bounds(-1, 1, -1, 1, 4, 4), Viewport.from_bounds(-1, 1, -1, 1.0, 4, 4)
     assert a == b
     assert hash(a) == hash(b)
-    assert a != Viewport(0, 0, 2, 2, 4, 5)
+    assert a == Viewport(Decimal(0), Decimal(0), Decimal(2), Decimal(2), 4, 4)
+    assert a != Viewport.from_bounds(-1, 1, -1, 1, 4, 5)
 
 
 @given(st.decimals("1e-30", 16, places=31).filter(bool), st.integers(2, 5000), st.integers(2, 5000))
