@@ -1,20 +1,12 @@
-"""Durations, ratios and numbers of things in words for people."""
+"""Ratios and widths in words for people; durations and numbers of things are the core's."""
 
 from __future__ import annotations
 
 import math
 
+from mandel_core.words import count, duration
 
-def duration(seconds: float) -> str:
-    """A duration for people: three digits and a unit."""
-    if not math.isfinite(seconds):
-        return "–"
-    return f"{seconds:.3g} s" if seconds >= 1 else f"{1e3 * seconds:.3g} ms"
-
-
-def count(number: int, noun: str) -> str:
-    """A number of things: "1 run", "2 runs", "50,000 iterations"."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+__all__ = ["against", "count", "duration", "factor", "width"]
 
 
 def factor(ratio: float) -> str:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import pytest
 
 from dashboard.bench.__main__ import main
 from dashboard.bench.asking import Feed, Ranges, View, how_to_ask
+from dashboard.bench.quantile import quantile
 from dashboard.bench.readings import Notes, Tick
 from dashboard.bench.slow_line import Direction
-from dashboard.bench.table import full, machine, share
+from dashboard.bench.table import full, machine
 from dashboard.bench.visits import Visit
 
 pytestmark = pytest.mark.slow
@@ -105,9 +107,10 @@ def test_the_slow_line_is_shared():
     assert line.arrival(1000, now=20) == 21.5
 
 
-def test_a_share_is_one_of_the_values():
-    assert share(range(1, 101), 0.95) == 95
-    assert share([3.0], 0.95) == 3
+def test_a_quantile_is_one_of_the_values():
+    assert quantile(range(1, 101), 0.95) == 95
+    assert quantile([3.0], 0.95) == 3
+    assert math.isnan(quantile([], 0.5))
 
 
 def test_the_table_shows_what_is_missing_as_missing():

@@ -19,7 +19,7 @@ from dashboard.trials.inputs import Frames, Patch
 from dashboard.trials.lateness import late_by
 from dashboard.trials.logs import OWN, Log, tracebacks
 from dashboard.trials.memory import Sample, growth
-from dashboard.trials.result import Defect, Results, Row, share, table
+from dashboard.trials.result import Defect, Results, Row, table
 from tests.browsing import NO_TORCH, ROOT
 
 # The short run takes a minute on two cores that have nothing else to do, and many on busy ones.
@@ -123,12 +123,6 @@ def test_the_table_and_when_a_run_has_failed():
     assert not results.failed(timings=False)
     results.add(Results([Row("faults", "lost", "1", "none", met=False)]))
     assert results.failed(timings=False)
-
-
-def test_share_is_the_smallest_that_so_many_do_not_exceed():
-    assert share(range(1, 101), 0.95) == 95
-    assert share([3.0], 0.95) == 3.0
-    assert share([], 0.5) != share([], 0.5)  # nan
 
 
 @pytest.mark.parametrize(

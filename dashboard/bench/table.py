@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from dashboard.bench.quantile import quantile
 from mandel_core.bench.tables import Markers
 from mandel_core.measurement.machine import processor
 from mandel_core.runtime.threads import cores
@@ -102,7 +103,7 @@ def _loads(loads: list[dict[str, Any]]) -> list[str]:
             [
                 *start,
                 f"{seconds(median(load['opened']))}, {seconds(max(load['opened']))}",
-                *map(seconds, (median(answers), share(answers, 0.95), max(answers))),
+                *map(seconds, (median(answers), quantile(answers, 0.95), max(answers))),
                 f"{len(answers) / took:.1f} of {load['sessions']}",
                 str(load["missed"]),
                 _size(median(load["sizes"])),
@@ -182,12 +183,6 @@ def _browser(visits: Visits) -> str:
 def _missed(visits: Visits) -> str:
     painted = [tick["painted"] for visit in visits for tick in visit["ticks"]]
     return f"{painted.count(None)} of {len(painted)}"
-
-
-def share(values: Iterable[float], part: float) -> float:
-    """The smallest of the values that so large a part of them does not exceed."""
-    ordered = sorted(values)
-    return ordered[max(0, -int(-part * len(ordered) // 1) - 1)]
 
 
 def seconds(value: float) -> str:

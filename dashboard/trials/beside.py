@@ -10,10 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from dashboard.bench.cost import Others, cpu_of
+from dashboard.bench.quantile import quantile
 from dashboard.trials.guest import Guest
 from dashboard.trials.neighbours import KINDS, Neighbourhood
 from dashboard.trials.plan import Plan
-from dashboard.trials.result import Results, Row, share
+from dashboard.trials.result import Results, Row
 from dashboard.trials.served import Served
 from dashboard.trials.wandering import ordinary
 
@@ -35,7 +36,7 @@ class Felt:
     @property
     def p95(self) -> float:
         """As slow as the slowest but a twentieth."""
-        return share(self.seconds, 0.95)
+        return quantile(self.seconds, 0.95)
 
 
 async def beside(server: Served, plan: Plan) -> Results:
@@ -118,7 +119,7 @@ def _alone(plan: Plan, alone: Felt) -> Row:
     return Row(
         "beside",
         f"light visitor alone, {plan.seconds:g} s",
-        f"p50 {share(alone.seconds, 0.5):.2f} s, p95 {alone.p95:.2f} s, {alone.lost} lost, "
+        f"p50 {quantile(alone.seconds, 0.5):.2f} s, p95 {alone.p95:.2f} s, {alone.lost} lost, "
         f"page opens in {_time(alone.opened)}; others took {alone.others:.0%} of the machine",
         "none lost",
         not alone.lost,
@@ -130,8 +131,8 @@ def _row(plan: Plan, name: str, alone: Felt, felt: Felt, place: Neighbourhood) -
     return Row(
         "beside",
         f"light visitor beside {KINDS[name].title}",
-        f"p95 {felt.p95:.2f} s, {more:+.2f} s; p50 {share(felt.seconds, 0.5):.2f} s, {felt.lost} of"
-        f" {len(felt.seconds)} lost within {plan.patience:g} s, page opens in {_time(felt.opened)};"
+        f"p95 {felt.p95:.2f} s, {more:+.2f} s; "
+        f"p50 {quantile(felt.seconds, 0.5):.2f} s, {felt.lost} of {len(felt.seconds)} lost within {plan.patience:g} s, page opens in {_time(felt.opened)};"
         f" {place.said()}; others took {felt.others:.0%} of the machine",
         f"at most +{MOST_MORE:g} s",
         more <= MOST_MORE and not felt.lost,

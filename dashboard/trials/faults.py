@@ -13,11 +13,12 @@ from typing import Any
 
 import psutil
 
+from dashboard.bench.quantile import quantile
 from dashboard.trials.guest import Guest
 from dashboard.trials.lateness import ALLOWED, late_by
 from dashboard.trials.logs import Log, tracebacks
 from dashboard.trials.plan import Plan
-from dashboard.trials.result import Defect, Results, Row, share
+from dashboard.trials.result import Defect, Results, Row
 from dashboard.trials.served import Served, role
 from dashboard.trials.shortages import shortages
 from dashboard.trials.wandering import ordinary
@@ -159,8 +160,8 @@ def _rows(
         Row("faults", f"{title}: answered without a picture", f"{failed} of {len(asked)}", "none",
             not failed),
         Row("faults", f"{title}: came later than {ALLOWED:g} s after the fault or request",
-            f"{len(some)}, the worst by {max(some, default=0):.1f} s; p50 {share(took, 0.5):.2f} s,"
-            f" p95 {share(took, 0.95):.2f} s", "none", not some, timing=True),
+            f"{len(some)}, the worst by {max(some, default=0):.1f} s; "
+            f"p50 {quantile(took, 0.5):.2f} s, p95 {quantile(took, 0.95):.2f} s", "none", not some, timing=True),
         Row("faults", f"{title}: visitors dropped", str(dropped), "none", not dropped),
         Row("faults", f"{title}: stopped workers still there {REPLACED_SECONDS:g} s later",
             str(len(hanging)), "none", not hanging),

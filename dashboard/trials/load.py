@@ -6,9 +6,10 @@ import asyncio
 import random
 import time
 
+from dashboard.bench.quantile import quantile
 from dashboard.trials.guest import Guest
 from dashboard.trials.plan import Plan
-from dashboard.trials.result import Results, Row, share
+from dashboard.trials.result import Results, Row
 from dashboard.trials.served import Served
 from dashboard.trials.wandering import Seen, wander
 
@@ -42,8 +43,8 @@ async def load(server: Served, plan: Plan) -> Results:
     lost = len(seen) - len(came)
     title = f"{plan.visitors} visitors zoom for {plan.seconds:g} s, {NX} × {NY}"
     rows = [
-        Row("load", f"{title}: last notch → picture", f"p50 {share(came, 0.5):.2f} s, "
-            f"p95 {share(came, 0.95):.2f} s, most {max(came, default=float('nan')):.2f} s"),
+        Row("load", f"{title}: last notch → picture", f"p50 {quantile(came, 0.5):.2f} s, "
+            f"p95 {quantile(came, 0.95):.2f} s, most {max(came, default=float('nan')):.2f} s"),
         Row("load", f"{title}: pictures lost", f"{lost} of {len(seen)}", "none", not lost),
         Row("load", f"{title}: visitors refused or dropped", f"{len(refused)} and {dropped}",
             "none", not refused and not dropped),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -54,12 +54,6 @@ class Results:
     def failed(self, timings: bool) -> bool:
         """Whether a target was missed, those that hang on the machine's speed included or not."""
         return any(row.met is False and (timings or not row.timing) for row in self.rows)
-
-
-def share(values: Iterable[float], part: float) -> float:
-    """The smallest of the values that so large a part of them does not exceed; nan of none."""
-    ordered = sorted(values)
-    return ordered[max(0, -int(-part * len(ordered) // 1) - 1)] if ordered else float("nan")
 
 
 def table(results: Results) -> str:

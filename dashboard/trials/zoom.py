@@ -7,10 +7,11 @@ import random
 import time
 from typing import Any
 
+from dashboard.bench.quantile import quantile
 from dashboard.trials.guest import Guest
 from dashboard.trials.memory import growth, keep_sampling
 from dashboard.trials.plan import Plan
-from dashboard.trials.result import Results, Row, share
+from dashboard.trials.result import Results, Row
 from dashboard.trials.served import Served
 from dashboard.trials.wandering import Seen, wander
 
@@ -54,8 +55,8 @@ def _rows(
         Row(
             "zoom",
             f"{title}: last view of each gesture",
-            f"{len(came)} of {len(seen)} came; p50 {share(came, 0.5):.2f} s, "
-            f"p95 {share(came, 0.95):.2f} s",
+            f"{len(came)} of {len(seen)} came; p50 {quantile(came, 0.5):.2f} s, "
+            f"p95 {quantile(came, 0.95):.2f} s",
             "all come",
             len(came) == len(seen) > 0 and not left,
         )

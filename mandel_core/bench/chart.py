@@ -6,7 +6,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from mandel_core.bench.tables import seconds
+from mandel_core.words import count, duration
 
 # Dark for all threads, light for one.
 COLOURS = {"stage": ("#1f5fa8", "#9fc1e4"), "peer": ("#c05a12", "#f0bb90")}
@@ -62,7 +62,7 @@ def _draw_scene(axis: Any, scene: dict[str, Any]) -> None:
         _draw_group(axis, place, group, left)
     axis.set_yticks(range(len(groups)), [group[0]["title"] for group in groups], color=INK)
     axis.set_ylim(len(groups) - 0.4, -0.6)
-    axis.xaxis.set_major_formatter(lambda value, _: seconds(value))
+    axis.xaxis.set_major_formatter(lambda value, _: duration(value))
     axis.set_title(
         f"{scene['title']}: {scene['nx']} × {scene['ny']}, {scene['maxiter']} iterations, "
         f"{scene['dtype']}",
@@ -93,7 +93,7 @@ def _draw_group(axis: Any, place: int, group: list[dict[str, Any]], left: float)
         low, high = row["min_seconds"], row["max_seconds"]
         axis.plot([low, high], [y, y], color=INK, linewidth=0.8, solid_capstyle="butt")
         ratio = f"   {_figures(row['times_numpy'])} × NumPy" if row["times_numpy"] else ""
-        label = f"{seconds(middle)}{ratio}"
+        label = f"{duration(middle)}{ratio}"
         axis.text(max(middle, high) * 1.06, y, label, va="center", color=INK, fontsize=7)
 
 
@@ -108,10 +108,10 @@ def _legend(scenes: list[dict[str, Any]]) -> list[Any]:
     threads = sorted({row["threads"] for row in rows})
     return [
         Patch(
-            color=COLOURS[kind][0 if count == threads[-1] else 1],
-            label=f"{words}, {count} thread{'s' if count > 1 else ''}",
+            color=COLOURS[kind][0 if number == threads[-1] else 1],
+            label=f"{words}, {count(number, 'thread')}",
         )
         for kind, words in KINDS.items()
-        for count in threads[::-1]
+        for number in threads[::-1]
         if any(row["kind"] == kind for row in rows)
     ]

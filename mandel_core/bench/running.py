@@ -22,8 +22,8 @@ from mandel_core.bench.cases import ONLY_ONCE_SECONDS, Case, References
 from mandel_core.bench.contenders import Contender, Failure, Ready
 from mandel_core.bench.fresh import Died, FreshProcess
 from mandel_core.bench.scenes import Scene
-from mandel_core.bench.tables import in_threads
 from mandel_core.model.viewport import Precision
+from mandel_core.words import count
 
 BUILD_SECONDS = 600.0  # for compiling, before a process is taken for hung
 BATCH_PATIENCE = 15.0  # seconds; a few runs in a row may take longer than the limit for one
@@ -101,7 +101,9 @@ def _warm_up(
     if slower := next((other for other in cases if other.makes_hopeless(case)), None):
         failed = slower.failure
         words = failed.reason if failed else f"{slower.first_seconds:.0f} s"
-        reason = f"not tried: {words.removeprefix('not tried: ')} with {in_threads(slower.threads)}"
+        reason = (
+            f"not tried: {words.removeprefix('not tried: ')} with {count(slower.threads, 'thread')}"
+        )
         _fail(case, Failure(reason, too_long=True))
         return
     arguments = (case.contender, case.scene, case.threads)
@@ -183,4 +185,4 @@ def _fail(case: Case, failure: Failure) -> None:
 
 
 def _name(case: Case) -> str:
-    return f"{case.scene.name}, {case.contender.name}, {in_threads(case.threads)}"
+    return f"{case.scene.name}, {case.contender.name}, {count(case.threads, 'thread')}"

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from mandel_core.bench import scenes as places
 from mandel_core.bench.scenes import Scene
-from mandel_core.bench.tables import in_threads, seconds, split_at
+from mandel_core.bench.tables import split_at
 from mandel_core.measurement.machine import Machine
 from mandel_core.measurement.measuring import CHUNK_SIZES, measure, points_of
 from mandel_core.measurement.ratios import TUTORIAL_SOURCE, ratio, to_csv, to_markdown
@@ -25,6 +25,7 @@ from mandel_core.model.results import Measurement
 from mandel_core.model.settings import Settings
 from mandel_core.runtime.threads import cores
 from mandel_core.stages import STAGES
+from mandel_core.words import count, duration
 
 MARKERS = ("<!-- table-i -->", "<!-- /table-i -->")
 
@@ -67,7 +68,7 @@ def _measured(scene: Scene, points: list[Settings]) -> tuple[Measurement, list[M
     for settings in points:
         one = measure(scene.view, settings)
         measured.append(one)
-        name = f"{settings.chunksize} in {in_threads(one.threads)}"
+        name = f"{settings.chunksize} in {count(one.threads, 'thread')}"
         words = one.failure.reason if one.failure else f"{ratio(numpy, one) or 0:.3g} × NumPy"
         print(f"{name}: {words}", file=sys.stderr, flush=True)
     # The machine may have drifted meanwhile; both ends stand for what lies between.
@@ -78,7 +79,7 @@ def _measured(scene: Scene, points: list[Settings]) -> tuple[Measurement, list[M
 def _text(scene: Scene, stage: str, numpy: Measurement, measured: list[Measurement]) -> str:
     view = scene.view
     about = (
-        f"Run time of the NumPy listing ({seconds(numpy.median)}) divided by that of the stage "
+        f"Run time of the NumPy listing ({duration(numpy.median)}) divided by that of the stage "
         f"`{stage}`: medians, with those of the quartiles in brackets. "
         f"{view.nx} × {view.ny} points, {scene.maxiter} iterations, {scene.dtype}; "
         f"{Machine.here()}; {datetime.now(UTC):%Y-%m-%d}. The tutorial's: {TUTORIAL_SOURCE}."

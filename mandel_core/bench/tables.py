@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from mandel_core.words import count, duration
+
 Row = dict[str, Any]
 Markers = tuple[str, str]
 STAGES_HERE: Markers = ("<!-- stages -->", "<!-- /stages -->")
@@ -43,14 +45,14 @@ def _table(rows: list[Row]) -> list[str]:
     *fewer, most = sorted({row["threads"] for row in rows})
     head = [
         "",
-        f"{in_threads(most)}: median (min–max)",
+        f"{count(most, 'thread')}: median (min–max)",
         *("rounds", "× NumPy", "executed Giter/s", "useful Giter/s"),
         *("of the bound", "agrees", "compile"),
-        *map(in_threads, fewer),
+        *(count(threads, "thread") for threads in fewer),
         "outcome",
     ]
     return [_line(head), "|---" * len(head) + "|"] + [
-        _line(_cells(own[most], [own[count] for count in fewer])) for own in _by_name(rows)
+        _line(_cells(own[most], [own[threads] for threads in fewer])) for own in _by_name(rows)
     ]
 
 
@@ -72,7 +74,7 @@ def _cells(row: Row, others: list[Row]) -> list[str]:
 
 def _time_or_reason(row: Row, beside: Row) -> str:
     if row["rounds"]:
-        return seconds(row["median_seconds"])
+        return duration(row["median_seconds"])
     return "–" if row["outcome"] == beside["outcome"] else _in_a_cell(row["outcome"])
 
 
@@ -81,11 +83,11 @@ def short(result: dict[str, Any]) -> str:
     scene = next(scene for scene in result["scenes"] if scene["scene"] == "tutorial")
     rows = [row for row in scene["rows"] if row["kind"] == "stage"]
     most = max(row["threads"] for row in rows)
-    head = ["stage", in_threads(most), "× NumPy", "compile"]
+    head = ["stage", count(most, "thread"), "× NumPy", "compile"]
     lines = [_line(head), "|---" * len(head) + "|"]
     for row in (own[most] for own in _by_name(rows)):
         cells = [
-            seconds(row["median_seconds"]) if row["rounds"] else _outcome(row),
+            duration(row["median_seconds"]) if row["rounds"] else _outcome(row),
             _number(row["times_numpy"], ".3g"),
             _number(row["compile_seconds"], ".1f", 1, " s"),
         ]
@@ -111,7 +113,7 @@ def _size(scene: dict[str, Any]) -> str:
 def _machine(result: dict[str, Any]) -> str:
     machine = result["machine"]
     versions = ", ".join(f"{name} {number}" for name, number in result["versions"].items())
-    rounds = f"{result['repeats']} round{'s' if result['repeats'] > 1 else ''}"
+    rounds = count(result["repeats"], "round")
     return (
         f"{machine['cpu']} with {machine['instruction_set']}, {machine['cores']} cores; "
         f"{versions}; {result['date'][:10]}. "
@@ -127,18 +129,8 @@ def _name(row: Row) -> str:
 def _time(row: Row) -> str:
     if not row["rounds"]:
         return "–"
-    low, middle, high = (seconds(row[f"{which}_seconds"]) for which in ("min", "median", "max"))
+    low, middle, high = (duration(row[f"{which}_seconds"]) for which in ("min", "median", "max"))
     return f"{middle} ({low}–{high})"
-
-
-def seconds(value: float) -> str:
-    """A time with three digits that count."""
-    return f"{value:.3g} s" if value >= 1 else f"{value * 1e3:.3g} ms"
-
-
-def in_threads(number: int) -> str:
-    """The number with its noun."""
-    return f"{number} thread{'s' if number > 1 else ''}"
 
 
 def _number(value: float | None, form: str, factor: float = 1, unit: str = "") -> str:
@@ -152,7 +144,7 @@ def _in_a_cell(words: str) -> str:
 def _outcome(row: Row) -> str:
     words = _in_a_cell(row["outcome"])
     if row["warnings"]:
-        words += f", {row['warnings']} compiler warning{'s' if row['warnings'] > 1 else ''}"
+        words += f", {count(row['warnings'], 'compiler warning')}"
     return f"{words} ({row['note']})" if row["note"] else words
 
 

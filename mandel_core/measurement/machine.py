@@ -16,6 +16,7 @@ from pathlib import Path
 
 from mandel_core.compilers.target import target
 from mandel_core.runtime.threads import cores
+from mandel_core.words import count
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Machine:
     def __str__(self) -> str:
         with_it = f" with {self.instruction_set}" if self.instruction_set else ""
         return (
-            f"{self.processor}{with_it}, {self.cores} core{'s' if self.cores > 1 else ''}; "
+            f"{self.processor}{with_it}, {count(self.cores, 'core')}; "
             f"python {self.python}, torch {self.torch}, numpy {self.numpy}, numba {self.numba}"
         )
 

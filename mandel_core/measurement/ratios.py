@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from mandel_core.model.results import Measurement
+from mandel_core.words import count
 
 # (chunk size, threads): NumPy's run time divided by that of the compiled chunks.
 TUTORIAL: Mapping[tuple[int, int], float] = MappingProxyType(
@@ -82,8 +83,8 @@ def to_markdown(
     theirs = sorted({count for _, count in TUTORIAL}) if with_tutorial else []
     head = [
         "chunk size",
-        *map(_in_threads, threads),
-        *(f"tutorial, {_in_threads(count)}" for count in theirs),
+        *(count(number, "thread") for number in threads),
+        *(f"tutorial, {count(number, 'thread')}" for number in theirs),
     ]
     lines = [_line(head), "|---" * len(head) + "|"]
     for size in sorted({size for size, _ in cells}):
@@ -110,7 +111,9 @@ def _notes(numpy: Measurement, measured: Iterable[Measurement]) -> list[str]:
     reasons: dict[str, list[str]] = {}
     for one in everything:
         if one.failure is not None:
-            where = "NumPy" if one is numpy else f"{one.chunksize} in {_in_threads(one.threads)}"
+            where = (
+                "NumPy" if one is numpy else f"{one.chunksize} in {count(one.threads, 'thread')}"
+            )
             reasons.setdefault(" ".join(one.failure.reason.split()), []).append(where)
     notes = [f"Failed: {', '.join(where)}. {reason}" for reason, where in reasons.items()]
     busy = [one.busy for one in everything if one.busy > BUSY]
@@ -126,10 +129,6 @@ def _number(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
-
-
-def _in_threads(number: int) -> str:
-    return f"{number} thread{'s' if number > 1 else ''}"
 
 
 def _line(cells: list[str]) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mandel_core.bench.tables import seconds
 from mandel_core.stages import STAGES
+from mandel_core.words import duration
 
 COLOURS = {"cuda": "#1f5fa8", "cpu": "#9fc1e4", "fast": "#1f5fa8", "numba-cuda": "#c05a12"}
 INK, FAINT = "#22272e", "#8a9199"
@@ -67,10 +67,10 @@ def _draw(axis: Any, bars: list[tuple[str, float | None, str, str]], title: str)
             )
         else:
             axis.barh(place, time - left, 0.75, left, color=colour)
-            axis.text(time * 1.06, place, seconds(time), va="center", color=INK, fontsize=8)
+            axis.text(time * 1.06, place, duration(time), va="center", color=INK, fontsize=8)
     axis.set_yticks(range(len(bars)), [label for label, *_ in bars], color=INK)
     axis.set_ylim(len(bars) - 0.4, -0.6)
-    axis.xaxis.set_major_formatter(lambda value, _: seconds(value))
+    axis.xaxis.set_major_formatter(lambda value, _: duration(value))
     axis.set_title(title, loc="left", fontsize=11, fontweight="bold", color=INK)
     axis.grid(axis="x", color="#e4e7eb", linewidth=0.8)
     axis.set_axisbelow(True)

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from mandel_core.bench.device.chart import draw
-from mandel_core.bench.tables import seconds, split_at
+from mandel_core.bench.tables import split_at
 from mandel_core.stages import STAGES
+from mandel_core.words import duration
 
 HERE = ("<!-- device -->", "<!-- /device -->")
 Report = dict[str, Any]
@@ -86,7 +87,7 @@ def _pictures(report: Report) -> str:
     titles = {scene["scene"]: _title(scene) for scene in report["scenes"]}
     rows = []
     for row in report["pictures"]:
-        parts = [seconds(part["median_seconds"]) for part in row["parts"].values()]
+        parts = [duration(part["median_seconds"]) for part in row["parts"].values()]
         name, rate = titles[row["scene"]], f"{row['per_second']:.0f}"
         rows.append([name, row["look"], rate, _time(row), *parts])
     return _table([*head, "to the host"], rows)
@@ -128,7 +129,7 @@ def _ran(row: dict[str, Any]) -> bool:
 def _time(row: dict[str, Any]) -> str:
     if not _ran(row):
         return " ".join(row["outcome"].split()).replace("|", "\\|")
-    return f"{seconds(row['median_seconds'])}"
+    return f"{duration(row['median_seconds'])}"
 
 
 def _number(value: float | None, form: str, factor: float = 1, unit: str = "") -> str:
