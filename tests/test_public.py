@@ -82,7 +82,10 @@ def test_a_stages_source_brings_the_helpers_it_calls():
         assert source.index("def abs2(") < source.index("def step(")
         assert source.index("def sq2(") < source.index("def step(")
         compile(source, name, "exec")
-    assert STAGES["numpy"].source.count("def ") == 2  # z² + c, and the step
+    # What comes before the first step and after the last, z² + c, and the step.
+    functions = re.findall(r"def (\w+)\(", STAGES["numpy"].source)
+    before_and_after = ["begin", "complex_loop", "start", "_complex", "_without_last"]
+    assert functions == [*before_and_after, "square_plus_c", "step"]
 
 
 def test_every_file_of_a_stage_is_listed_by_its_number():

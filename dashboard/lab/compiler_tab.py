@@ -211,7 +211,8 @@ def _key(task: Inspect) -> Hashable:
 
 
 def _source(task: Inspect) -> str:
-    return STAGES[task.settings.stage].source_for(FORMULAS[task.settings.formula])
+    settings = task.settings
+    return STAGES[settings.stage].source_for(FORMULAS[settings.formula], settings.device)
 
 
 def _name(task: Inspect) -> str:

@@ -93,7 +93,7 @@ def add(
     """
     if measured.failure is None:
         machine = with_card(Machine.here(), measured.settings.device)
-        step = fingerprint(measured.stage, measured.settings.formula)
+        step = fingerprint(measured.settings)
         _known().add(Record(measured, kind, machine, step=step))
         _writer.submit(_write, measured, kind, on_notice)
         for listener in [one() for one in tuple(_listeners)]:

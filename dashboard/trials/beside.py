@@ -132,7 +132,8 @@ def _row(plan: Plan, name: str, alone: Felt, felt: Felt, place: Neighbourhood) -
         "beside",
         f"light visitor beside {KINDS[name].title}",
         f"p95 {felt.p95:.2f} s, {more:+.2f} s; "
-        f"p50 {quantile(felt.seconds, 0.5):.2f} s, {felt.lost} of {len(felt.seconds)} lost within {plan.patience:g} s, page opens in {_time(felt.opened)};"
+        f"p50 {quantile(felt.seconds, 0.5):.2f} s, {felt.lost} of {len(felt.seconds)} lost "
+        f"within {plan.patience:g} s, page opens in {_time(felt.opened)};"
         f" {place.said()}; others took {felt.others:.0%} of the machine",
         f"at most +{MOST_MORE:g} s",
         more <= MOST_MORE and not felt.lost,

@@ -161,7 +161,8 @@ def _rows(
             not failed),
         Row("faults", f"{title}: came later than {ALLOWED:g} s after the fault or request",
             f"{len(some)}, the worst by {max(some, default=0):.1f} s; "
-            f"p50 {quantile(took, 0.5):.2f} s, p95 {quantile(took, 0.95):.2f} s", "none", not some, timing=True),
+            f"p50 {quantile(took, 0.5):.2f} s, p95 {quantile(took, 0.95):.2f} s",
+            "none", not some, timing=True),
         Row("faults", f"{title}: visitors dropped", str(dropped), "none", not dropped),
         Row("faults", f"{title}: stopped workers still there {REPLACED_SECONDS:g} s later",
             str(len(hanging)), "none", not hanging),

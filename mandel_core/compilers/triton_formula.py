@@ -139,7 +139,7 @@ def text_of(formula: Formula) -> str:
     return "def following(a, b, p, q, cx, cy):\n" + "".join(f"    {line}\n" for line in lines)
 
 
-def following(formula: Formula) -> Callable[..., Any]:
+def traced_step(formula: Formula) -> Callable[..., Any]:
     """The formula's step as Triton's own kind of function, for kernels to call. Imports Triton.
 
     Raises Untraceable.

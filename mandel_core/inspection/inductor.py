@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import Any, Self
 
 from mandel_core.compilers import torch_compile
-from mandel_core.formulas.formula import Formula
+from mandel_core.formulas import FORMULAS
 from mandel_core.inspection.report import Cache, Inspection, Language, Listing, Remark, largest
+from mandel_core.model.settings import Settings
 from mandel_core.model.stage import Stage
 
 # Dynamo ends a guard with the line it comes from: "n == 7  # N[I] = n  # stages/file.py:21 in step"
@@ -26,8 +27,8 @@ _MAKERS: dict[str, Language] = {"cpp_pybinding": "cpp", "cpp": "cpp", "triton": 
 class Inductor:
     """Watches torch's compiler, which starts without the kernels that were kept for later calls."""
 
-    def __init__(self, stage: Stage, formula: Formula, cold: bool) -> None:
-        self._stage, self._formula = stage, formula
+    def __init__(self, stage: Stage, settings: Settings, cold: bool) -> None:
+        self._stage, self._settings = stage, settings
         self._cold = cold
         self._stack = ExitStack()
         self._code: list[str] = []
@@ -128,7 +129,8 @@ class Inductor:
         return next(filter(None, lines), None)
 
     def _line_of(self, file: str, line: int) -> int | None:
-        return self._stage.line_in_source(file, line, self._formula)
+        formula, device = FORMULAS.find(self._settings.formula), self._settings.device
+        return self._stage.line_in_source(file, line, formula, device)
 
 
 @contextmanager

@@ -57,7 +57,7 @@ def inspect_settings(
 ) -> Inspection:
     """`inspect` for settings already checked; `control` is that of `render_settings`."""
     stage = STAGES.find(settings.stage)
-    empty = Inspection(settings, stage.source_for(FORMULAS.find(settings.formula)))
+    empty = Inspection(settings, stage.source_for(FORMULAS.find(settings.formula), settings.device))
     if stage.kernels is None and not stage.uses_torch(settings):
         note = "NumPy calls ready-made machine code, operation by operation: nothing is compiled."
         return replace(empty, note=note)
@@ -105,7 +105,7 @@ def _watch(stage: Stage, job: Job, cold: bool) -> _Watch:
     if stage.uses_torch(job.settings):
         from mandel_core.inspection.inductor import Inductor
 
-        return Inductor(stage, FORMULAS.find(job.settings.formula), cold)
+        return Inductor(stage, job.settings, cold)
     from mandel_core.inspection.numba_kernels import Numba
 
     return Numba(stage, job, cold)

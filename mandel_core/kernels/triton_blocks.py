@@ -26,8 +26,7 @@ import numpy as np
 import triton
 import triton.language as tl
 
-from mandel_core.compilers.triton_formula import following as traced
-from mandel_core.compilers.triton_formula import with_names
+from mandel_core.compilers.triton_formula import traced_step, with_names
 from mandel_core.formulas.formula import Formula
 
 
@@ -282,7 +281,7 @@ def kernels(formula: Formula, dtype: str, shape: Shape = Shape()) -> tuple[Any, 
         "SHORT_PHASE": short_phase,
         "LONG": long,
         "FIRST_ROUND": first_round,
-        "following": traced(formula),
+        "following": traced_step(formula),
     }
     names["replayed"] = with_names(_replayed, names)
     names["orbits"] = with_names(_orbits, names)

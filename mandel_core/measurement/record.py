@@ -9,12 +9,13 @@ from functools import lru_cache
 from importlib.metadata import version
 from typing import Literal
 
-from mandel_core.formulas import FORMULAS, MANDELBROT
+from mandel_core.formulas import FORMULAS
+from mandel_core.formulas.formula import Formula
 from mandel_core.measurement.machine import Machine, with_card
 from mandel_core.model.results import Measurement
 from mandel_core.model.settings import Settings
-from mandel_core.model.sources import ARITHMETIC, VECTORS, text_of
-from mandel_core.model.stage import Stage, has_kernels
+from mandel_core.model.sources import text_of
+from mandel_core.model.stage import Stage
 from mandel_core.model.viewport import Viewport
 from mandel_core.stages import STAGES
 
@@ -57,7 +58,7 @@ class Record:
         # A stage that is not known here may vary with everything.
         varies = STAGES[mine.stage].varies if mine.stage in STAGES else {"device", "threads"}
         differs = {
-            "step": self.step not in ("", fingerprint(mine.stage, mine.formula)),
+            "step": self.step not in ("", fingerprint(mine)),
             "viewport": self.measurement.view != view,
             "formula": (mine.formula, mine.formula_c) != (settings.formula, settings.formula_c),
             "iterations": mine.maxiter != settings.maxiter,
@@ -81,31 +82,25 @@ class Record:
         return not self.differences(view, settings, machine)
 
 
-def fingerprint(stage: str, formula: str = MANDELBROT.name) -> str:
+def fingerprint(settings: Settings) -> str:
     """What tells one source of a stage and formula from another; "" if there is no such one.
 
-    It covers the files of all functions whose arithmetic runs, and the package's version.
+    It covers the files of all functions whose arithmetic runs on the device, and the package's
+    version.
     """
-    if stage not in STAGES or formula not in FORMULAS:
+    if settings.stage not in STAGES or settings.formula not in FORMULAS:
         return ""
-    of_stage = _fingerprint(STAGES[stage])
-    return of_stage and f"{of_stage}+{FORMULAS[formula].fingerprint}"
+    formula = FORMULAS[settings.formula]
+    of_stage = _fingerprint(STAGES[settings.stage], formula, settings.device.partition(":")[0])
+    return of_stage and f"{of_stage}+{formula.fingerprint}"
 
 
 @lru_cache(64)
-def _fingerprint(stage: Stage) -> str:
+def _fingerprint(stage: Stage, formula: Formula, device: str) -> str:
     try:
-        known = f"{version('mandel-explorer')}\n{_content(stage)}"
+        # Whole files: their constants count as much as what is shown.
+        texts = [*map(text_of, sorted(stage.modules_for(formula, device)))] or [stage.source]
+        known = "\n".join([version("mandel-explorer"), *texts])
         return hashlib.sha256(known.encode()).hexdigest()[:16]
     except OSError:  # the file is gone
         return ""
-
-
-def _content(stage: Stage) -> str:
-    """The whole files of the stage's functions: their constants count as much as what is shown."""
-    modules = {stage.run.__module__, *(part.module for part in stage.parts)}
-    if not all(module.startswith(ARITHMETIC) for module in modules):  # of one's own
-        return stage.source
-    if has_kernels(stage.parts):
-        modules.update(VECTORS)
-    return "\n".join(map(text_of, sorted(modules)))

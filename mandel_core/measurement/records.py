@@ -74,7 +74,7 @@ class Records:
         if measurement.failure is not None or not measurement.run_seconds:
             return None
         settings = measurement.settings
-        step = fingerprint(measurement.stage, settings.formula)
+        step = fingerprint(settings)
         machine = with_card(Machine.here(), settings.device)
         record = Record(measurement, kind, machine, step=step)
         with self._lock:

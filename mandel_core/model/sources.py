@@ -1,5 +1,8 @@
 """The text of all functions whose arithmetic a function runs, also of those in other files.
 
+What is followed are names: those a function uses of its own module, those it imports, and the
+methods of a formula. So a method must not have the name of another object's in these files.
+
 Files are read, not imported: the kernels of some stages import a compiler, which a page that only
 shows their text does not need.
 """
@@ -12,22 +15,42 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from textwrap import dedent
 
 # Where arithmetic is; what else a stage calls prepares arrays, compiles, or counts threads.
 ARITHMETIC = (
     "mandel_core.stages.stage_",
+    "mandel_core.stages.loops",
+    "mandel_core.stages.planes",
+    "mandel_core.stages.applying",
+    "mandel_core.stages.fast_on_device",
     "mandel_core.kernels.",
     "mandel_core.compilers.numba_formula",
     "mandel_core.compilers.numba_jit",
+    "mandel_core.compilers.triton_formula",
     "mandel_core.formulas.",
 )
-# Not shown: functions that run a whole job, compile, look something up, or allocate.
+# Functions that run a whole job, compile, look something up, or allocate: they are in the
+# fingerprint, and not shown.
 NOT_MEANT = {
     *("run", "compiled", "_compiled", "_kernel", "_run_with_memory", "jit", "jit_borrowing"),
     *("_stub", "_chosen", "scratch"),
+    *("formula_of", "refuse_memory", "refuse_others", "numba_trouble", "_applied", "_with"),
+    *("complex_step", "pairs_step", "planes_step"),
+    *("zeros", "scalar", "_empty", "numbers"),
+    *("compute_elsewhere", "why_not", "on_cuda", "tensors_on_cuda", "_launched", "_launch"),
+    *("frame", "blocks", "kernels", "traced_step", "text_of", "_text", "with_names"),
 }
-# What takes a formula's step for that of z² + c: that step is shown instead.
-NOT_FOLLOWED = {"bare_step"}
+# The step of z² + c is shown in place of what makes one of a formula for Numba; and what colours
+# pictures on a device is no part of a stage.
+# Where a stage runs other functions on other devices, `Stage.elsewhere` says which.
+NOT_FOLLOWED = {"bare_step", "_counts", "run_elsewhere"}
+# What gives a step, or a loop, another formula than the z² + c that it has.
+FOR_OTHER_FORMULAS = {
+    *("complex_step", "pairs_step", "planes_step", "_run_with_memory", "from_pixel"),
+}
+# The methods that compute, of the one class in these files.
+METHODS = {name: ("mandel_core.formulas.formula", f"Formula.{name}") for name in ("begin", "next")}
 # How Numba's kernels add, multiply, compare and load whole vectors: instructions of LLVM's rather
 # than functions, and not shown, but whoever changes them changes what runs.
 VECTORS = ("mandel_core.compilers.numba_vectors", "mandel_core.compilers.numba_memory")
@@ -55,29 +78,45 @@ class _Module:
     imported: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
-@cache
-def parts_run_by(module: str, *names: str) -> tuple[Part, ...]:
+def parts_run_by(
+    module: str, *names: str, not_followed: frozenset[str] = frozenset()
+) -> tuple[Part, ...]:
     """The functions of `module` of these names, and all that they refer to where arithmetic is.
 
-    What Numba makes of a name, an intrinsic or an overload, is among them.
+    What Numba makes of a name, an intrinsic or an overload, is among them. not_followed : names of
+    functions that are left out, with all that only they refer to.
 
     By file, the module's own last; within a file in the order they stand there.
 
     Raises OSError or SyntaxError if a file cannot be read.
     """
+    found = _found(module, names, not_followed)
+    files = sorted(found, key=lambda where: (where == module, where))
+    return tuple(part for where in files for part in _texts(where, found[where] - NOT_MEANT))
+
+
+def modules_run_by(module: str, *names: str) -> frozenset[str]:
+    """The modules of all functions that `parts_run_by` follows, whether they are shown or not."""
+    return frozenset(_found(module, names, frozenset()))
+
+
+@cache
+def _found(
+    module: str, names: tuple[str, ...], not_followed: frozenset[str]
+) -> dict[str, set[str]]:
+    """By module, the names of the functions."""
     found: dict[str, set[str]] = {}
     todo = [(module, name) for name in names]
     while todo:
         where, name = todo.pop()
-        parsed = _parsed(where) if name not in NOT_FOLLOWED else None
+        parsed = _parsed(where) if name not in NOT_FOLLOWED | not_followed else None
         if parsed is not None:
             todo += [(where, function) for function in parsed.made_of.get(name, ())]
         if parsed is None or name not in parsed.functions or name in found.get(where, ()):
             continue
         found.setdefault(where, set()).add(name)
         todo += _referred_to(where, parsed, parsed.functions[name])
-    files = sorted(found, key=lambda where: (where == module, where))
-    return tuple(part for where in files for part in _texts(where, found[where] - NOT_MEANT))
+    return found
 
 
 def text_of(module: str) -> str:
@@ -94,7 +133,7 @@ def _texts(module: str, names: set[str]) -> Iterator[Part]:
     for name, node in parsed.functions.items():
         if name in names:
             first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
-            text = "".join(parsed.lines[first - 1 : node.end_lineno])
+            text = dedent("".join(parsed.lines[first - 1 : node.end_lineno]))  # a method's
             yield Part(module, name, parsed.file, first, text)
 
 
@@ -107,6 +146,10 @@ def _referred_to(
             where, name = imported.get(node.value.id, ("", ""))
             if where:
                 yield f"{where}.{name}" if name else where, node.attr
+            elif node.attr in METHODS:
+                yield METHODS[node.attr]
+        elif isinstance(node, ast.Attribute) and node.attr in METHODS:
+            yield METHODS[node.attr]
         elif isinstance(node, ast.Name) and node.id in imported:
             yield imported[node.id]
         elif isinstance(node, ast.Name):
@@ -127,6 +170,13 @@ def _parsed(module: str) -> _Module | None:
     text = Path(spec.origin).read_text()
     tree = ast.parse(text)
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    functions |= {
+        f"{kind.name}.{node.name}": node
+        for kind in tree.body
+        if isinstance(kind, ast.ClassDef)
+        for node in kind.body
+        if isinstance(node, ast.FunctionDef)
+    }
     own = ast.Module([node for node in tree.body if not isinstance(node, ast.FunctionDef)], [])
     lines = text.splitlines(keepends=True)
     return _Module(spec.origin, lines, functions, _made_of(tree.body), _imports(own))

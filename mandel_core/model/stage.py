@@ -17,11 +17,19 @@ from mandel_core.formulas import FORMULAS, MANDELBROT
 from mandel_core.formulas.formula import Formula
 from mandel_core.model.job import Job
 from mandel_core.model.settings import Keywords, Settings
-from mandel_core.model.sources import ARITHMETIC, Part, parts_run_by
+from mandel_core.model.sources import (
+    ARITHMETIC,
+    FOR_OTHER_FORMULAS,
+    VECTORS,
+    Part,
+    modules_run_by,
+    parts_run_by,
+)
 from mandel_core.runtime.registry import Registry
 
 Varies = Literal["chunksize", "device", "threads"]
 KERNELS = "mandel_core.kernels."
+NUMBA = "mandel_core.compilers.numba_formula"  # which all kernels in Numba use
 BETWEEN = "\n\n"  # functions, whose own text ends with a line's end
 Step = Callable[..., Any]
 ZN = tuple[NDArray[np.complexfloating], NDArray[np.integer]]
@@ -40,6 +48,8 @@ class Stage:
     any_size : whether what is compiled once serves every size of picture.
     kernels : what Numba has compiled for a run on the CPU with these settings; None for stages that
         are not Numba's.
+    elsewhere : which function computes a job with a formula on a device, such as "cuda", that is
+        not the CPU; None where `run` calls the same functions on every device.
     """
 
     name: str
@@ -51,6 +61,7 @@ class Stage:
     needs_torch: bool = True
     any_size: bool = False
     kernels: Callable[[Settings], list[Any]] | None = None
+    elsewhere: Callable[[Formula, str], Callable[[Job], ZN]] | None = None
 
     def uses_torch(self, settings: Settings) -> bool:
         """Whether a run with these settings imports torch: on any device but the CPU all do."""
@@ -61,7 +72,7 @@ class Stage:
         """Every function whose arithmetic runs for z² + c; see `parts_for`."""
         return self.parts_for(MANDELBROT)
 
-    def parts_for(self, formula: Formula) -> tuple[Part, ...]:
+    def parts_for(self, formula: Formula, device: str = "cpu") -> tuple[Part, ...]:
         """Every function whose arithmetic runs, also those in other files; the step is last.
 
         The formula's come first, unless the stage's own file has it, as most have z² + c. Raises
@@ -70,22 +81,42 @@ class Stage:
         if not self.run.__module__.startswith(ARITHMETIC):
             parts = parts_of(self.step)
         else:
-            parts = parts_run_by(self.run.__module__, "step", "run")
+            plain = FOR_OTHER_FORMULAS if formula is MANDELBROT else ()
+            entry = self._entry(formula, device)
+            parts = parts_run_by(*entry, not_followed=frozenset(plain))
         if formula is MANDELBROT and not has_kernels(parts):
             return parts
-        return (*_parts_of_formula(formula), *parts)
+        shown = set(parts)
+        return (*(part for part in _parts_of_formula(formula) if part not in shown), *parts)
+
+    def modules_for(self, formula: Formula, device: str = "cpu") -> frozenset[str]:
+        """Where these functions are, and those between them that only hand on what they compute.
+
+        None for a registered stage, whose text is all there is of it.
+        """
+        if not self.run.__module__.startswith(ARITHMETIC):
+            return frozenset()
+        modules = modules_run_by(*self._entry(formula, device))
+        return modules | set(VECTORS) if NUMBA in modules else modules
+
+    def _entry(self, formula: Formula, device: str) -> tuple[str, ...]:
+        """The module and the names of the functions from which `parts_for` follows."""
+        run = self.run
+        if self.elsewhere is not None and device.partition(":")[0] != "cpu":
+            run = self.elsewhere(formula, device)
+        return run.__module__, "step", run.__name__
 
     @property
     def source(self) -> str:
         """The text of `parts`, with a line that names the file before those of another."""
         return self.source_for(MANDELBROT)
 
-    def source_for(self, formula: Formula) -> str:
-        """The same of `parts_for` another formula."""
-        return "".join(text for text, _ in self._texts(formula))
+    def source_for(self, formula: Formula, device: str = "cpu") -> str:
+        """The same of `parts_for` another formula, or on another device."""
+        return "".join(text for text, _ in self._texts(formula, device))
 
-    def _texts(self, formula: Formula) -> Iterator[tuple[str, Part | None]]:
-        parts = self.parts_for(formula)
+    def _texts(self, formula: Formula, device: str) -> Iterator[tuple[str, Part | None]]:
+        parts = self.parts_for(formula, device)
         before, files = "", {part.module for part in parts}
         replaces = formula is not MANDELBROT and not has_kernels(parts)
         for part in parts:
@@ -99,13 +130,15 @@ class Stage:
             yield part.text, part
             before = part.module
 
-    def line_in_source(self, file: str, line: int, formula: Formula = MANDELBROT) -> int | None:
-        """Where in `source_for(formula)`, from 1, a line of a file is; None if it is not in there.
+    def line_in_source(
+        self, file: str, line: int, formula: Formula = MANDELBROT, device: str = "cpu"
+    ) -> int | None:
+        """Where in `source_for` these, from 1, a line of a file is; None if it is not in there.
 
         Of the file's name its end will do, which is what compilers print.
         """
         before = 0
-        for text, part in self._texts(formula):
+        for text, part in self._texts(formula, device):
             lines = text.count("\n")
             if part is not None and 0 <= line - part.line < lines:
                 path = PurePath(part.file).as_posix()

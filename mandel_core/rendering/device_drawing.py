@@ -38,7 +38,11 @@ class Drawn:
 
 def takes(settings: Settings, colouring: Colouring) -> bool:
     """Whether `draw` can draw this: the stage `fast` on CUDA, in a look that is there as well."""
-    if settings.stage != "fast" or settings.device.partition(":")[0] != "cuda" or why_not(settings):
+    if (
+        settings.stage != "fast"
+        or settings.device.partition(":")[0] != "cuda"
+        or (why_not(FORMULAS.find(settings.formula), settings.device))
+    ):
         return False
     from mandel_core.colour.device_painting import LOOKS
 

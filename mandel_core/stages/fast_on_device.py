@@ -17,10 +17,8 @@ from numpy.typing import NDArray
 from mandel_core.compilers.arrays import fetched
 from mandel_core.compilers.torch_compile import synchronize
 from mandel_core.compilers.triton_formula import Untraceable, text_of
-from mandel_core.formulas import FORMULAS
 from mandel_core.formulas.formula import Formula
 from mandel_core.model.job import Job
-from mandel_core.model.settings import Settings
 from mandel_core.model.stage import ZN
 from mandel_core.stages import stage_12_gather, stage_13_known
 from mandel_core.stages.applying import formula_of
@@ -48,25 +46,30 @@ class Smoothing:
 NOT_SMOOTH = Smoothing(0.0, 0.0, 0.0, 0, 1.0)
 
 
-def run(job: Job) -> ZN:
+def run_elsewhere(job: Job) -> ZN:
     """The job's Z and N, as arrays."""
-    formula = formula_of(job)
-    reason = why_not(job.settings)
-    if reason is None:
-        return on_cuda(job)
-    job.warnings.append(reason)
-    return stage_13_known.run(job) if formula.symmetric else stage_12_gather.run(job)
+    formula, device = formula_of(job), job.settings.device
+    reason = why_not(formula, device)
+    if reason is not None:
+        job.warnings.append(reason)
+    return compute_elsewhere(formula, device)(job)
 
 
-def why_not(settings: Settings) -> str | None:
+def compute_elsewhere(formula: Formula, device: str) -> Callable[[Job], ZN]:
+    """The function that computes a job with this formula on this device."""
+    if why_not(formula, device) is None:
+        return on_cuda
+    return stage_13_known.run if formula.symmetric else stage_12_gather.run
+
+
+def why_not(formula: Formula, device: str) -> str | None:
     """Why the Triton kernel cannot compute this, as a sentence; None if it can."""
-    kind = settings.device.partition(":")[0]
+    kind = device.partition(":")[0]
     instead = "so this picture is computed as by the stages known and gather"
     if kind != "cuda":
         return f"The kernel of fast for graphics cards is for CUDA, not {kind}, {instead}."
     if find_spec("triton") is None:
         return f"Triton is not installed, {instead}."
-    formula = FORMULAS.find(settings.formula)
     try:
         text_of(formula)
     except Untraceable as error:
@@ -75,7 +78,7 @@ def why_not(settings: Settings) -> str | None:
 
 
 def on_cuda(job: Job) -> ZN:
-    """`run` with the Triton kernel; also for tensors on the CPU, in Triton's interpreter."""
+    """Z and N of the Triton kernel; also for tensors on the CPU, in Triton's interpreter."""
     Z, N = tensors_on_cuda(job)
     return fetched(Z), fetched(N)
 

@@ -49,7 +49,7 @@ class OwnStage(Stage):
     text: str = ""
     definition: bytes = b""
 
-    def parts_for(self, formula: Formula) -> tuple[Part, ...]:
+    def parts_for(self, formula: Formula, device: str = "cpu") -> tuple[Part, ...]:
         """The helpers beside the step that it calls, and the step; none where there is no text.
 
         The formula is written in them.
@@ -58,7 +58,7 @@ class OwnStage(Stage):
             return ()
         return parts_of(self.step)
 
-    def source_for(self, formula: Formula) -> str:
+    def source_for(self, formula: Formula, device: str = "cpu") -> str:
         """The text of `parts`, or a comment if there is none."""
         return self.text
 

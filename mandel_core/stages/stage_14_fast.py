@@ -90,7 +90,7 @@ def step(
 def run(job: Job) -> ZN:
     formula = formula_of(job)
     if job.settings.device != "cpu":
-        return fast_on_device.run(job)
+        return fast_on_device.run_elsewhere(job)
     key = job.settings.stage, job.settings.dtype, formula
     if key not in _ready:  # whoever is told of compiling shows it, which takes its time
         with job.compiling():
@@ -168,4 +168,5 @@ STAGE = Stage(
     needs_torch=False,
     any_size=True,
     kernels=kernels,
+    elsewhere=fast_on_device.compute_elsewhere,
 )
