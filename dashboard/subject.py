@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 from dashboard.state import State
 from mandel_core import STAGES, Settings, Viewport
 from mandel_core.model.viewport import Precision
 from mandel_core.runtime.threads import cores
+
+# What a state and settings call by the same name, and mean the same by.
+_ALIKE = {field.name for field in fields(State)} & {field.name for field in fields(Settings)}
 
 
 @dataclass(frozen=True)
@@ -31,15 +34,14 @@ class Subject:
         state = self.state
         name, threads = stage or state.stage, threads or self.threads
         chosen: Precision = "float32" if state.precision == "float32" else "float64"
-        return Settings(
+        return replace(
+            Settings(**{field: getattr(state, field) for field in _ALIKE}),
             stage=name,
-            maxiter=state.maxiter,
             chunksize=chunksize or state.chunksize,
             device=state.device if "device" in STAGES[name].varies else "cpu",
             # All cores are the default everywhere, and what is compiled for it serves all.
             threads=None if threads == cores() else threads,
             dtype=self.view.precision if state.precision == "automatic" else chosen,
-            formula=state.formula,
             formula_c=state.c,
         )
 

@@ -8,10 +8,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,10 +20,13 @@ from hypothesis import strategies as st
 
 from mandel_core import STAGES, Measurement, Settings, StageFailure, Viewport, register_stage
 from mandel_core.measurement import records as module
+from mandel_core.measurement import table
 from mandel_core.measurement.machine import Machine, with_card
 from mandel_core.measurement.record import Record
 from mandel_core.measurement.records import FILE_NAME, Records
 from mandel_core.measurement.table import _COLUMNS, VERSION
+from mandel_core.model.settings import Keywords, SweepKeywords
+from mandel_core.worker.tasks import Render
 
 VIEW = Viewport.from_bounds(-2, 1, -1, 1, 30, 20)
 MEASURED = Measurement(VIEW, Settings("chunked"), (0.25, 0.5), 1.0, 3.0)
@@ -266,16 +270,92 @@ def test_the_file_is_where_the_environment_says(monkeypatch, tmp_path):
     assert "mandel-explorer" in module.default_path().parts
 
 
-def test_a_change_of_the_columns_is_a_new_version():
+# What files of version 3 have at least; a name that goes is a new version, one that comes is not.
+OF_VERSION_3 = (
+    *("kind", "moment", "x", "y", "width", "height", "nx", "ny"),
+    *("stage", "maxiter", "horizon", "chunksize", "device", "threads", "dtype"),
+    *("formula", "formula_c"),
+    *("run_seconds", "first_seconds", "compile_seconds", "retaken", "busy"),
+    *("processor", "cores", "python", "torch", "numpy", "numba", "instruction_set", "step"),
+)
+
+
+def test_a_column_less_is_a_new_version():
     """Else a file of the version before would be read wrongly: raise VERSION with this list."""
     assert VERSION == 3
-    assert (
-        *("kind", "moment", "x", "y", "width", "height", "nx", "ny"),
-        *("stage", "maxiter", "horizon", "chunksize", "device", "threads", "dtype"),
-        *("formula", "formula_c"),
-        *("run_seconds", "first_seconds", "compile_seconds", "retaken", "busy"),
-        *("processor", "cores", "python", "torch", "numpy", "numba", "instruction_set", "step"),
-    ) == _COLUMNS
+    assert set(OF_VERSION_3) <= set(_COLUMNS)
+
+
+# Another value of each field: whoever adds one to Settings says here what another would be.
+OTHERS = {
+    "stage": "planes",
+    "maxiter": 201,
+    "horizon": 8.0,
+    "chunksize": 11,
+    "device": "cuda",
+    "threads": 3,
+    "dtype": "float64",
+    "formula": "julia",
+    "formula_c": 0.25 + 0.5j,
+}
+AXES = {"stage", "chunksize"}  # of the chart, which has them side by side
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Settings)])
+def test_every_setting_tells_measurements_apart_and_is_stored(path, records, name):
+    start = Settings("chunked", threads=2)
+    if name == "formula_c":
+        start = replace(start, formula="julia")
+    other = replace(start, **{name: OTHERS[name]})
+    record = records.add(replace(MEASURED, settings=start))
+    assert record.same_setting(VIEW, start)
+    assert record.same_setting(VIEW, other) is (name in AXES)
+    records.add(replace(MEASURED, settings=other))
+    assert Records.open(path).find()[0].measurement.settings == other
+    # What is compiled serves both, or does not.
+    keys = {Render(VIEW, one).compile_key for one in (start, other)}
+    assert len(keys) == (1 if name in {"maxiter", "formula_c"} else 2)
+
+
+def test_the_keywords_are_the_fields():
+    hints = get_type_hints(Settings)
+    known = get_type_hints(Keywords)
+    assert hints == {"stage": str, "maxiter": int, **known}
+    points = {"chunksize", "threads"}  # of a sweep
+    assert get_type_hints(SweepKeywords) == {k: v for k, v in known.items() if k not in points}
+
+
+def test_a_file_without_a_later_column_gets_it(path, records, monkeypatch):
+    records.add(measured(3))
+    records.close()
+
+    @dataclass(frozen=True)
+    class More(Settings):
+        seed: int = 0
+        shift: complex = 1j
+
+    names = tuple(field.name for field in fields(More))
+    monkeypatch.setattr(table, "Settings", More)
+    monkeypatch.setattr(table, "_SETTINGS", names)
+    columns = (*_COLUMNS, "seed", "shift")
+    monkeypatch.setattr(table, "_COLUMNS", columns)
+    monkeypatch.setattr(table, "_SELECT", f"SELECT {', '.join(columns)} FROM records")
+    monkeypatch.setattr(table, "_DEFAULTS", {**table._DEFAULTS, "seed": 0, "shift": 1j})
+    later = Records.open(path)
+    assert not later.notice
+    (old,) = later.find()
+    assert old.measurement.settings == More("chunked", chunksize=3)
+    later.close()
+    monkeypatch.undo()  # the program before adds to the same file
+    before = Records.open(path)
+    before.add(measured(4))
+    assert not before.notice
+    with sqlite3.connect(path) as file:
+        assert file.execute("SELECT seed, shift FROM records").fetchall() == [(0, "1j")] * 2
+    file.close()
+    # In a word that need not be said: what has no words is told by its name.
+    assert More("chunked").differences(More("chunked", seed=1), ()) == ("seed",)
+    assert More("chunked").compiled_for(()) != More("chunked", seed=1).compiled_for(())
 
 
 def test_a_file_of_version_1_gets_what_it_lacks(tmp_path):
@@ -341,8 +421,8 @@ def test_a_record_tells_how_it_differs_from_now():
     assert record.differences(elsewhere, now) == ("viewport",)
     assert record.differences(VIEW, replace(now, threads=here.cores + 1)) == ("threads",)
     assert record.differences(VIEW, replace(now, device="cuda", dtype="float64")) == (
-        "precision",
         "device",
+        "precision",
     )
     later = replace(here, torch="99.0", numba="99.0")
     assert record.differences(VIEW, now, later) == ("torch version", "numba version")

@@ -68,9 +68,8 @@ def compiled(
 
     settings, view = job.settings, job.view
     key = (
-        *(step, size, None if any_length else (view.nx, view.ny), settings.dtype),
-        *(settings.horizon, settings.device, settings.threads, place.tensors, fullgraph),
-        tuple((options or {}).items()),
+        *(step, size, None if any_length else (view.nx, view.ny), place.tensors, fullgraph),
+        *(settings.compiled_for({"device", "threads"}), tuple((options or {}).items())),
     )
     if key in _kernels:
         _kernels.move_to_end(key)

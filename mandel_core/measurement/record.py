@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.metadata import version
-from typing import Literal
+from typing import Literal, get_args
 
 from mandel_core.formulas import FORMULAS
 from mandel_core.formulas.formula import Formula
 from mandel_core.measurement.machine import Machine, with_card
 from mandel_core.model.results import Measurement
-from mandel_core.model.settings import Settings
+from mandel_core.model.settings import MOST_THREADS, Settings
 from mandel_core.model.sources import text_of
-from mandel_core.model.stage import Stage
+from mandel_core.model.stage import Stage, Varies
 from mandel_core.model.viewport import Viewport
 from mandel_core.stages import STAGES
 
@@ -56,16 +56,12 @@ class Record:
         mine, own = self.measurement.settings, self.machine
         machine = with_card(machine or Machine.here(), mine.device)
         # A stage that is not known here may vary with everything.
-        varies = STAGES[mine.stage].varies if mine.stage in STAGES else {"device", "threads"}
+        varies = STAGES[mine.stage].varies if mine.stage in STAGES else get_args(Varies)
+        made, asked = _with_threads(mine, own), _with_threads(settings, machine)
         differs = {
             "step": self.step not in ("", fingerprint(mine)),
             "viewport": self.measurement.view != view,
-            "formula": (mine.formula, mine.formula_c) != (settings.formula, settings.formula_c),
-            "iterations": mine.maxiter != settings.maxiter,
-            "horizon": mine.horizon != settings.horizon,
-            "precision": mine.dtype != settings.dtype,
-            "device": "device" in varies and mine.device != settings.device,
-            "threads": "threads" in varies and self.threads != (settings.threads or machine.cores),
+            **dict.fromkeys(made.differences(asked, varies), True),
             "machine": (own.processor, own.cores) != (machine.processor, machine.cores),
             "instruction set": own.instruction_set != machine.instruction_set,
             "python version": own.python != machine.python,
@@ -80,6 +76,12 @@ class Record:
     ) -> bool:
         """Whether it belongs on one chart with a measurement of `settings` on `view` now."""
         return not self.differences(view, settings, machine)
+
+
+def _with_threads(settings: Settings, machine: Machine) -> Settings:
+    """With the number of threads that there are if none is asked for."""
+    threads = settings.threads or min(machine.cores, MOST_THREADS)
+    return replace(settings, threads=threads)
 
 
 def fingerprint(settings: Settings) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import astuple, fields
+from dataclasses import MISSING, astuple, fields
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +16,7 @@ from mandel_core.model.results import Measurement
 from mandel_core.model.settings import Settings
 from mandel_core.model.viewport import Viewport
 
+# Of the meaning of what is in the file; fields that are only added do not change it.
 VERSION = 3
 
 # From the first sample to the last; files of older versions have these names.
@@ -26,11 +26,12 @@ _TIMES = ("run_seconds", "first_seconds", "compile_seconds", "retaken", "busy")
 _MACHINE = tuple(field.name for field in fields(Machine))
 _COLUMNS = ("kind", "moment", *_VIEW, *_SETTINGS, *_TIMES, *_MACHINE, "step")
 
-# Columns without a type keep what they are given. The names are those of the dataclasses: a change
-# there is another VERSION, and a field that Settings or Machine gets is one more of _ADDED.
-_ADDED = {  # to the columns of this version, by the next
-    1: ("formula", "formula_c"),
-    2: ("instruction_set",),
+# Columns without a type keep what they are given. The names are those of the dataclasses: one that
+# changes there is another VERSION. What Settings and Machine get, a file gets when it is opened.
+_DEFAULTS = {
+    field.name: field.default
+    for field in (*fields(Settings), *fields(Machine))
+    if field.default is not MISSING
 }
 _CREATE = f"CREATE TABLE records (id INTEGER PRIMARY KEY, {', '.join(_COLUMNS)})"
 _INSERT = f"INSERT INTO records ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
@@ -44,8 +45,8 @@ class UnknownVersion(Exception):
 def prepare(file: sqlite3.Connection) -> None:
     """See that the table is there.
 
-    A file of an earlier version gets the columns it lacks, with the defaults that were the only
-    values then.
+    A file of an earlier time gets the columns it lacks, with the defaults that were the only values
+    then, and that are those of rows which an earlier version of the program adds later.
 
     Raises UnknownVersion if the file is a later version's or something else, sqlite3.Error if it
     is unusable.
@@ -56,14 +57,12 @@ def prepare(file: sqlite3.Connection) -> None:
         damage.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
         raise damage
     file.execute("PRAGMA synchronous = NORMAL")
-    if _version(file) == VERSION:
+    if _version(file) == VERSION and not _missing(file):
         return
     with file:
         file.execute("BEGIN IMMEDIATE")  # another process may be at the same
-        if _version(file) == VERSION:
-            return
-        if _version(file) in _ADDED:
-            _migrate(file, _version(file))
+        if 1 <= _version(file) <= VERSION:
+            _add(file, _missing(file))
         elif _version(file) or file.execute("SELECT * FROM sqlite_master").fetchone():
             raise UnknownVersion
         else:
@@ -71,11 +70,22 @@ def prepare(file: sqlite3.Connection) -> None:
         file.execute(f"PRAGMA user_version = {VERSION}")
 
 
-def _migrate(file: sqlite3.Connection, version: int) -> None:
-    defaults = {field.name: field.default for field in (*fields(Settings), *fields(Machine))}
-    for name in itertools.chain(*(_ADDED[past] for past in range(version, VERSION))):
-        file.execute(f"ALTER TABLE records ADD COLUMN {name}")
-        file.execute(f"UPDATE records SET {name} = ?", (defaults[name],))
+def _missing(file: sqlite3.Connection) -> list[str]:
+    there = {row[1] for row in file.execute("PRAGMA table_info(records)")}
+    return [name for name in _COLUMNS if name not in there]
+
+
+def _add(file: sqlite3.Connection, names: Iterable[str]) -> None:
+    """Add columns. Raises UnknownVersion for one whose values cannot be known."""
+    for name in names:
+        if name not in _DEFAULTS:
+            raise UnknownVersion
+        (value,) = file.execute("SELECT quote(?)", (_stored(_DEFAULTS[name]),)).fetchone()
+        file.execute(f"ALTER TABLE records ADD COLUMN {name} DEFAULT {value}")
+
+
+def _stored(value: Any) -> Any:
+    return str(value) if isinstance(value, complex) else value
 
 
 def _version(file: sqlite3.Connection) -> int:
@@ -108,7 +118,7 @@ def _row(record: Record) -> tuple[Any, ...]:
         record.kind,
         record.when.isoformat(),
         *(str(view.x), str(view.y), str(view.span_x), str(view.span_y), view.nx, view.ny),
-        *(str(value) if isinstance(value, complex) else value for value in astuple(settings)),
+        *map(_stored, astuple(settings)),
         json.dumps(measured.run_seconds),
         *(getattr(measured, name) for name in _TIMES[1:]),
         *astuple(record.machine),

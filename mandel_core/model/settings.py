@@ -4,25 +4,43 @@ from __future__ import annotations
 
 import cmath
 import math
-from dataclasses import dataclass
-from typing import TypedDict, get_args
+from collections.abc import Collection, Hashable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from typing import Any, TypedDict, get_args
 
 from mandel_core.formulas import FORMULAS
 from mandel_core.model.viewport import Precision
 
 LARGEST_COUNT = 10_000_000
+MOST_THREADS = 1024
 # Far enough out for |c| to be nothing beside |z|**2; and the powers of two up to which the step
 # from just below the horizon must stay, so as to be a finite number.
 USUAL_HORIZON = 2.0**40
 LARGEST_POWERS = {"float32": 126, "float64": 1022}
 
 
+def _means(told: str, *, compiled: bool = True, varies: bool = False) -> Mapping[str, Any]:
+    """What a field of Settings means to those who keep results and what is compiled.
+
+    told : in what two measurements differ that differ in it, in a word or two for people; "" for
+        the axes of the chart, which has them side by side.
+    compiled : whether what is compiled for one value may not serve another.
+    varies : whether it matters only to the stages that have its name in `Stage.varies`.
+
+    A field that does not say is told by its name and always compiled for, so that nothing that
+    belongs apart is mixed.
+    """
+    return {"told": told, "compiled": compiled, "varies": varies}
+
+
 @dataclass(frozen=True)
 class Settings:
     """How a viewport is computed.
 
-    `render`, `measure`, `sweep`, `inspect` and `compare` take these fields as keywords; a new one
-    stands here and in `Keywords` and nowhere else in this package.
+    `render`, `measure`, `sweep`, `inspect` and `compare` take these fields as keywords. A new field
+    stands here, and with its type in `Keywords`, which type checkers cannot derive and a test holds
+    equal. Its `metadata` say what it means; from them follow what tells measurements apart, the
+    keys of what is compiled, and the columns of the stored results.
 
     stage : the name of one of STAGES.
     maxiter : iterations per point, at least 1.
@@ -41,15 +59,15 @@ class Settings:
     Raises ValueError, in one sentence, for a value that makes no sense.
     """
 
-    stage: str = "chunked"
-    maxiter: int = 200
-    horizon: float = USUAL_HORIZON
-    chunksize: int = 10
-    device: str = "cpu"
-    threads: int | None = None
-    dtype: Precision = "float32"
-    formula: str = "mandelbrot"
-    formula_c: complex | None = None
+    stage: str = field(default="chunked", metadata=_means("", compiled=False))
+    maxiter: int = field(default=200, metadata=_means("iterations", compiled=False))
+    horizon: float = field(default=USUAL_HORIZON, metadata=_means("horizon"))
+    chunksize: int = field(default=10, metadata=_means("", varies=True))
+    device: str = field(default="cpu", metadata=_means("device", varies=True))
+    threads: int | None = field(default=None, metadata=_means("threads", varies=True))
+    dtype: Precision = field(default="float32", metadata=_means("precision"))
+    formula: str = field(default="mandelbrot", metadata=_means("formula"))
+    formula_c: complex | None = field(default=None, metadata=_means("formula", compiled=False))
 
     def __post_init__(self) -> None:
         for name, limit in (("maxiter", LARGEST_COUNT), ("chunksize", LARGEST_COUNT)):
@@ -61,10 +79,29 @@ class Settings:
             raise ValueError(f"dtype must be one of {get_args(Precision)}, not {self.dtype!r}")
         self._check_horizon()
         threads = self.threads
-        if threads is not None and not (1 <= threads <= 1024 and int(threads) == threads):
-            raise ValueError(f"threads must be a whole number from 1 to 1024, not {threads}")
+        if threads is not None and not (1 <= threads <= MOST_THREADS and int(threads) == threads):
+            raise ValueError(
+                f"threads must be a whole number from 1 to {MOST_THREADS}, not {threads}"
+            )
         object.__setattr__(self, "threads", None if threads is None else int(threads))
         self._check_constant()
+
+    def compiled_for(self, varies: Collection[str]) -> Hashable:
+        """The values that what is compiled depends on, in a stage that varies with these fields."""
+        return tuple(
+            getattr(self, one.name)
+            for one in fields(self)
+            if one.metadata.get("compiled", True) and _matters(one, varies)
+        )
+
+    def differences(self, other: Settings, varies: Collection[str]) -> tuple[str, ...]:
+        """In what they are told apart, in words, in a stage that varies with these fields."""
+        told = (
+            one.metadata.get("told", one.name)
+            for one in fields(self)
+            if getattr(self, one.name) != getattr(other, one.name) and _matters(one, varies)
+        )
+        return tuple(dict.fromkeys(filter(None, told)))
 
     def _check_horizon(self) -> None:
         """Keep the usual horizon within the limit. Raises ValueError for any other beyond."""
@@ -92,6 +129,10 @@ class Settings:
             if not cmath.isfinite(c):
                 raise ValueError(f"formula_c must be a finite number, not {c}")
         object.__setattr__(self, "formula_c", c)
+
+
+def _matters(one: Field[Any], varies: Collection[str]) -> bool:
+    return one.name in varies or not one.metadata.get("varies", False)
 
 
 class SweepKeywords(TypedDict, total=False):

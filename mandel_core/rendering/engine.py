@@ -38,8 +38,7 @@ def render(
     view : the samples; see `Viewport.from_bounds` and `Viewport.from_screen`.
     stage : one of STAGES, or its name.
     maxiter : iterations per point, at least 1.
-    keywords : the other fields of `Settings`: horizon, chunksize, device, threads, dtype,
-        formula ("mandelbrot", "multibrot3", ..., one of FORMULAS), formula_c.
+    keywords : the other fields of `Settings`, which has the list.
 
     Raises
     ------

@@ -76,11 +76,10 @@ class OfView:
     def compile_key(self) -> Hashable:
         view, settings = self.view, self.settings
         stage = STAGES[settings.stage]
-        used = [getattr(settings, name) for name in sorted(stage.varies)]
         # Of its own stages and formulas a notebook may have several versions, with steps of theirs.
         size = () if stage.any_size else (view.nx, view.ny)
-        formula = FORMULAS[settings.formula]
-        return (stage, stage.step, formula, settings.dtype, settings.horizon, *size, *used)
+        own = stage, stage.step, FORMULAS[settings.formula]
+        return (*own, *size, settings.compiled_for(stage.varies))
 
 
 def size_of(task: Task[Any]) -> tuple[int, int]:
