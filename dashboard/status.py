@@ -62,7 +62,7 @@ class Status:
         if picture.settings.stage == "numpy":
             self.baseline.drawn(picture.view, picture.settings, picture.run_seconds)
         self._picture, self._timed = picture, None
-        if picture.inside:
+        if picture.all_interior:
             limit = count(picture.settings.maxiter, "iteration")
             self._notice.show(f"No point of this view escapes within {limit}.", offer=True)
         elif picture.notice:

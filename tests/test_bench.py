@@ -238,7 +238,7 @@ def test_the_peers_sources_are_beside_their_modules():
 
 def test_the_peak_kernel_counts_what_it_does():
     array = peak.numbers("float64")
-    peak.compiled()(array, 1.0, 1.0, 3)
+    peak.multiply_add_kernel()(array, 1.0, 1.0, 3)
     assert set(array) == {1.0 + 3 * peak.DEPTH}
     assert peak.measure("float32", 1) > 1e8
 

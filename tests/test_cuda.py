@@ -45,7 +45,7 @@ def test_fast_differs_from_float64_by_rounding_only(name: str, dtype: Precision)
 
 @pytest.mark.parametrize("formula", FORMULAS, ids=lambda formula: formula.name)
 def test_every_formula(formula) -> None:
-    home, reference = formula.home, "numpy" if formula.memory else "numba"
+    home, reference = formula.home, "numpy" if formula.needs_previous_z else "numba"
     view = Viewport.from_screen(home.x, home.y, home.width, 160, 120)
     for dtype in ("float32", "float64"):
         keywords = {"device": "cuda", "dtype": dtype, "formula": formula.name}
@@ -77,7 +77,7 @@ def test_pictures_are_painted_as_on_the_cpu(look: str) -> None:
         apart = np.abs(np.subtract(drawn.painting.rgba, theirs.rgba, dtype=int))
         print(look, dtype, "mean", apart.mean(), "max", apart.max())
         assert apart.mean() < 0.05
-        assert not drawn.inside
+        assert not drawn.all_interior
 
 
 def test_a_workers_process_draws_on_the_device() -> None:
@@ -89,7 +89,7 @@ def test_a_workers_process_draws_on_the_device() -> None:
             picture = worker.submit(task).result(200)
             assert isinstance(picture, Picture), picture
             print(picture.run_seconds, picture.compile_seconds)
-            assert not picture.inside
+            assert not picture.all_interior
             assert picture.surround is not None
             assert picture.image.data
     finally:

@@ -95,7 +95,7 @@ def test_the_picture_is_shades(look: Any) -> None:
     if picture.image.coding == "indices":
         np.testing.assert_array_equal(found, expected)
     assert np.abs(found.astype(int) - expected).mean() < 6
-    assert (picture.surround, picture.surround_view, picture.inside) == (None, None, False)
+    assert (picture.surround, picture.surround_view, picture.all_interior) == (None, None, False)
 
 
 @pytest.mark.parametrize("stage", ["fast", "numba"])
@@ -131,7 +131,7 @@ def test_levels_serve_frames_of_other_limits() -> None:
 def test_what_lies_around_an_inside_is_coloured_by_itself() -> None:
     view = Viewport.from_screen("0", "0", "0.2", 120, 100)
     picture = draw(Draw(view, FAST, EQUALISED, surround=12))
-    assert picture.inside
+    assert picture.all_interior
     assert picture.surround is not None
     assert len(np.unique(picture.surround.rgba().reshape(-1, 4), axis=0)) > 50
 

@@ -129,7 +129,7 @@ def test_every_stage_has_it_or_says_that_it_has_not(
     monkeypatch.setattr(stage_12_gather, "CHUNK", 2 * FREE)
     formula = FORMULAS[name]
     view = home_of(formula)
-    if formula.memory or (stage == "known" and not formula.symmetric):
+    if formula.needs_previous_z or (stage == "known" and not formula.symmetric):
         with pytest.raises(StageFailure, match=formula.title) as raised:
             render(view, stage, 60, formula=name)
         assert raised.value.kind == "unsupported"

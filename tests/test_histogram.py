@@ -34,8 +34,8 @@ def test_the_histogram_is_that_of_the_counts(look: str) -> None:
     count = continuous_count(frame)
     assert found is not None
     outside = count[~np.isnan(count)]
-    assert sum(found.shares) + found.inside == pytest.approx(1)
-    assert found.inside == pytest.approx(np.isnan(count).mean())
+    assert sum(found.shares) + found.interior_share == pytest.approx(1)
+    assert found.interior_share == pytest.approx(np.isnan(count).mean())
     assert (found.low, found.high) == pytest.approx((outside.min(), outside.max()), abs=1e-3)
     assert (found.edges[0], found.edges[-1]) == pytest.approx((found.low, found.high))
     expected = np.histogram(outside, found.edges)[0] / count.size

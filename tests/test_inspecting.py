@@ -136,11 +136,11 @@ def stage_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., Any]]
     """The stage `where` with another step in its place."""
 
     def replaced(step: Callable[..., Any]) -> Stage:
-        from mandel_core.compilers.torch_compile import compiled
+        from mandel_core.compilers.torch_compile import compile_step
         from mandel_core.stages.loops import pairs_loop
 
         stage = replace(
-            STAGES["where"], step=step, run=lambda job: pairs_loop(job, compiled(job, step))
+            STAGES["where"], step=step, run=lambda job: pairs_loop(job, compile_step(job, step))
         )
         stages = tuple(stage if old.name == "where" else old for old in STAGES)
         monkeypatch.setattr(STAGES, "_known", stages)

@@ -23,7 +23,7 @@ from mandel_core.measurement.machine import Machine
 pytestmark = pytest.mark.slow
 
 # Centre, width, iterations, precision, formula: lanes that leave at once, late, by and by, and
-# never; discs; a formula with a memory, whose pixels are z.
+# never; discs; a formula that needs the z before, whose pixels are z.
 VIEWS = (
     ("-0.75", "0", "3.5", 200, "float32", "mandelbrot"),
     ("-0.745", "0.11", "0.05", 700, "float32", "mandelbrot"),

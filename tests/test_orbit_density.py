@@ -11,7 +11,7 @@ from mandel_core import FORMULAS, Settings, Viewport
 from mandel_core.model.control import Control
 from mandel_core.model.failures import Cancelled
 from mandel_core.orbits import density
-from mandel_core.orbits.density import Density, add_orbits, counted, picture, spread, target
+from mandel_core.orbits.density import Density, add_orbits, counted, evenly_spread, picture, target
 
 HOME = Viewport.from_screen("-0.75", 0, "3.5", 100, 75)
 
@@ -25,7 +25,7 @@ def by_hand(
 ) -> tuple[list[tuple[float, float]], int]:
     points: list[tuple[float, float]] = []
     orbits = 0
-    for x, y in spread(view, first, size):
+    for x, y in evenly_spread(view, first, size):
         c = complex(x, y)
         z = 0j
         orbit = []
@@ -72,13 +72,13 @@ def test_pieces_go_on_where_the_one_before_ended(monkeypatch: pytest.MonkeyPatch
 
 
 def test_samples_are_spread_evenly() -> None:
-    points = spread(HOME, 0, 4096)
+    points = evenly_spread(HOME, 0, 4096)
     left, right, bottom, top = HOME.extent
     across, up = points.T
     edges = np.array([[left, right], [bottom, top]])
     squares, _, _ = np.histogram2d(across, up, bins=8, range=edges)
     assert abs(squares - 64).max() <= 6
-    np.testing.assert_array_equal(spread(HOME, 100, 50), points[100:150])
+    np.testing.assert_array_equal(evenly_spread(HOME, 100, 50), points[100:150])
 
 
 def test_it_can_be_cancelled() -> None:

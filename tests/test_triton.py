@@ -45,7 +45,7 @@ def frame_of(view, maxiter, **keywords):
 
 def check(view, maxiter, **keywords):
     frame = frame_of(view, maxiter, **keywords)
-    reference = "numpy" if FORMULAS[frame.settings.formula].memory else "numba"
+    reference = "numpy" if FORMULAS[frame.settings.formula].needs_previous_z else "numba"
     truth = render(view, reference, maxiter, **{**keywords, "dtype": "float64"})
     found = held_against(frame, truth)
     print(view.bounds, maxiter, keywords, found.verdict)

@@ -107,10 +107,10 @@ def test_a_frame_comes_back_as_render_makes_it(worker: Worker) -> None:
 def test_pictures_measurements_and_devices_come_back(worker: Worker) -> None:
     picture = result(worker.submit(Draw(VIEW, Settings("numba", maxiter=20))))
     assert picture.image.rgba().shape == (VIEW.ny, VIEW.nx, 4)
-    assert not picture.inside
+    assert not picture.all_interior
     within = Viewport.from_bounds(-0.2, 0.1, -0.1, 0.1, 30, 20)
     black = result(worker.submit(Draw(within, Settings("numba", maxiter=20))))
-    assert black.inside
+    assert black.all_interior
     measurement = result(worker.submit(Measure(VIEW, Settings("numpy", maxiter=5), repeats=2)))
     assert isinstance(measurement, Measurement)
     assert len(measurement.run_seconds) == 2

@@ -28,8 +28,10 @@ def drawn(histogram: Histogram) -> str:
         f"{-100 * at:.0f}%)'>{value:,}</span>"
         for at, value in marks.items()
     )
-    share = f"{histogram.inside:.0%}" if histogram.inside >= 0.005 else "less than 1%"
-    inside = f"; {share} of the picture is inside" if histogram.inside else ""
+    share = (
+        f"{histogram.interior_share:.0%}" if histogram.interior_share >= 0.005 else "less than 1%"
+    )
+    inside = f"; {share} of the picture is inside" if histogram.interior_share else ""
     words = f"{max(histogram.low, 0):,.0f} to {histogram.high:,.0f} iterations{inside}"
     return (
         f"<svg viewBox='0 0 {BINS} 1' preserveAspectRatio='none' role='img' "

@@ -66,7 +66,7 @@ def _png(subject: Subject, do: Do, address: str) -> bytes:
     """The picture by the stage and on the device of the subject, its edges smoothed if wanted."""
     state, view = subject.state, subject.view
     picture = do(Draw(view, subject.settings(), state.colouring, state.automatic))
-    if state.antialias and not picture.inside:
+    if state.antialias and not picture.all_interior:
         image = do(Refine(view, picture.settings, state.colouring))
         picture = replace(picture, image=image)
     return png(picture, state, address + encode(state))

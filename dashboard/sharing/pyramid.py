@@ -88,7 +88,7 @@ def draw(
         if state.width < home(state.formula).width and state.width * times <= MAX_WIDTH:
             levels.append(level(times, 1))
     last = 0.0
-    for finer in FINER if not picture.inside else FINER[:1]:
+    for finer in FINER if not picture.all_interior else FINER[:1]:
         begun = time.monotonic()
         too_long = begun - started + 4 * last > most_seconds
         if finer > 1 and (too_long or view.nx * view.ny * finer**2 > most_pixels):

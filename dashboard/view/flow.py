@@ -170,7 +170,7 @@ class PictureFlow:
         if shown is None or not LOOKS[task.colouring.look].scaled:
             return None
         near = shown.view.width < FARTHEST * task.view.width < FARTHEST**2 * shown.view.width
-        same = shown.settings.formula == task.settings.formula and not shown.inside
+        same = shown.settings.formula == task.settings.formula and not shown.all_interior
         return (shown.view, shown.settings) if near and same else None
 
     def _coloured(self, view: Viewport, settings: Settings) -> Draw:
@@ -252,7 +252,7 @@ class PictureFlow:
         self._whole.ask(picture.settings)
         self.shown = picture
         self._saving.offer(picture, state)
-        if not picture.inside:
+        if not picture.all_interior:
             self.way_back = state.x, state.y, state.width
         host.follow(maxiter=state.maxiter)
         self._at_rest.watch(picture)

@@ -44,7 +44,7 @@ class Refining:
         """
         settings = picture.settings
         stage = STAGES[settings.stage]
-        if not self._host.state.antialias or stage.name not in PROMPT or picture.inside:
+        if not self._host.state.antialias or stage.name not in PROMPT or picture.all_interior:
             return False
         if picture.view.nx * picture.view.ny > MOST_PIXELS or settings.device != "cpu":
             return False

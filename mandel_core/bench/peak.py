@@ -31,7 +31,7 @@ TRY_SECONDS = 0.02
 
 
 @cache
-def compiled() -> Any:
+def multiply_add_kernel() -> Any:
     """The kernel as a Numba dispatcher: an array of `numbers`, b, c, and how often DEPTH times."""
     from mandel_core.compilers.numba_import import numba
     from mandel_core.compilers.numba_jit import multiply_add
@@ -62,7 +62,7 @@ def numbers(dtype: Precision) -> Any:
 
 def measure(dtype: Precision, threads: int) -> float:
     """Multiply-adds per second, counted per element: the best of a few short tries."""
-    kernel = compiled()
+    kernel = multiply_add_kernel()
     number = np.dtype(dtype).type
     arrays = [numbers(dtype) for _ in range(threads)]
 

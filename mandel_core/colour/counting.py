@@ -18,8 +18,8 @@ from mandel_core.compilers.numba_formula import (
     begin,
     following,
     leaps,
+    needs_previous_z,
     per_doubling,
-    remembers,
 )
 from mandel_core.compilers.numba_import import numba
 from mandel_core.formulas import FORMULAS
@@ -105,7 +105,7 @@ def count_block(
         steps[i] = np.float64(np.int32(last[i])) if last[i] > 0 else at_zero
         size2[i] = re * re + im * im
         inside[i] = (last[i] == 0) & (size2[i] < horizon2)
-    if horizon < SMOOTH_RADIUS and not remembers(f):
+    if horizon < SMOOTH_RADIUS and not needs_previous_z(f):
         for i in range(points):
             if not inside[i]:
                 a, b = np.float64(left[i].real), np.float64(left[i].imag)
@@ -194,11 +194,11 @@ def counts(frame: Frame, step: int = 1) -> NDArray[np.float32]:
     def count(_: int, start: int, stop: int) -> None:
         _count_rows(*given, start, stop, out, *points.formula)
 
-    in_bands(points.y.size, count)
+    share_rows(points.y.size, count)
     return out
 
 
-def in_bands(rows: int, work: Callable[[int, int, int], None]) -> None:
+def share_rows(rows: int, work: Callable[[int, int, int], None]) -> None:
     """Call `work` with a thread's number and the band it is to do, (start, stop), until all are."""
     bands = iter(range(0, rows, ROWS_AT_ONCE))
 

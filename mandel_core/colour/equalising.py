@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mandel_core.colour.counting import BLOCK, Points, count_block, counting_scratch, in_bands
+from mandel_core.colour.counting import BLOCK, Points, count_block, counting_scratch, share_rows
 from mandel_core.colour.places import Places
 from mandel_core.compilers.numba_cache import kept
 from mandel_core.compilers.numba_import import numba
@@ -177,7 +177,7 @@ class _Sorting:
         def sort(number: int, start: int, stop: int) -> None:
             self._sort((start, stop, 1), first, width, tallies[number])
 
-        in_bands(self._points.y.size, sort)
+        share_rows(self._points.y.size, sort)
         return tallies
 
     def _sort(

@@ -23,7 +23,7 @@ class Histogram:
     edges : where the bins begin and end, one more than there are bins; see `edges_of`.
     shares : of all points, in each bin. colours : of a point in the middle of each bin, "#rrggbb";
         "" where it is empty.
-    inside : the share of the points that did not escape.
+    interior_share : the share of the points that did not escape.
     """
 
     low: float
@@ -31,7 +31,7 @@ class Histogram:
     edges: tuple[float, ...]
     shares: tuple[float, ...]
     colours: tuple[str, ...]
-    inside: float
+    interior_share: float
 
 
 def edges_of(low: float, high: float) -> NDArray[np.float64]:
@@ -63,5 +63,7 @@ def histogram(frame: Frame, painting: Painting) -> Histogram | None:
         for first, last in pairwise(ends)
     )
     shares = tuple(float(share) for share in np.diff(ends) / outside.size)
-    inside = 1 - count.size / outside.size
-    return Histogram(float(low), float(high), tuple(edges.tolist()), shares, colours, inside)
+    interior_share = 1 - count.size / outside.size
+    return Histogram(
+        float(low), float(high), tuple(edges.tolist()), shares, colours, interior_share
+    )

@@ -79,10 +79,10 @@ class Measures:
     def period(self) -> NDArray[np.int32]:
         """The length of the cycle that attracts an orbit; 0 outside and where none is found.
 
-        Raises NotKnown where the step cannot be differentiated, or has a memory.
+        Raises NotKnown where the step cannot be differentiated, or needs the z before.
         """
         self.need_derivative("The interior's period")
-        if self.formula.memory:
+        if self.formula.needs_previous_z:
             raise NotKnown(
                 f"The interior's period is not known of {self.formula.title}, whose step needs the "
                 "z before; the inside is plain."
@@ -167,7 +167,7 @@ class Measures:
 def _degree(formula: Formula) -> int | None:
     """The d of z^d + c; None for any other formula, and where a pixel is not c."""
     degree = int(formula.exponent)
-    if formula.memory or formula.plane != "c" or degree != formula.exponent:
+    if formula.needs_previous_z or formula.plane != "c" or degree != formula.exponent:
         return None
     z, c = np.array([0.3 - 0.7j, -1.1 + 0.2j, 0.4j]), np.array([0.5 + 0.25j, -0.2j, 1 + 1j])
     re, im = formula.next(z.real, z.imag, 0, 0, c.real, c.imag)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mandel_core.colour.counting import in_bands
+from mandel_core.colour.counting import share_rows
 from mandel_core.compilers.numba_cache import kept
 from mandel_core.compilers.numba_import import numba
 
@@ -82,7 +82,7 @@ class Course:
 
 
 def _bands(rows: NDArray[Any], work: Callable[[int, int], None]) -> None:
-    in_bands(rows.shape[0], lambda _, start, stop: work(start, stop))
+    share_rows(rows.shape[0], lambda _, start, stop: work(start, stop))
 
 
 def _on_palette(position: Any, density: float, phase: float, beyond: int) -> Any:

@@ -39,7 +39,7 @@ def continuous_count(frame: Frame) -> Floats:
     n = frame.iterations.astype(real)
     outside = (frame.iterations > 0) | (size >= horizon)
     _restore_last_step(frame, n, size, outside)
-    if horizon < SMOOTH_RADIUS and not _formula(frame).memory:
+    if horizon < SMOOTH_RADIUS and not _formula(frame).needs_previous_z:
         _iterate_further(frame, n, size, outside)
     # Wherever log|z| makes no sense the point is inside, and nan is what it gets.
     with np.errstate(divide="ignore", invalid="ignore"):

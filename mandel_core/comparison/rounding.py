@@ -15,7 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from mandel_core.compilers.numba_formula import begin, following, grown, remembers, spread
+from mandel_core.compilers.numba_formula import (
+    begin,
+    error_bound,
+    following,
+    grown,
+    needs_previous_z,
+)
 from mandel_core.compilers.numba_jit import jit
 
 # What one step may round by, in units of |z|**2 + |c|: complex multiplication and addition with the
@@ -62,9 +68,9 @@ def counts(
         may_have_left = has_left = lost = False
         for n in range(1, maxiter):
             largest = grown(f, size + error) + added
-            if remembers(f):
+            if needs_previous_z(f):
                 largest += added * (before + error_before)
-            apart = spread(f, size, error, error_before, cx, cy) + unit * largest
+            apart = error_bound(f, size, error, error_before, cx, cy) + unit * largest
             before, error_before, error = size, error, apart
             a, b, p, q = following(f, a, b, p, q, cx, cy)
             size = np.sqrt(a * a + b * b)

@@ -12,7 +12,7 @@ from mandel_core.model.job import Job
 
 
 @dataclass(frozen=True)
-class Place:
+class ArrayLocation:
     """Where arrays live between steps: how they get there from NumPy, and how they come back."""
 
     send: Callable[[Any], Any]
@@ -20,14 +20,14 @@ class Place:
     tensors: bool
 
 
-HOST = Place(send=lambda array: array, fetch=np.asarray, tensors=False)
+HOST = ArrayLocation(send=lambda array: array, fetch=np.asarray, tensors=False)
 
 
-def tensors_on(device: str) -> Place:
+def tensors_on(device: str) -> ArrayLocation:
     """Arrays become tensors on `device` before the first step, and arrays after the last."""
     import torch
 
-    return Place(
+    return ArrayLocation(
         send=lambda array: torch.from_numpy(array).to(device),
         fetch=lambda tensor: tensor.cpu().numpy(),
         tensors=True,
@@ -50,7 +50,7 @@ def fetched(tensor: Any) -> Any:
     return host.numpy()
 
 
-def place_for(job: Job) -> Place:
+def location_for(job: Job) -> ArrayLocation:
     """NumPy arrays on the CPU, tensors that stay there on any other device."""
     device = job.settings.device
     return HOST if device == "cpu" else tensors_on(device)

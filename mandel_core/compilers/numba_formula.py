@@ -83,7 +83,7 @@ def _stub(f: Any, *more: Any) -> Any:
 def following(f: Any, a: Any, b: Any, p: Any, q: Any, cx: Any, cy: Any) -> Any:
     """The z after a + ib, before which it was p + iq, and the z before that one: four parts.
 
-    A formula without a memory leaves p and q as they are, so that they cost nothing.
+    A formula that does not need the z before leaves p and q as they are, so that they cost nothing.
     """
     return _stub(f)
 
@@ -92,13 +92,13 @@ def following(f: Any, a: Any, b: Any, p: Any, q: Any, cx: Any, cy: Any) -> Any:
 def _following(f: Any, a: Any, b: Any, p: Any, q: Any, cx: Any, cy: Any) -> Any:
     formula = _chosen(f)
     step = numba.njit(formula.step)
-    if formula.memory:
+    if formula.needs_previous_z:
 
-        def with_memory(f: Any, a: Any, b: Any, p: Any, q: Any, cx: Any, cy: Any) -> Any:
+        def with_previous_z(f: Any, a: Any, b: Any, p: Any, q: Any, cx: Any, cy: Any) -> Any:
             re, im = step(a, b, p, q, cx, cy, multiply_add)
             return re, im, a, b
 
-        return with_memory
+        return with_previous_z
 
     def without(f: Any, a: Any, b: Any, p: Any, q: Any, cx: Any, cy: Any) -> Any:
         re, im = step(a, b, cx, cy, multiply_add)
@@ -108,7 +108,7 @@ def _following(f: Any, a: Any, b: Any, p: Any, q: Any, cx: Any, cy: Any) -> Any:
 
 
 def bare_step(formula: Formula, **options: Any) -> Callable[..., Any]:
-    """The step of a formula without a memory as a function for Numba: a, b, cx, cy to a, b."""
+    """A formula's step as a function for Numba, a, b, cx, cy to a, b. It must not need p, q."""
     step = numba.njit(**options)(formula.step)
     return lambda a, b, cx, cy: step(a, b, cx, cy, multiply_add)
 
@@ -129,15 +129,15 @@ def _begin(f: Any, x: Any, y: Any, kx: Any, ky: Any) -> Any:
     return lambda f, x, y, kx, ky: (kind(0), kind(0), x, y)
 
 
-def remembers(f: Any) -> Any:
+def needs_previous_z(f: Any) -> Any:
     """Whether the step needs the z before, too: a constant."""
     return _stub(f)
 
 
-@overload(remembers, strict=False)  # type: ignore[untyped-decorator]
-def _remembers(f: Any) -> Any:
-    memory = _chosen(f).memory
-    return lambda f: memory
+@overload(needs_previous_z, strict=False)  # type: ignore[untyped-decorator]
+def _needs_previous_z(f: Any) -> Any:
+    value = _chosen(f).needs_previous_z
+    return lambda f: value
 
 
 def pixel_is_c(f: Any) -> Any:
@@ -186,16 +186,16 @@ def _grown(f: Any, size: Any) -> Any:
     return lambda f, size: size**exponent
 
 
-def spread(f: Any, size: Any, error: Any, before: Any, cx: Any, cy: Any) -> Any:
-    """How far apart the next z of two points are at most; see `Formula.spread`."""
+def error_bound(f: Any, size: Any, error: Any, before: Any, cx: Any, cy: Any) -> Any:
+    """How far apart the next z of two points are at most; see `Formula.error_bound`."""
     return _stub(f)
 
 
-@overload(spread, strict=False)  # type: ignore[untyped-decorator]
-def _spread(f: Any, size: Any, error: Any, before: Any, cx: Any, cy: Any) -> Any:
+@overload(error_bound, strict=False)  # type: ignore[untyped-decorator]
+def _error_bound(f: Any, size: Any, error: Any, before: Any, cx: Any, cy: Any) -> Any:
     formula = _chosen(f)
-    if formula.spread is not None:
-        own = numba.njit(formula.spread)
+    if formula.error_bound is not None:
+        own = numba.njit(formula.error_bound)
         return lambda f, size, error, before, cx, cy: own(size, error, before, cx, cy)
     if formula.exponent == 2:
         return lambda f, size, error, before, cx, cy: (2 * size + error) * error
@@ -215,7 +215,7 @@ def following_with_tangent(f: Any, z: Any, before: Any, c: Any) -> Any:
 @overload(following_with_tangent, strict=False)  # type: ignore[untyped-decorator]
 def _following_with_tangent(f: Any, z: Any, before: Any, c: Any) -> Any:
     formula = _chosen(f)
-    step, memory = numba.njit(tangent(formula)), formula.memory
+    step, needs_previous = numba.njit(tangent(formula)), formula.needs_previous_z
 
     def follow(f: Any, z: Any, before: Any, c: Any) -> Any:
         a, b, ax, ay, bx, by = z
@@ -226,6 +226,6 @@ def _following_with_tangent(f: Any, z: Any, before: Any, c: Any) -> Any:
             *(ax, ay, bx, by, px, py, qx, qy, cxx, cxy, cyx, cyy),
             multiply_add,
         )
-        return values, z if memory else before
+        return values, z if needs_previous else before
 
     return follow

@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from mandel_core.compilers import inductor_cache
-from mandel_core.compilers.arrays import HOST, Place
+from mandel_core.compilers.arrays import HOST, ArrayLocation
 from mandel_core.compilers.explaining import explained
 from mandel_core.model.failures import StageFailure
 from mandel_core.model.job import Job
@@ -45,11 +45,11 @@ CHEAP = {
 FUSED_MULTIPLY_ADD = {"cpp.enable_floating_point_contract_flag": "fast"}
 
 
-def compiled(
+def compile_step(
     job: Job,
     step: Step,
     *,
-    place: Place = HOST,
+    location: ArrayLocation = HOST,
     fullgraph: bool = False,
     size: int = 1,
     any_length: bool = False,
@@ -68,7 +68,7 @@ def compiled(
 
     settings, view = job.settings, job.view
     key = (
-        *(step, size, None if any_length else (view.nx, view.ny), place.tensors, fullgraph),
+        *(step, size, None if any_length else (view.nx, view.ny), location.tensors, fullgraph),
         *(settings.compiled_for({"device", "threads"}), tuple((options or {}).items())),
     )
     if key in _kernels:
@@ -76,7 +76,7 @@ def compiled(
         return _kernels[key]
     own = _own_code(step)
     kernel: Step = torch.compile(
-        _own_code(torch.compiler.wrap_numpy(own)) if place.tensors else own,
+        _own_code(torch.compiler.wrap_numpy(own)) if location.tensors else own,
         fullgraph=fullgraph,
         dynamic=any_length or None,
         options=dict(options) if options else None,
@@ -104,7 +104,7 @@ def _own_code(step: Step) -> Step:
     )
 
 
-class CacheGaveWay(StageFailure):
+class BrokenCacheRemoved(StageFailure):
     """Compiling failed with files that an earlier compile had left; they are removed."""
 
 
@@ -112,8 +112,8 @@ class CacheGaveWay(StageFailure):
 def torch_session(job: Job) -> Iterator[None]:
     """What a stage on torch runs inside: its device checked, threads set, compiling timed.
 
-    Raises StageFailure where torch, the device or the compiler cannot do it; CacheGaveWay if it
-    is worth trying once more.
+    Raises StageFailure where torch, the device or the compiler cannot do it; BrokenCacheRemoved
+    if it is worth trying once more.
     """
     import torch
 
@@ -147,7 +147,7 @@ def torch_session(job: Job) -> Iterator[None]:
             inductor_cache.forget()
             if inductor_cache.remove_named(error, since):
                 _log.warning("The compiler's files were removed, for with them: %s", failure.reason)
-                raise CacheGaveWay(*failure.args) from error
+                raise BrokenCacheRemoved(*failure.args) from error
             raise failure from error
         finally:
             seen = dict.fromkeys(

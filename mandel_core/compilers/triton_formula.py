@@ -121,11 +121,11 @@ def _multiply_add(x: Any, y: Any, z: Any) -> Any:
 def text_of(formula: Formula) -> str:
     """The text of ``following(a, b, p, q, cx, cy)``: the next z, and the z before that one.
 
-    A formula without a memory hands p and q on. Raises Untraceable.
+    A formula that does not need the z before hands p and q on. Raises Untraceable.
     """
     trace = _Trace()
     a, b, p, q, cx, cy = (_Value(trace, name) for name in ("a", "b", "p", "q", "cx", "cy"))
-    arguments = (a, b, p, q, cx, cy) if formula.memory else (a, b, cx, cy)
+    arguments = (a, b, p, q, cx, cy) if formula.needs_previous_z else (a, b, cx, cy)
     try:
         re, im = formula.step(*arguments, _multiply_add)
         # What does not depend on z has to become as many numbers as there are points.
@@ -134,7 +134,7 @@ def text_of(formula: Formula) -> str:
         raise
     except Exception as error:
         raise Untraceable(f"It does not take part: {type(error).__name__}: {error}.") from error
-    before = ("a", "b") if formula.memory else ("p", "q")
+    before = ("a", "b") if formula.needs_previous_z else ("p", "q")
     lines = [*trace.lines, f"return {', '.join((*parts, *before))}"]
     return "def following(a, b, p, q, cx, cy):\n" + "".join(f"    {line}\n" for line in lines)
 

@@ -51,22 +51,22 @@ class Formula:
     step : ``step(a, b, cx, cy, fma)`` is the next z = a + ib, as its real and imaginary part. It
         is written with + - * / and abs alone, so that the same text serves numbers in Numba and
         arrays in NumPy and torch. ``fma(x, y, z)`` is x * y + z, rounded once where the engine can.
-        With `memory` it is ``step(a, b, p, q, cx, cy, fma)``, where p + iq is the z before.
+        With `needs_previous_z` it is ``step(a, b, p, q, cx, cy, fma)``; p + iq is the z before.
     exponent : |z'| is about |z|**exponent far outside; above 1. It makes counts continuous.
     plane : what a pixel is. "c": the pixel is c, and z starts at 0. "z": the pixel is where z
         starts, and c is the same everywhere, `Settings.formula_c`.
     constant : that c, where none is given; None if a pixel is c.
-    memory : whether the step needs the z before, too; it is 0 before the first step.
+    needs_previous_z : whether the step needs the z before, too; it is 0 before the first step.
     symmetric : whether the picture is, for every c, symmetric about the real axis.
     leap : whether the step from 0 gives exactly c, so that it need not be computed.
     power : d, where the step is z**d + c and nothing else, so that its derivatives are known; None
         for the others, most of which have none in the complex sense.
     outlines : whether the components that `mandel_core.kernels.interior` proves are this
         formula's. Of the other formulas nothing is known beforehand.
-    spread : ``spread(size, error, error_before, cx, cy)`` bounds how far apart the next z of two
-        points are that are `error` apart, one of them `size` from 0: the derivative, as far as
-        rounding has to know it. None for what follows from |f'| <= exponent * |z|**(exponent - 1),
-        which holds for powers and for their reflections.
+    error_bound : ``error_bound(size, error, error_before, cx, cy)`` bounds how far apart the next z
+        of two points are that are `error` apart, one of them `size` from 0: the derivative, as far
+        as rounding has to know it. None for what follows from
+        |f'| <= exponent * |z|**(exponent - 1), which holds for powers and for their reflections.
     home : the view that shows all of it.
     definition : all that another process needs to know a registered formula; b"" for the others.
     """
@@ -78,18 +78,18 @@ class Formula:
     exponent: float = 2
     plane: Plane = "c"
     constant: complex | None = None
-    memory: bool = False
+    needs_previous_z: bool = False
     symmetric: bool = False
     leap: bool = False
     power: int | None = None
     outlines: bool = False
-    spread: Callable[..., Any] | None = None
+    error_bound: Callable[..., Any] | None = None
     home: Home = field(default=Home(Decimal(0), Decimal(0), Decimal(4), Decimal(3)))
     definition: bytes = b""
 
     def next(self, a: Any, b: Any, p: Any, q: Any, cx: Any, cy: Any) -> tuple[Any, Any]:
         """The parts of the z after a + ib, before which it was p + iq; numbers or arrays."""
-        if self.memory:
+        if self.needs_previous_z:
             re, im = self.step(a, b, p, q, cx, cy, plain)
         else:
             re, im = self.step(a, b, cx, cy, plain)

@@ -18,7 +18,7 @@ def step(a: Any, b: Any, p: Any, q: Any, cx: Any, cy: Any, fma: Any) -> tuple[An
     return fma(a, a, fma(-b, b, fma(cy, p, cx))), fma(a + a, b, cy * q)
 
 
-def spread(size: Any, error: Any, error_before: Any, cx: Any, cy: Any) -> Any:
+def error_bound(size: Any, error: Any, error_before: Any, cx: Any, cy: Any) -> Any:
     return (2 * size + error) * error + abs(cy) * error_before
 
 
@@ -29,8 +29,8 @@ PHOENIX = Formula(
     step=step,
     plane="z",
     constant=0.56667 - 0.5j,
-    memory=True,
+    needs_previous_z=True,
     symmetric=True,
-    spread=spread,
+    error_bound=error_bound,
     home=Home(Decimal(0), Decimal(0), Decimal("3.5"), Decimal(3)),
 )

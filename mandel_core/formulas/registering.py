@@ -17,7 +17,7 @@ from mandel_core.runtime import own_code
 MAX_EXPONENT = 9
 
 _ARGUMENTS = ("a", "b", "cx", "cy", "fma")
-_WITH_MEMORY = ("a", "b", "p", "q", "cx", "cy", "fma")
+_WITH_PREVIOUS_Z = ("a", "b", "p", "q", "cx", "cy", "fma")
 
 
 def register_formula(
@@ -29,7 +29,7 @@ def register_formula(
     exponent: float = 2,
     plane: Plane = "c",
     constant: complex | None = None,
-    memory: bool = False,
+    needs_previous_z: bool = False,
     symmetric: bool = False,
     home: tuple[float, float, float] = (0.0, 0.0, 4.0),
 ) -> Formula:
@@ -48,7 +48,7 @@ def register_formula(
         what `compare` relies on.
     plane : "c" where a pixel is c and z starts at 0, "z" where a pixel is where z starts.
     constant : for the plane "z", the c of all pixels unless `formula_c` says otherwise.
-    memory : ``step(a, b, p, q, cx, cy, fma)``, where p + iq is the z before.
+    needs_previous_z : ``step(a, b, p, q, cx, cy, fma)``, where p + iq is the z before.
     symmetric : promises that the picture is symmetric about the real axis, whatever c is; half of
         it is then copied.
     home : centre x, y and width of the view that shows all of it, and is three quarters as high.
@@ -70,7 +70,7 @@ def register_formula(
     >>> print((render(view, "fast", formula="buffalo").iterations > 0).any())
     True
     """
-    title = _checked(name, step, title, memory)
+    title = _checked(name, step, title, needs_previous_z)
     if not 1 < exponent <= MAX_EXPONENT:
         raise ValueError(f"an exponent lies above 1 and is at most {MAX_EXPONENT}, not {exponent}")
     if plane not in get_args(Plane):
@@ -84,7 +84,7 @@ def register_formula(
         "exponent": exponent,
         "plane": plane,
         "constant": None if constant is None else complex(constant),
-        "memory": memory,
+        "needs_previous_z": needs_previous_z,
         "symmetric": symmetric,
         "home": _home(*home),
     }
@@ -120,13 +120,13 @@ def _formula(name: str, definition: bytes) -> Formula:
     return Formula(name, step=step, definition=definition, **parts["fields"])
 
 
-def _checked(name: str, step: Any, title: str | None, memory: bool) -> str:
+def _checked(name: str, step: Any, title: str | None, needs_previous_z: bool) -> str:
     """The title. Raises ValueError for what makes no formula."""
     own_code.check_name("formula", name)
     if name in FORMULAS.names and name not in {own.name for own in FORMULAS.registered}:
         raise ValueError(f"the formula {name!r} comes with the package; choose another name")
-    what = "with a memory" if memory else "without a memory"
-    own_code.check_function(name, step, _WITH_MEMORY if memory else _ARGUMENTS, what)
+    what = "that needs the z before" if needs_previous_z else "that needs no z before"
+    own_code.check_function(name, step, _WITH_PREVIOUS_Z if needs_previous_z else _ARGUMENTS, what)
     title = title or name.replace("_", " ").capitalize()
     if title in {formula.title for formula in FORMULAS if formula.name != name}:
         raise ValueError(f"there is a formula with the title {title!r}; choose another")

@@ -111,7 +111,7 @@ def tangent_text(formula: Formula) -> str:
     """
     lines = _Lines()
     given = {name: _Traced(lines, name) for name in _VALUES}
-    wanted = _VALUES if formula.memory else ("a", "b", "cx", "cy")
+    wanted = _VALUES if formula.needs_previous_z else ("a", "b", "cx", "cy")
     try:
         parts = formula.step(*(given[name] for name in wanted), _fma)
         re, im = (_of(lines, part) for part in parts)

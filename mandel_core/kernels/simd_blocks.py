@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from mandel_core.compilers.numba_formula import begin, following, leaps, remembers
+from mandel_core.compilers.numba_formula import begin, following, leaps, needs_previous_z
 from mandel_core.compilers.numba_jit import index, jit_borrowing, multiply_add
 from mandel_core.compilers.numba_memory import (
     WORD,
@@ -47,7 +47,7 @@ FREE, FIRST_ROUND = 16, 64
 # The parts of a block, each as long as it has lanes: z, c, and for the formulas that need it the z
 # before. In scratch the number of steps follows; it is not kept in store, where all have the same.
 RE, IM, CX, CY, P, Q, COUNT = range(7)
-PARTS, STORED, STORED_WITH_MEMORY = 7, 4, 6
+PARTS, STORED, STORED_WITH_PREVIOUS_Z = 7, 4, 6
 
 # An orbit that came back. Counts are floats: they live in the same registers as z.
 CAUGHT = -1.0
@@ -58,7 +58,7 @@ FAR = 1e30  # a c with which a point leaves at once
 @jit_borrowing
 def _block(w: Any, f: Any) -> int:
     """How long a block is in store."""
-    return lanes(w) * (STORED_WITH_MEMORY if remembers(f) else STORED)
+    return lanes(w) * (STORED_WITH_PREVIOUS_Z if needs_previous_z(f) else STORED)
 
 
 @jit_borrowing
@@ -118,7 +118,7 @@ def _round(w: Any, stored: Any, at: int, most: int, limit: int, horizon2: Any, f
     zero, steps = everywhere(number(0)), everywhere(number(FREE))
     a0, b0, count = load(stored, at + RE * size), load(stored, at + IM * size), zero
     p0, q0 = zero, zero
-    if remembers(f):
+    if needs_previous_z(f):
         p0, q0 = load(stored, at + P * size), load(stored, at + Q * size)
     done, some = 0, True
     while some and done < most:
@@ -128,7 +128,7 @@ def _round(w: Any, stored: Any, at: int, most: int, limit: int, horizon2: Any, f
             a, b, p, q = following(f, a, b, p, q, cx, cy)
         inside = multiply_add(a, a, b * b) < horizon2
         back = (a == load(stored, at + RE * size)) & (b == load(stored, at + IM * size))
-        if remembers(f):
+        if needs_previous_z(f):
             back &= (p == load(stored, at + P * size)) & (q == load(stored, at + Q * size))
         count = where(back, everywhere(number(CAUGHT)), count)
         inside &= ~back
@@ -175,7 +175,7 @@ def _replay(
     store(w, RE * size, a)
     store(w, IM * size, b)
     store(w, COUNT * size, count)
-    if remembers(f):
+    if needs_previous_z(f):
         store(w, P * size, p)
         store(w, Q * size, q)
 
@@ -203,7 +203,7 @@ def _keep(stored: Any, place: int, w: Any, c: Any, at: int, lane: int, f: Any) -
         stored[index(there, part * size)] = w[index(lane, part * size)]
     for part in (CX, CY):
         stored[index(there, part * size)] = c[index(at, lane + part * size)]
-    if remembers(f):
+    if needs_previous_z(f):
         for part in (P, Q):
             stored[index(there, part * size)] = w[index(lane, part * size)]
 
@@ -297,12 +297,12 @@ def _rounds(
         for first in range(0, alive, size):
             width, at = min(size, alive - first), first // size * _block(w, f)
             for lane in range(width, size):  # to have something there
-                for part in range(STORED_WITH_MEMORY if remembers(f) else STORED):
+                for part in range(STORED_WITH_PREVIOUS_Z if needs_previous_z(f) else STORED):
                     stored[at + part * size + lane] = stored[at + part * size]
             executed += _round(w, stored, at, in_round, limit, horizon2, f) * size
             for i in range(_numbers(load(w, COUNT * size) != goal, width, numbers)):
                 lane = numbers[index(i, 0)]
-                _leave(w, lane, n, maxiter, places[index(first, lane)], Z, N)
+                _store_lane(w, lane, n, maxiter, places[index(first, lane)], Z, N)
             for i in range(_numbers(load(w, COUNT * size) == goal, width, numbers)):
                 lane = numbers[index(i, 0)]
                 _keep(stored, survivors, w, stored, at, lane, f)
@@ -315,7 +315,7 @@ def _rounds(
 
 
 @jit_borrowing
-def _leave(w: Any, lane: int, n: int, maxiter: int, place: int, Z: Any, N: Any) -> None:
+def _store_lane(w: Any, lane: int, n: int, maxiter: int, place: int, Z: Any, N: Any) -> None:
     """Put a lane of scratch, whose steps count from step n, into the frame."""
     size = lanes(w)
     steps = np.int64(w[index(COUNT * size, lane)])
@@ -324,16 +324,16 @@ def _leave(w: Any, lane: int, n: int, maxiter: int, place: int, Z: Any, N: Any) 
     N[index(place, 0)] = 0 if steps < 0 or last < 0 or last == maxiter - 1 else last
 
 
-def scratch(rows: int, columns: int, dtype: Any, memory: bool = False) -> tuple[Any, ...]:
+def scratch(rows: int, columns: int, dtype: Any, with_previous_z: bool = False) -> tuple[Any, ...]:
     """Room for `band` to compute, and to keep every point of so many rows between two rounds.
 
-    memory : whether the formula is one with a memory.
+    with_previous_z : whether the formula needs the z before as well.
     """
     size = lanes_of(dtype)
     blocks = -(-rows * columns // size)
     return (
         aligned(PARTS * size, dtype),
-        aligned(blocks * size * (STORED_WITH_MEMORY if memory else STORED), dtype),
+        aligned(blocks * size * (STORED_WITH_PREVIOUS_Z if with_previous_z else STORED), dtype),
         np.empty(blocks * size, np.int64),
         np.empty(size + 1, np.int64),
     )

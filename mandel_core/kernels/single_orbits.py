@@ -114,7 +114,8 @@ def gradient(f: Any, x: float, y: float, kx: float, ky: float, steps: int) -> fl
     return float(np.hypot(z[0] * z[2] + z[1] * z[4], z[0] * z[3] + z[1] * z[5]) / size)
 
 
-# From here on to the next remark: formulas without a memory whose pixels are c, by real numbers.
+# From here on to the next remark: formulas whose pixels are c and that do not need
+# the z before, by real numbers.
 
 
 @jit

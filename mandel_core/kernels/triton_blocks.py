@@ -46,7 +46,7 @@ class Shape:
 # The names that stand for something else in each kernel. Here they only have to be there.
 KIND = tl.constexpr(tl.float32)
 SLACK = tl.constexpr(0.0)
-Z_PLANE = MEMORY = OUTLINES = tl.constexpr(False)
+Z_PLANE = NEEDS_PREVIOUS_Z = OUTLINES = tl.constexpr(False)
 TILE_X, TILE_Y, _, SHORT, SHORT_PHASE, LONG, FIRST_ROUND = map(tl.constexpr, astuple(Shape()))
 
 # What `numbers` begins with, float64: the square of the horizon, c's parts; for continuous counts
@@ -107,7 +107,7 @@ def _orbits(x, y, kx, ky, horizon2, maxiter):
             re, im, s, t = following(re, im, s, t, cx, cy)
         alive = alive & (tl.fma(re, re, im * im) < horizon2)
         a, b = tl.where(alive, re, a), tl.where(alive, im, b)
-        if MEMORY:
+        if NEEDS_PREVIOUS_Z:
             p, q = tl.where(alive, s, p), tl.where(alive, t, q)
         count = tl.where(alive, count + SHORT, count)
         n += SHORT
@@ -122,12 +122,12 @@ def _orbits(x, y, kx, ky, horizon2, maxiter):
             for _ in tl.static_range(LONG):
                 re, im, s, t = following(re, im, s, t, cx, cy)
             back = alive & (re == a0) & (im == b0)
-            if MEMORY:
+            if NEEDS_PREVIOUS_Z:
                 back = back & (s == p0) & (t == q0)
             count = tl.where(back, CAUGHT, count)
             alive = alive & (back == 0) & (tl.fma(re, re, im * im) < horizon2)
             a, b = tl.where(alive, re, a), tl.where(alive, im, b)
-            if MEMORY:
+            if NEEDS_PREVIOUS_Z:
                 p, q = tl.where(alive, s, p), tl.where(alive, t, q)
             count = tl.where(alive, count + LONG, count)
             n += LONG
@@ -156,7 +156,7 @@ def _replayed(
         for _ in tl.static_range(SHORT):
             re, im, s, t = following(a, b, p, q, cx, cy)
             a, b = tl.where(on, re, a), tl.where(on, im, b)
-            if MEMORY:
+            if NEEDS_PREVIOUS_Z:
                 p, q = tl.where(on, s, p), tl.where(on, t, q)
             count = tl.where(on, count + 1, count)
             on = on & (count < maxiter) & (tl.fma(a, a, b * b) < horizon2)
@@ -273,7 +273,7 @@ def kernels(formula: Formula, dtype: str, shape: Shape = Shape()) -> tuple[Any, 
         "KIND": tl.constexpr(getattr(tl, dtype)),
         "SLACK": tl.constexpr(16 * float(np.finfo(dtype).eps)),
         "Z_PLANE": tl.constexpr(formula.plane == "z"),
-        "MEMORY": tl.constexpr(formula.memory),
+        "NEEDS_PREVIOUS_Z": tl.constexpr(formula.needs_previous_z),
         "OUTLINES": tl.constexpr(formula.outlines),
         "TILE_X": tile_x,
         "TILE_Y": tile_y,

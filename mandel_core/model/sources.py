@@ -13,9 +13,10 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from textwrap import dedent
+
+ROOT = Path(__file__).parents[2]
 
 # Where arithmetic is; what else a stage calls prepares arrays, compiles, or counts threads.
 ARITHMETIC = (
@@ -33,9 +34,18 @@ ARITHMETIC = (
 # Functions that run a whole job, compile, look something up, or allocate: they are in the
 # fingerprint, and not shown.
 NOT_MEANT = {
-    *("run", "compiled", "_compiled", "_kernel", "_run_with_memory", "jit", "jit_borrowing"),
+    *(
+        "run",
+        "compile_step",
+        "numba_kernel",
+        "_compiled",
+        "_kernel",
+        "_run_with_previous_z",
+        "jit",
+        "jit_borrowing",
+    ),
     *("_stub", "_chosen", "scratch"),
-    *("formula_of", "refuse_memory", "refuse_others", "numba_trouble", "_applied", "_with"),
+    *("formula_of", "refuse_previous_z", "refuse_others", "numba_trouble", "_applied", "_with"),
     *("complex_step", "pairs_step", "planes_step"),
     *("zeros", "scalar", "_empty", "numbers"),
     *("compute_elsewhere", "why_not", "on_cuda", "tensors_on_cuda", "_launched", "_launch"),
@@ -47,7 +57,7 @@ NOT_MEANT = {
 NOT_FOLLOWED = {"bare_step", "_counts", "run_elsewhere"}
 # What gives a step, or a loop, another formula than the z² + c that it has.
 FOR_OTHER_FORMULAS = {
-    *("complex_step", "pairs_step", "planes_step", "_run_with_memory", "from_pixel"),
+    *("complex_step", "pairs_step", "planes_step", "_run_with_previous_z", "from_pixel"),
 }
 # The methods that compute, of the one class in these files.
 METHODS = {name: ("mandel_core.formulas.formula", f"Formula.{name}") for name in ("begin", "next")}
@@ -121,10 +131,12 @@ def _found(
 
 def text_of(module: str) -> str:
     """The text of a module of this package, which is not imported. Raises OSError without one."""
-    spec = find_spec(module)
-    if spec is None or spec.origin is None:
-        raise OSError(f"there is no file of {module}")
-    return Path(spec.origin).read_text()
+    return _file_of(module).read_text()
+
+
+def _file_of(module: str) -> Path:
+    # Not find_spec, which imports what a name leads through, and that may be no package.
+    return ROOT.joinpath(*module.split(".")).with_suffix(".py")
 
 
 def _texts(module: str, names: set[str]) -> Iterator[Part]:
@@ -161,13 +173,10 @@ def _parsed(module: str) -> _Module | None:
     """The module, if it is one of those with arithmetic in it."""
     if not module.startswith(ARITHMETIC):
         return None
-    try:
-        spec = find_spec(module)
-    except ModuleNotFoundError:  # a function that was imported by its name
+    file = _file_of(module)
+    if not file.exists():  # a function that was imported by its name
         return None
-    if spec is None or spec.origin is None:
-        return None
-    text = Path(spec.origin).read_text()
+    text = file.read_text()
     tree = ast.parse(text)
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     functions |= {
@@ -179,7 +188,7 @@ def _parsed(module: str) -> _Module | None:
     }
     own = ast.Module([node for node in tree.body if not isinstance(node, ast.FunctionDef)], [])
     lines = text.splitlines(keepends=True)
-    return _Module(spec.origin, lines, functions, _made_of(tree.body), _imports(own))
+    return _Module(str(file), lines, functions, _made_of(tree.body), _imports(own))
 
 
 def _made_of(statements: list[ast.stmt]) -> dict[str, list[str]]:

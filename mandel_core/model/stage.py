@@ -96,7 +96,10 @@ class Stage:
         """
         if not self.run.__module__.startswith(ARITHMETIC):
             return frozenset()
-        modules = modules_run_by(*self._entry(formula, device))
+        of_formula = {part.module for part in _parts_of_formula(formula)}
+        modules = modules_run_by(*self._entry(formula, device)) | {
+            module for module in of_formula if module.startswith(ARITHMETIC)
+        }
         return modules | set(VECTORS) if NUMBA in modules else modules
 
     def _entry(self, formula: Formula, device: str) -> tuple[str, ...]:

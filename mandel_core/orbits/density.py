@@ -84,7 +84,7 @@ def add_orbits(
     out = np.empty((max(POINTS, settings.maxiter), 2))
     ends = clock() + seconds
     while True:
-        pixels = spread(view, samples, SAMPLES)
+        pixels = evenly_spread(view, samples, SAMPLES)
         known = _known(formula, pixels)
         done = 0
         while done < SAMPLES:
@@ -100,7 +100,7 @@ def add_orbits(
             return Density(counts, samples, orbits, points)
 
 
-def spread(view: Viewport, first: int, size: int) -> NDArray[np.float64]:
+def evenly_spread(view: Viewport, first: int, size: int) -> NDArray[np.float64]:
     """The points number `first` and following of the view, (size, 2) float64, evenly spread."""
     left, right, bottom, top = view.extent
     numbers = np.arange(first, first + size, dtype=np.float64)

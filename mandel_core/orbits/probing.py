@@ -113,7 +113,7 @@ def _nuclei(formula: Formula) -> Nuclei:
         return "no"
     if formula.power is not None:
         return "yes"
-    if formula.memory or not has_derivative(formula):
+    if formula.needs_previous_z or not has_derivative(formula):
         return "unknown"
     # What returns to 0 attracts only where the step's derivative by z is 0 there.
     still, by_z = (0.0,) * 4, (1.0, 0.0, 0.0, 1.0)

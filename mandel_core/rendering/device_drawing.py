@@ -26,12 +26,12 @@ from mandel_core.stages.fast_on_device import Smoothing, continuous_counts, why_
 class Drawn:
     """A picture, the scale that gives others the same colours, and seconds.
 
-    inside : whether none of its points leaves.
+    all_interior : whether none of its points leaves.
     """
 
     painting: Painting
     scale: Any
-    inside: bool
+    all_interior: bool
     run_seconds: float
     compile_seconds: float
 
@@ -69,7 +69,7 @@ def smoothing(settings: Settings) -> Smoothing:
     """How continuous counts are made with these settings, as `mandel_core.colour.smooth` does."""
     formula, horizon = FORMULAS.find(settings.formula), settings.horizon
     per_doubling = 1 / math.log2(formula.exponent)
-    near = horizon < SMOOTH_RADIUS and not formula.memory
+    near = horizon < SMOOTH_RADIUS and not formula.needs_previous_z
     return Smoothing(
         offset=1 + math.log2(math.log2(horizon)) * per_doubling,
         per_doubling=per_doubling,

@@ -118,6 +118,6 @@ def draw_surroundings(
     return frame_of(view, settings, control)
 
 
-def is_inside(frame: Frame) -> bool:
+def is_all_interior(frame: Frame) -> bool:
     """Whether no point of the frame leaves."""
     return not np.any(frame.iterations)

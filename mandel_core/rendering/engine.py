@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from typing import TypeVar, Unpack
 
-from mandel_core.compilers.torch_compile import CacheGaveWay, synchronize, torch_session
+from mandel_core.compilers.torch_compile import BrokenCacheRemoved, synchronize, torch_session
 from mandel_core.model.control import NO_CONTROL, Control
 from mandel_core.model.failures import StageFailure
 from mandel_core.model.job import Job
@@ -83,7 +83,7 @@ def run_timed(job: Job, work: Callable[[Job], T]) -> tuple[T, float]:
     with one_at_a_time:
         try:
             return _run(job, work)
-        except CacheGaveWay:
+        except BrokenCacheRemoved:
             return _run(job, work)
 
 
@@ -91,7 +91,7 @@ def _run(job: Job, work: Callable[[Job], T]) -> tuple[T, float]:
     settings = job.settings
     stage = STAGES.find(settings.stage)
     on_torch = stage.uses_torch(settings)
-    compiled = job.compile_seconds
+    before = job.compile_seconds
     try:
         if on_torch and "torch" not in sys.modules:  # which takes seconds to import
             job.control.on_phase("compiling")
@@ -107,4 +107,4 @@ def _run(job: Job, work: Callable[[Job], T]) -> tuple[T, float]:
         raise StageFailure(
             stage.name, "error", "There is not enough memory for this viewport.", str(error)
         ) from error
-    return result, wall - (job.compile_seconds - compiled)
+    return result, wall - (job.compile_seconds - before)

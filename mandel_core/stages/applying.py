@@ -27,10 +27,10 @@ def formula_of(job: Job) -> Formula:
     return FORMULAS.find(job.settings.formula)
 
 
-def refuse_memory(job: Job) -> None:
+def refuse_previous_z(job: Job) -> None:
     """Raises StageFailure if the formula needs the z before, which most stages do not keep."""
     formula = formula_of(job)
-    if formula.memory:
+    if formula.needs_previous_z:
         raise StageFailure(
             job.settings.stage,
             "unsupported",
@@ -79,7 +79,7 @@ def _applied(job: Job, step: Step, layout: Callable[[Formula], Step]) -> Step:
     formula = formula_of(job)
     if formula is MANDELBROT:  # as the step itself has it
         return step
-    refuse_memory(job)
+    refuse_previous_z(job)
     return _with(step, formula, layout)
 
 

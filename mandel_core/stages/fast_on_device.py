@@ -23,7 +23,7 @@ from mandel_core.model.stage import ZN
 from mandel_core.stages import stage_12_gather, stage_13_known
 from mandel_core.stages.applying import formula_of
 
-MOST_ITERATIONS = 2e11  # of one launch: a tenth of a second or so
+ITERATIONS_PER_LAUNCH = 2e11  # of one launch: a tenth of a second or so
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def _launched(job: Job, launch: Callable[..., None], smoothing: Smoothing) -> li
     there = torch.from_numpy(numbers(job, smoothing)).to(settings.device)
     mirrored = view.mirrored_rows(settings.dtype) if formula.symmetric else 0
     rows = view.ny - mirrored
-    most = int(np.clip(MOST_ITERATIONS / (view.nx * settings.maxiter), 1, rows))
+    most = int(np.clip(ITERATIONS_PER_LAUNCH / (view.nx * settings.maxiter), 1, rows))
 
     def of_rows(first: int, number: int, maxiter: int) -> Any:
         blocks = triton_operators.blocks(view.nx, number)

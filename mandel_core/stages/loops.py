@@ -1,8 +1,8 @@
 """The tutorial's outer loops: they start the arrays, call a step again and again, and finish.
 
-The steps differ from stage to stage; what surrounds them does not. `Place` says where the arrays
-live between two steps: as NumPy arrays (the tutorial's sections 1 to 4), or as tensors that stay
-on a device, which the tutorial's section 5 calls trampolines.
+The steps differ from stage to stage; what surrounds them does not. `ArrayLocation` says where
+the arrays live between two steps: as NumPy arrays (the tutorial's sections 1 to 4), or as tensors
+that stay on a device, which the tutorial's section 5 calls trampolines.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mandel_core.compilers.arrays import HOST, Place
+from mandel_core.compilers.arrays import HOST, ArrayLocation
 from mandel_core.formulas import FORMULAS
 from mandel_core.model.job import Job
 from mandel_core.model.stage import ZN, Step
@@ -21,40 +21,40 @@ from mandel_core.model.stage import ZN, Step
 Pair = tuple[NDArray[np.floating], NDArray[np.floating]]
 
 
-def complex_loop(job: Job, step: Step, place: Place = HOST) -> ZN:
+def complex_loop(job: Job, step: Step, location: ArrayLocation = HOST) -> ZN:
     """Sections 1 and 2: complex C and Z, one step per iteration."""
     C, Z = map(_complex, start(job))
     N = np.zeros(C.shape, dtype=int)
-    C, Z, N = map(place.send, (C, Z, N))
+    C, Z, N = map(location.send, (C, Z, N))
     for n in range(job.settings.maxiter):
         job.checkpoint()
         Z, N = step(n, C, Z, N, job.settings.horizon)
     job.executed = C.shape[0] * C.shape[1] * job.settings.maxiter
-    return place.fetch(Z), _without_last(place.fetch(N), job)
+    return location.fetch(Z), _without_last(location.fetch(N), job)
 
 
-def pairs_loop(job: Job, step: Step, place: Place = HOST) -> ZN:
+def pairs_loop(job: Job, step: Step, location: ArrayLocation = HOST) -> ZN:
     """Section 3: real and imaginary part in a last dimension of two, one step per iteration."""
-    c, Z, N = map(place.send, _start_pairs(job))
+    c, Z, N = map(location.send, _start_pairs(job))
     for n in range(job.settings.maxiter):
         job.checkpoint()
         Z, N = step(n, c, Z, N, job.settings.horizon)
-    return _finish_pairs(place.fetch(Z), place.fetch(N), job)
+    return _finish_pairs(location.fetch(Z), location.fetch(N), job)
 
 
-def chunk_loop(job: Job, step_of: Callable[[int], Step], place: Place = HOST) -> ZN:
+def chunk_loop(job: Job, step_of: Callable[[int], Step], location: ArrayLocation = HOST) -> ZN:
     """Section 4: pairs, `chunksize` iterations a call.
 
     `step_of(size)` is the step for chunks of that size. The tutorial's `maxiter // chunksize`
     drops the remainder; here it is one more, shorter chunk.
     """
-    c, Z, N = map(place.send, _start_pairs(job))
+    c, Z, N = map(location.send, _start_pairs(job))
     maxiter, horizon = job.settings.maxiter, job.settings.horizon
     for n0 in range(0, maxiter, job.settings.chunksize):
         job.checkpoint()
         size = min(job.settings.chunksize, maxiter - n0)
         Z, N = step_of(size)(n0, c, Z, N, horizon, size)
-    return _finish_pairs(place.fetch(Z), place.fetch(N), job)
+    return _finish_pairs(location.fetch(Z), location.fetch(N), job)
 
 
 def planes_loop(job: Job, step: Step) -> ZN:

@@ -13,7 +13,7 @@ import numpy as np
 
 from mandel_core.model.job import Job
 from mandel_core.model.stage import ZN, Step
-from mandel_core.stages.applying import refuse_memory
+from mandel_core.stages.applying import refuse_previous_z
 
 Planes = tuple[Any, Any, Any, Any, Any]  # c's real and imaginary part, z's, steps
 
@@ -27,7 +27,7 @@ def begin(job: Job, rows: int | None = None, multiple: int = 1) -> Planes:
     import torch
 
     settings = job.settings
-    refuse_memory(job)
+    refuse_previous_z(job)
     x, y = (torch.from_numpy(axis) for axis in job.view.axes(settings.dtype))
     y = y[:rows, None]
     points = x.numel() * y.numel()

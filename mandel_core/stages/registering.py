@@ -13,8 +13,8 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from mandel_core.compilers.arrays import place_for, tensors_on
-from mandel_core.compilers.torch_compile import compiled, forget
+from mandel_core.compilers.arrays import location_for, tensors_on
+from mandel_core.compilers.torch_compile import compile_step, forget
 from mandel_core.formulas.formula import Formula
 from mandel_core.model.failures import StageFailure
 from mandel_core.model.job import Job
@@ -213,15 +213,17 @@ def _plain(job: Job, step: Step, layout: Layout) -> ZN:
 
 def _compiling(job: Job, step: Step, layout: Layout) -> ZN:
     if layout == "planes":
-        place = tensors_on(job.settings.device)
-        return planes.loop(job, compiled(job, step, place=place, fullgraph=True))
-    place = place_for(job)
+        location = tensors_on(job.settings.device)
+        return planes.loop(job, compile_step(job, step, location=location, fullgraph=True))
+    location = location_for(job)
     if layout == "complex":
-        return complex_loop(job, compiled(job, step, place=place), place)
+        return complex_loop(job, compile_step(job, step, location=location), location)
     if layout == "pairs":
-        return pairs_loop(job, compiled(job, step, place=place, fullgraph=True), place)
+        return pairs_loop(job, compile_step(job, step, location=location, fullgraph=True), location)
     return chunk_loop(
-        job, lambda size: compiled(job, step, place=place, fullgraph=True, size=size), place
+        job,
+        lambda size: compile_step(job, step, location=location, fullgraph=True, size=size),
+        location,
     )
 
 

@@ -26,7 +26,7 @@ def step(
 ) -> tuple[Any, Any]:
     """Step n. C, Z : (ny, nx) complex64 or complex128; N : (ny, nx) int64.
 
-    Z and N are written in place. horizon : the escape radius (bailout).
+    Z and N are written in location. horizon : the escape radius (bailout).
     """
     I = np.abs(Z) < horizon
     N[I] = n
@@ -35,12 +35,12 @@ def step(
 
 
 def run(job: Job) -> ZN:
-    if formula_of(job).memory:
-        return _run_with_memory(job)
+    if formula_of(job).needs_previous_z:
+        return _run_with_previous_z(job)
     return complex_loop(job, complex_step(job, step))
 
 
-def _run_with_memory(job: Job) -> ZN:
+def _run_with_previous_z(job: Job) -> ZN:
     """The same with the z before of each point kept beside Z."""
     formula = formula_of(job)
     before = np.zeros((job.view.ny, job.view.nx), np.result_type(job.settings.dtype, np.complex64))

@@ -12,8 +12,8 @@ once and runs, about ten times slower than NumPy, as complex operators fall back
 
 from __future__ import annotations
 
-from mandel_core.compilers.arrays import place_for
-from mandel_core.compilers.torch_compile import compiled
+from mandel_core.compilers.arrays import location_for
+from mandel_core.compilers.torch_compile import compile_step
 from mandel_core.model.job import Job
 from mandel_core.model.stage import ZN, Stage
 from mandel_core.stages.applying import complex_step
@@ -22,9 +22,9 @@ from mandel_core.stages.stage_00_numpy import step
 
 
 def run(job: Job) -> ZN:
-    place = place_for(job)
-    kernel = compiled(job, complex_step(job, step), place=place, fullgraph=True)
-    return complex_loop(job, kernel, place)
+    location = location_for(job)
+    kernel = compile_step(job, complex_step(job, step), location=location, fullgraph=True)
+    return complex_loop(job, kernel, location)
 
 
 STAGE = Stage(

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from mandel_core.compilers.arrays import place_for
-from mandel_core.compilers.torch_compile import compiled
+from mandel_core.compilers.arrays import location_for
+from mandel_core.compilers.torch_compile import compile_step
 from mandel_core.model.job import Job
 from mandel_core.model.stage import ZN, Stage, Step
 from mandel_core.stages.applying import complex_step
@@ -34,8 +34,10 @@ def step(
 
 
 def run(job: Job) -> ZN:
-    place = place_for(job)
-    return complex_loop(job, compiled(job, complex_step(job, step), place=place), place)
+    location = location_for(job)
+    return complex_loop(
+        job, compile_step(job, complex_step(job, step), location=location), location
+    )
 
 
 STAGE = Stage(

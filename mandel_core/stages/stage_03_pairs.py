@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from mandel_core.compilers.arrays import place_for
-from mandel_core.compilers.torch_compile import compiled
+from mandel_core.compilers.arrays import location_for
+from mandel_core.compilers.torch_compile import compile_step
 from mandel_core.model.job import Job
 from mandel_core.model.stage import ZN, Stage, Step
 from mandel_core.stages.applying import pairs_step
@@ -48,9 +48,9 @@ def step(
 
 
 def run(job: Job) -> ZN:
-    place = place_for(job)
-    kernel = compiled(job, pairs_step(job, step), place=place, fullgraph=True)
-    return pairs_loop(job, kernel, place)
+    location = location_for(job)
+    kernel = compile_step(job, pairs_step(job, step), location=location, fullgraph=True)
+    return pairs_loop(job, kernel, location)
 
 
 STAGE = Stage(

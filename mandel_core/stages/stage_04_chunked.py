@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from mandel_core.compilers.arrays import place_for
-from mandel_core.compilers.torch_compile import compiled
+from mandel_core.compilers.arrays import location_for
+from mandel_core.compilers.torch_compile import compile_step
 from mandel_core.model.job import Job
 from mandel_core.model.stage import ZN, Stage, Step
 from mandel_core.stages.applying import pairs_step
@@ -38,9 +38,11 @@ def step(
 
 
 def run(job: Job) -> ZN:
-    place = place_for(job)
+    location = location_for(job)
     chunk = pairs_step(job, step)
-    return chunk_loop(job, lambda size: compiled(job, chunk, place=place, size=size), place)
+    return chunk_loop(
+        job, lambda size: compile_step(job, chunk, location=location, size=size), location
+    )
 
 
 STAGE = Stage(

@@ -11,7 +11,7 @@ NumPy.
 
 from __future__ import annotations
 
-from mandel_core.compilers.torch_compile import compiled
+from mandel_core.compilers.torch_compile import compile_step
 from mandel_core.model.job import Job
 from mandel_core.model.stage import ZN, Stage
 from mandel_core.stages.applying import pairs_step
@@ -25,7 +25,7 @@ def run(job: Job) -> ZN:
     chunk = pairs_step(job, step)
     torch.set_default_device(job.settings.device)
     try:
-        return chunk_loop(job, lambda size: compiled(job, chunk, fullgraph=True, size=size))
+        return chunk_loop(job, lambda size: compile_step(job, chunk, fullgraph=True, size=size))
     finally:
         torch.set_default_device(None)
 

@@ -12,7 +12,7 @@ at each call.
 from __future__ import annotations
 
 from mandel_core.compilers.arrays import tensors_on
-from mandel_core.compilers.torch_compile import compiled
+from mandel_core.compilers.torch_compile import compile_step
 from mandel_core.model.job import Job
 from mandel_core.model.stage import ZN, Stage
 from mandel_core.stages.applying import pairs_step
@@ -21,10 +21,12 @@ from mandel_core.stages.stage_04_chunked import step
 
 
 def run(job: Job) -> ZN:
-    place = tensors_on(job.settings.device)
+    location = tensors_on(job.settings.device)
     chunk = pairs_step(job, step)
     return chunk_loop(
-        job, lambda size: compiled(job, chunk, place=place, fullgraph=True, size=size), place
+        job,
+        lambda size: compile_step(job, chunk, location=location, fullgraph=True, size=size),
+        location,
     )
 
 

@@ -23,10 +23,10 @@ from mandel_core.model.job import Job
 from mandel_core.model.settings import Settings
 from mandel_core.model.stage import ZN, Stage
 from mandel_core.runtime.threads import cores, shared
-from mandel_core.stages.applying import formula_of, numba_trouble, refuse_memory
+from mandel_core.stages.applying import formula_of, numba_trouble, refuse_previous_z
 
 ROWS_AT_ONCE = 8  # small enough to share out evenly,
-MOST_ITERATIONS = 5e7  # and fewer where 8 could take so many that cancelling is not at once
+ITERATIONS_PER_BAND = 5e7  # and fewer where 8 could take so many that cancelling is not at once
 
 
 def start(x: Any, y: Any, k: Any) -> tuple[Any, Any, Any, Any]:
@@ -61,25 +61,25 @@ def step(x: Any, y: Any, horizon2: Any, maxiter: int, Z: Any, N: Any, k: Any) ->
 
 
 def run(job: Job) -> ZN:
-    return in_bands(job, step)
+    return run_in_bands(job, step)
 
 
-def in_bands(job: Job, step: Callable[..., int]) -> ZN:
+def run_in_bands(job: Job, step: Callable[..., int]) -> ZN:
     """Run a Numba step with this stage's signature over bands of rows, on all threads.
 
     What the step calls `start` and `square_plus_c` is that of the job's formula.
     """
-    refuse_memory(job)
+    refuse_previous_z(job)
     settings = job.settings
     x, y = job.view.axes(settings.dtype)
     Z = np.empty((y.size, x.size), dtype=np.result_type(x, np.complex64))
     N = np.empty(Z.shape, dtype=int)
     horizon2 = x.dtype.type(settings.horizon) ** 2
-    kernel = compiled(job, step)
+    kernel = numba_kernel(job, step)
     constant = settings.formula_c or 0j
     k = x.dtype.type(constant.real), x.dtype.type(constant.imag)
 
-    size = int(np.clip(MOST_ITERATIONS / (x.size * settings.maxiter), 1, ROWS_AT_ONCE))
+    size = int(np.clip(ITERATIONS_PER_BAND / (x.size * settings.maxiter), 1, ROWS_AT_ONCE))
     bands = iter(range(0, y.size, size))
 
     def work(_: int) -> int:
@@ -97,7 +97,7 @@ def in_bands(job: Job, step: Callable[..., int]) -> ZN:
 _kernels: dict[tuple[Callable[..., int], str, Formula], Callable[..., int]] = {}
 
 
-def compiled(job: Job, step: Callable[..., int]) -> Callable[..., int]:
+def numba_kernel(job: Job, step: Callable[..., int]) -> Callable[..., int]:
     """`step` as machine code for the job's number type and formula, made on the first call."""
     formula = formula_of(job)
     key = (step, job.settings.dtype, formula)
@@ -112,7 +112,7 @@ def compiled(job: Job, step: Callable[..., int]) -> Callable[..., int]:
 
 
 def kernels(step: Callable[..., int]) -> Callable[[Settings], list[Any]]:
-    """What `compiled` has made of a step for given settings."""
+    """What `numba_kernel` has made of a step for given settings."""
     return lambda settings: [
         kernel
         for key, kernel in _kernels.items()
@@ -134,9 +134,9 @@ def _kernel(step: Callable[..., int], formula: Formula) -> Callable[..., int]:
         begin = from_pixel if formula.plane == "z" else start
     names = {"start": inner(begin), "square_plus_c": inner(following)}
     own = types.FunctionType(step.__code__, step.__globals__ | names)
-    compiled: Callable[..., int] = kernel(own)
+    made: Callable[..., int] = kernel(own)
     # On disk all formulas' would have one name.
-    return kept(compiled) if formula is MANDELBROT else compiled
+    return kept(made) if formula is MANDELBROT else made
 
 
 def from_pixel(x: Any, y: Any, k: Any) -> tuple[Any, Any, Any, Any]:

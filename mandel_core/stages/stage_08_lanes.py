@@ -20,7 +20,7 @@ import numpy as np
 from mandel_core.model.job import Job
 from mandel_core.model.stage import ZN, Stage
 from mandel_core.stages import stage_07_numba
-from mandel_core.stages.stage_07_numba import in_bands, square_plus_c, start
+from mandel_core.stages.stage_07_numba import run_in_bands, square_plus_c, start
 
 LANES = 64
 STEPS = 4
@@ -72,7 +72,7 @@ def step(x: Any, y: Any, horizon2: Any, maxiter: int, Z: Any, N: Any, k: Any) ->
 
 
 def run(job: Job) -> ZN:
-    return in_bands(job, step)
+    return run_in_bands(job, step)
 
 
 STAGE = Stage(

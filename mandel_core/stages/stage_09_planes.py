@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from mandel_core.compilers.arrays import tensors_on
-from mandel_core.compilers.torch_compile import compiled
+from mandel_core.compilers.torch_compile import compile_step
 from mandel_core.model.job import Job
 from mandel_core.model.stage import ZN, Stage, Step
 from mandel_core.stages import planes
@@ -41,8 +41,10 @@ def step(
 
 
 def run(job: Job) -> ZN:
-    place = tensors_on(job.settings.device)
-    return planes.loop(job, compiled(job, planes_step(job, step), place=place, fullgraph=True))
+    location = tensors_on(job.settings.device)
+    return planes.loop(
+        job, compile_step(job, planes_step(job, step), location=location, fullgraph=True)
+    )
 
 
 STAGE = Stage(

@@ -22,7 +22,7 @@ from __future__ import annotations
 from typing import Any
 
 from mandel_core.compilers.arrays import tensors_on
-from mandel_core.compilers.torch_compile import CHEAP, compiled
+from mandel_core.compilers.torch_compile import CHEAP, compile_step
 from mandel_core.model.job import Job
 from mandel_core.model.stage import ZN, Stage, Step
 from mandel_core.stages import planes, stage_09_planes
@@ -53,8 +53,10 @@ def run(job: Job) -> ZN:
     for n0 in range(0, settings.maxiter, settings.chunksize):
         job.checkpoint()
         size = min(settings.chunksize, settings.maxiter - n0)
-        place = tensors_on(settings.device)
-        kernel = compiled(job, chunk, place=place, fullgraph=True, size=size, options=CHEAP)
+        location = tensors_on(settings.device)
+        kernel = compile_step(
+            job, chunk, location=location, fullgraph=True, size=size, options=CHEAP
+        )
         z = kernel(cx, cy, *z, horizon2, size)
     job.executed = cx.numel() * settings.maxiter
     return planes.end(job, *z)

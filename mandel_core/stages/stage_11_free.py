@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mandel_core.compilers.torch_compile import CHEAP, FUSED_MULTIPLY_ADD, compiled
+from mandel_core.compilers.torch_compile import CHEAP, FUSED_MULTIPLY_ADD, compile_step
 from mandel_core.model.job import Job
 from mandel_core.model.stage import ZN, Stage, Step
 from mandel_core.stages import planes
@@ -87,9 +87,9 @@ def run(job: Job) -> ZN:
     for block in range(0, whole, per_chunk):
         job.checkpoint()
         size = min(per_chunk, whole - block)
-        kernel = compiled(job, bare, fullgraph=True, size=size, options=OPTIONS)
+        kernel = compile_step(job, bare, fullgraph=True, size=size, options=OPTIONS)
         z = kernel(cx, cy, *z, horizon2, size)
-    kernel = compiled(job, tested, fullgraph=True, options=OPTIONS)
+    kernel = compile_step(job, tested, fullgraph=True, options=OPTIONS)
     z = kernel(cx, cy, *z, horizon2, planes.scalar(job, settings.maxiter))
     job.executed = cx.numel() * FREE * (whole + 1)
     return planes.end(job, *z)

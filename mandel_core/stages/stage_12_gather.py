@@ -4,7 +4,7 @@ A chunk of all points goes on with most of them long gone. Here rounds of chunks
 a look at the counters: once half of the points have left, or the steps wasted on those that have
 would have paid for it, those still alive are gathered into shorter planes, and the others put back
 to where they belong in the picture. The look is eager torch code, since its result has a size that
-depends on the data; the steps are stage 11's, now in tensors and in place.
+depends on the data; the steps are stage 11's, now in tensors and in location.
 
     while points are alive:
         chunks of free-running blocks (stage 11)
@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mandel_core.compilers.torch_compile import compiled
+from mandel_core.compilers.torch_compile import compile_step
 from mandel_core.model.job import Job
 from mandel_core.model.stage import ZN, Stage, Step
 from mandel_core.stages import planes, stage_11_free
@@ -50,7 +50,7 @@ GATHER_STEPS = 100
 def step(
     cx: Any, cy: Any, re: Any, im: Any, N: Any, horizons: Any, f: Step = square_plus_c
 ) -> None:
-    """The planes of live points, as in stage 9; z and N are written in place.
+    """The planes of live points, as in stage 9; z and N are written in location.
 
     horizons : (BLOCKS,) the squared escape radius for each block; with 0 none of it stays.
     """
@@ -130,7 +130,7 @@ def in_parts(
 ) -> int:
     """Call `step` on the planes, `times` each; returns for how many points in all."""
     length = points + -points % MULTIPLE
-    kernel = compiled(
+    kernel = compile_step(
         *(job, planes_step(job, step)), fullgraph=True, any_length=True, options=ANY_LENGTH
     )
     for start in range(0, length, AT_ONCE):

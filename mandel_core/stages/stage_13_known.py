@@ -45,7 +45,7 @@ CHUNK = BLOCKS * FREE
 def step(
     cx: Any, cy: Any, re: Any, im: Any, N: Any, horizon2: Any, maxiter: Any, slack: Any
 ) -> None:
-    """The planes of stage 9; z and N are written in place.
+    """The planes of stage 9; z and N are written in location.
 
     slack : how far the outlines are drawn in, relative to the terms compared.
     """

@@ -42,7 +42,7 @@ from mandel_core.stages import fast_on_device
 from mandel_core.stages.applying import formula_of, numba_trouble
 
 ROWS_AT_ONCE = 32  # that a thread takes at a time,
-MOST_ITERATIONS = 5e8  # and as many of them in one go as a cancelled picture may still cost
+ITERATIONS_PER_BAND = 5e8  # and as many of them in one go as a cancelled picture may still cost
 DISCS_PAY = 500
 
 
@@ -78,7 +78,7 @@ def step(
         interior.discs(x[: N.shape[1]].astype(np.float64), y.astype(np.float64), maxiter, known)
     executed = 0
     # Discs want many rows; the iterations after them are done in few where they are long.
-    size = max(1, min(y.size, int(MOST_ITERATIONS / (x.size * maxiter))))
+    size = max(1, min(y.size, int(ITERATIONS_PER_BAND / (x.size * maxiter))))
     for start in range(0, y.size, size):
         checkpoint()
         rows = slice(start, start + size)
@@ -112,7 +112,7 @@ def run(job: Job) -> ZN:
     bands = iter(range(0, y.size - half, ROWS_AT_ONCE))
 
     def work(_: int) -> int:
-        scratch = simd_blocks.scratch(ROWS_AT_ONCE, columns, x.dtype, formula.memory)
+        scratch = simd_blocks.scratch(ROWS_AT_ONCE, columns, x.dtype, formula.needs_previous_z)
         known = np.empty((ROWS_AT_ONCE, x.size), np.uint8)
         executed = 0
         for start in bands:
@@ -142,7 +142,7 @@ def _compiled(stage: str, dtype: str, formula: Formula) -> None:
     Z = np.empty((1, 1), np.result_type(x, np.complex64))
     N = np.empty(Z.shape, np.int32)
     known = np.zeros((1, x.size), np.uint8)
-    scratch = simd_blocks.scratch(1, 1, x.dtype, formula.memory)
+    scratch = simd_blocks.scratch(1, 1, x.dtype, formula.needs_previous_z)
     todo = x, x[:1], x[0], DISCS_PAY, known, Z, N, scratch, lambda: None
     with numba_trouble(stage, formula):
         step(*todo, formula, (x[0], x[0]))

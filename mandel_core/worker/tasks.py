@@ -104,7 +104,7 @@ class Picture:
     settings : those used; maxiter is the limit that was found where that was asked for.
     run_seconds, compile_seconds : of the frame; if it was still in memory, what it once took to
         run, and 0.
-    inside : whether none of its points leaves, which makes a picture of one colour.
+    all_interior : whether none of its points leaves, which makes a picture of one colour.
     surround, surround_view : what lies around, coarse, in the same colours; None if not asked for
         or too wide.
     notice : what of the colouring cannot be had of this view, in a sentence; "" if all can.
@@ -116,7 +116,7 @@ class Picture:
     image: Encoded
     run_seconds: float
     compile_seconds: float
-    inside: bool = False
+    all_interior: bool = False
     surround: Encoded | None = None
     surround_view: Viewport | None = None
     notice: str = ""
@@ -168,13 +168,13 @@ class Draw(OfView):
         if device_drawing.takes(settings, colouring):
             drawn = device_drawing.draw(Job(view, settings, control), colouring)
             image, seconds = drawn.painting.encoded(), (drawn.run_seconds, drawn.compile_seconds)
-            return Picture(view, settings, image, *seconds, drawn.inside), drawn.scale
+            return Picture(view, settings, image, *seconds, drawn.all_interior), drawn.scale
         frame = drawing.frame_of(view, settings, control)
         scale = drawing.scale_of(*self.like, colouring.look) if self.like else None
         painting, scale = drawing.coloured(frame, colouring, scale, control)
         picture = Picture(
             *(view, settings, painting.encoded(), frame.run_seconds, frame.compile_seconds),
-            inside=drawing.is_inside(frame),
+            all_interior=drawing.is_all_interior(frame),
             notice=painting.notice,
             histogram=histogram(frame, painting),
         )
@@ -268,7 +268,7 @@ class Compare(OfView):
     def reference(self) -> str:
         """The stage that is held to be right."""
         work = self.view.nx * self.view.ny * self.settings.maxiter
-        by_numpy = work <= self.most_by_numpy or FORMULAS[self.settings.formula].memory
+        by_numpy = work <= self.most_by_numpy or FORMULAS[self.settings.formula].needs_previous_z
         return "numpy" if by_numpy else "numba"
 
     def run(self, control: Control) -> Marked:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from mandel_core.bench.device.timing import on_device, on_host, spread
+from mandel_core.bench.device.timing import on_device, on_host, summary
 from mandel_core.bench.scenes import Scene
 from mandel_core.model.control import Control
 from mandel_core.model.failures import Cancelled, StageFailure
@@ -45,7 +45,7 @@ def fast_kernel(scene: Scene, repeats: int) -> tuple[Row, Counts]:
     job = Job(scene.view, settings_of(scene, "fast"))
     _, N = fast_on_device.tensors_on_cuda(job)
     seconds = on_device(launches(scene), repeats)
-    return {"executed_iterations": job.executed, **spread(seconds)}, N.cpu().numpy()
+    return {"executed_iterations": job.executed, **summary(seconds)}, N.cpu().numpy()
 
 
 def launches(scene: Scene) -> Callable[[], None]:
@@ -80,7 +80,7 @@ def numba_kernel(scene: Scene, repeats: int) -> tuple[Row, Counts]:
     launch()
     last = counts.copy_to_host()
     executed = int(last.sum(dtype=np.int64))
-    row = {"executed_iterations": executed, **spread(on_device(launch, repeats))}
+    row = {"executed_iterations": executed, **summary(on_device(launch, repeats))}
     return row, np.where(last < scene.maxiter, np.maximum(last - 1, 0), 0)
 
 
@@ -101,7 +101,7 @@ def stage(scene: Scene, name: str, repeats: int, limit: float, device: str) -> t
         return {"outcome": failure.reason, "details": failure.details[-2000:]}, None
     except Cancelled:
         return {"outcome": f"not finished within {limit:g} s, compiling included"}, None
-    row = {"outcome": "ok", "compile_seconds": first.compile_seconds, **spread(again)}
+    row = {"outcome": "ok", "compile_seconds": first.compile_seconds, **summary(again)}
     row["executed_iterations"], row["warnings"] = first.executed, list(first.warnings)
     return row, first.iterations
 
@@ -135,7 +135,7 @@ def pictures(scene: Scene, look: str, repeats: int) -> Row:
     def picture() -> None:
         fetched(paint(counts(), settings, colouring)[0])
 
-    row: Row = {"parts": {name: spread(on_device(part, repeats)) for name, part in parts.items()}}
+    row: Row = {"parts": {name: summary(on_device(part, repeats)) for name, part in parts.items()}}
     on_host(picture, 10)
     seconds = on_host(picture, 10 * repeats)
-    return row | spread(seconds) | {"per_second": len(seconds) / sum(seconds)}
+    return row | summary(seconds) | {"per_second": len(seconds) / sum(seconds)}

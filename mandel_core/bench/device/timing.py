@@ -48,7 +48,7 @@ def on_host(work: Callable[[], Any], repeats: int) -> list[float]:
     return seconds
 
 
-def spread(seconds: list[float]) -> dict[str, float]:
+def summary(seconds: list[float]) -> dict[str, float]:
     """Median and both ends, as the report has them."""
     return {
         "median_seconds": median(seconds),
