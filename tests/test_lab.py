@@ -6,7 +6,7 @@ import math
 from concurrent.futures import Future
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import panel as pn
 import pytest
@@ -203,7 +203,9 @@ def test_what_was_disturbed_is_measured_once_more_at_the_end_and_the_calmer_one_
 class Shown:
     """A tab that counts how often it was drawn."""
 
-    title = "Shown"
+    name: ClassVar[str]
+    title: ClassVar[str] = "Shown"
+    panel: Any
 
     def __init__(self, host: Any, others: Any) -> None:
         self.panel, self.drawn = pn.Column(), 0

@@ -135,8 +135,9 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Records]:
 
 def measure_some(page: Page, count: int) -> str:
     """Measure so many; what stands beside the button in the end."""
-    queue = MeasureQueue(  # type: ignore[arg-type]
-        *(page, page, "lab", "Measure"), lambda: None, lambda measured: None, lambda: None
+    host: Any = page
+    queue = MeasureQueue(
+        *(host, host, "lab", "Measure"), lambda: None, lambda measured: None, lambda: None
     )
     queue.start(VIEW, [Settings(chunksize=size) for size in range(1, count + 1)])
     stored._writer.submit(lambda: None).result()
