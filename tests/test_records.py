@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -287,7 +287,7 @@ def test_a_column_less_is_a_new_version():
 
 
 # Another value of each field: whoever adds one to Settings says here what another would be.
-OTHERS = {
+OTHERS: dict[str, Any] = {
     "stage": "planes",
     "maxiter": 201,
     "horizon": 8.0,
