@@ -10,8 +10,8 @@ from dashboard.lab import stored
 from dashboard.lab.baseline import Baseline
 from dashboard.view.describe import describe
 from dashboard.widgets.notice import Notice
-from dashboard.words import count
 from mandel_core import STAGES, Measurement, StageFailure
+from mandel_core.words import count
 from mandel_core.worker.tasks import Picture
 
 # Not opacity: it has to be legible still.

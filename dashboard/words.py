@@ -1,12 +1,8 @@
-"""Ratios and widths in words for people; durations and numbers of things are the core's."""
+"""Ratios and widths in words for people; see `mandel_core.words` for durations and numbers."""
 
 from __future__ import annotations
 
 import math
-
-from mandel_core.words import count, duration
-
-__all__ = ["against", "count", "duration", "factor", "width"]
 
 
 def factor(ratio: float) -> str:

@@ -130,7 +130,7 @@ def test_the_table_shows_what_is_missing_as_missing():
             "loads": [load],
         }
     )
-    assert "| open → first picture painted | 1.20 s (1.20 s–1.20 s) |" in text
+    assert "| open → first picture painted | 1.2 s (1.2 s–1.2 s) |" in text
     assert "| wheel notch → painted | – |" in text
     assert "| 5 | our page |" in text
     assert "10 Mbit/s" in text

@@ -14,6 +14,7 @@ from dashboard.bench.quantile import quantile
 from mandel_core.bench.tables import Markers
 from mandel_core.measurement.machine import processor
 from mandel_core.runtime.threads import cores
+from mandel_core.words import duration
 
 PAGE_HERE: Markers = ("<!-- page -->", "<!-- /page -->")
 VERSIONS = ("bokeh", "panel", "holoviews", "mandel-explorer")
@@ -102,8 +103,8 @@ def _loads(loads: list[dict[str, Any]]) -> list[str]:
         lines.append(
             [
                 *start,
-                f"{seconds(median(load['opened']))}, {seconds(max(load['opened']))}",
-                *map(seconds, (median(answers), quantile(answers, 0.95), max(answers))),
+                f"{duration(median(load['opened']))}, {duration(max(load['opened']))}",
+                *map(duration, (median(answers), quantile(answers, 0.95), max(answers))),
                 f"{len(answers) / took:.1f} of {load['sessions']}",
                 str(load["missed"]),
                 _size(median(load["sizes"])),
@@ -152,7 +153,7 @@ def _spread(values: Values, form: Callable[[float], str]) -> str:
 
 
 def _time(milliseconds: Values) -> str:
-    return _spread([value / 1e3 for value in milliseconds], seconds)
+    return _spread([value / 1e3 for value in milliseconds], duration)
 
 
 def _bytes(values: Values) -> str:
@@ -170,24 +171,19 @@ def _percent(value: float) -> str:
 def _cpu(visits: Visits, name: str, number: Callable[[dict[str, Any]], int]) -> str:
     def part(which: str) -> str:
         shares = [visit[name][which] / number(visit) for visit in visits if number(visit)]
-        return _spread(shares, seconds)
+        return _spread(shares, duration)
 
     return f"{part('own')} + children {part('children')}"
 
 
 def _browser(visits: Visits) -> str:
     used = [visit["ticks_browser"] / len(visit["ticks"]) for visit in visits if visit["ticks"]]
-    return _spread(used, seconds)
+    return _spread(used, duration)
 
 
 def _missed(visits: Visits) -> str:
     painted = [tick["painted"] for visit in visits for tick in visit["ticks"]]
     return f"{painted.count(None)} of {len(painted)}"
-
-
-def seconds(value: float) -> str:
-    """A time with as many digits as count."""
-    return f"{value:.2f} s" if value >= 1 else f"{value * 1e3:.0f} ms"
 
 
 def _size(value: float) -> str:

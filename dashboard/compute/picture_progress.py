@@ -8,9 +8,9 @@ import panel as pn
 
 from dashboard import server_settings
 from dashboard.compute.clock import Clock
-from dashboard.words import duration
 from mandel_core import STAGES, Settings
 from mandel_core.model.control import Phase
+from mandel_core.words import duration
 
 _BAR = "<progress style='width:100%' aria-label='A picture is under way'></progress>"
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dashboard.words import duration
 from mandel_core import STAGES, Settings, StageFailure
+from mandel_core.words import duration
 
 
 def too_long(settings: Settings, expected: float, limit: float) -> StageFailure:

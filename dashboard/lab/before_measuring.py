@@ -6,9 +6,9 @@ import html
 from collections.abc import Sequence
 
 from dashboard.lab import stored
-from dashboard.words import count, duration
 from mandel_core import STAGES, Settings
 from mandel_core.measurement.ratios import TUTORIAL
+from mandel_core.words import count, duration
 
 
 def before_measuring(todo: Sequence[Settings]) -> str:
@@ -42,7 +42,7 @@ def before_threads(points: Sequence[Settings]) -> str:
     """HTML: what Run will do with these, and how long they compile here."""
     sizes = len({point.chunksize for point in points})
     numbers = [f"{number}" for number in sorted({point.threads or 1 for point in points})]
-    threads = f"{_listed(numbers)} thread{'s' if numbers != ['1'] else ''}"
+    threads = "1 thread" if numbers == ["1"] else f"{_listed(numbers)} threads"
     title = html.escape(STAGES[points[0].stage].title) if points else "the stage"
     return (
         f"<p><b>The tutorial's Table I for this machine.</b> Run times NumPy and {title} on the "

@@ -19,10 +19,11 @@ from dashboard.lab.measure_queue import MeasureQueue, in_words
 from dashboard.lab.redrawing import Redrawing
 from dashboard.lab.subjects import Subjects
 from dashboard.subject import Subject
-from dashboard.words import count, width
+from dashboard.words import width
 from mandel_core import STAGES, Measurement, Settings, Viewport
 from mandel_core.measurement.ratios import TUTORIAL
 from mandel_core.runtime.threads import cores
+from mandel_core.words import count
 
 REFERENCES = ("numpy", "numba", "fast")
 

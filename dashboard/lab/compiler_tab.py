@@ -20,10 +20,10 @@ from dashboard.lab.host import OtherTabs, TabHost
 from dashboard.lab.inspection_html import figures, notes
 from dashboard.lab.waiting import Waiting
 from dashboard.view.about_stage import about_stage
-from dashboard.words import count, duration
 from mandel_core import FORMULAS, STAGES, Inspection, StageFailure
 from mandel_core.inspection.report import Listing, largest
 from mandel_core.model.control import Phase
+from mandel_core.words import count, duration
 from mandel_core.worker.tasks import Inspect
 
 KEPT = 32

@@ -8,9 +8,9 @@ import numpy as np
 
 from dashboard.widgets import theme
 from dashboard.widgets.compilers_words import compilers_words
-from dashboard.words import count
 from mandel_core import STAGES, Settings, StageFailure, Viewport
 from mandel_core.comparison.marking import SIZES
+from mandel_core.words import count
 from mandel_core.worker.tasks import Marked
 
 

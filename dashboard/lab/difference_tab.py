@@ -18,9 +18,9 @@ from dashboard.lab.difference_html import about, failed, verdict
 from dashboard.lab.difference_plot import difference_plot
 from dashboard.lab.host import OtherTabs, TabHost
 from dashboard.lab.waiting import Waiting
-from dashboard.words import duration
 from mandel_core import STAGES, StageFailure
 from mandel_core.model.control import Phase
+from mandel_core.words import duration
 from mandel_core.worker.tasks import Compare, Marked
 
 # What would keep the measuring worker busy for longer, in iterations of points, is asked for.

@@ -7,8 +7,8 @@ from typing import Any
 
 from dashboard.lab import stored
 from dashboard.state import HOME
-from dashboard.words import duration
 from mandel_core import STAGES, Settings
+from mandel_core.words import duration
 from mandel_core.worker.tasks import Picture
 
 # Faster than this nobody reads what is said meanwhile.

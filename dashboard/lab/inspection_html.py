@@ -8,9 +8,9 @@ from typing import Any
 
 from dashboard.widgets import theme
 from dashboard.widgets.compilers_words import MAX_WORDS, compilers_words
-from dashboard.words import count, duration
 from mandel_core import Inspection
 from mandel_core.inspection.report import Remark, largest
+from mandel_core.words import count, duration
 
 _CACHE = {
     "hit": ("hit", "nothing was made anew"),

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.words import count, duration, width
+from dashboard.words import width
 from mandel_core import STAGES, Measurement
 from mandel_core.measurement.ratios import BUSY
+from mandel_core.words import count, duration
 
 # Shorter compiling is a look-up in what had been compiled before, and no time to compare.
 COMPILED_SECONDS = 0.05

@@ -17,10 +17,10 @@ from dashboard.compute.pending import Pending
 from dashboard.lab import stored
 from dashboard.lab.host import MeasuringHost, OtherTabs
 from dashboard.lab.waiting import ahead_of
-from dashboard.words import duration
 from mandel_core import STAGES, Measurement, Settings, StageFailure, Viewport
 from mandel_core.measurement.ratios import BUSY
 from mandel_core.model.control import Phase
+from mandel_core.words import duration
 from mandel_core.worker.tasks import Measure
 
 # Room for a bar and two lines, so that nothing moves when measuring begins.

@@ -13,10 +13,11 @@ from dashboard.compute import workers
 from dashboard.compute.pending import Pending
 from dashboard.lab.host import OtherTabs, TabHost
 from dashboard.lab.waiting import Waiting
-from dashboard.words import count, width
+from dashboard.words import width
 from mandel_core import FORMULAS, Settings, StageFailure, Viewport
 from mandel_core.model.control import Phase
 from mandel_core.orbits.density import Density
+from mandel_core.words import count
 from mandel_core.worker.orbit_tasks import Gather, Gathered
 
 # The picture's size, and how long one piece of the work is.

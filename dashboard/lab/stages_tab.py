@@ -24,8 +24,9 @@ from dashboard.lab.ticks import time_ticks
 from dashboard.state import stage_names
 from dashboard.subject import Subject
 from dashboard.widgets import theme
-from dashboard.words import against, count, duration
+from dashboard.words import against
 from mandel_core import STAGES, Measurement, Settings, Viewport
+from mandel_core.words import count, duration
 
 LIMIT_SECONDS = 60.0
 _COLUMNS = ("stage", "base", "run", "low", "high", "compile", "end", "text", "told", "shade")

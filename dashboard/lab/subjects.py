@@ -6,8 +6,9 @@ import panel as pn
 
 from dashboard.lab.host import MeasuringHost
 from dashboard.subject import Subject
-from dashboard.words import count, width
+from dashboard.words import width
 from mandel_core import Viewport
+from mandel_core.words import count
 
 
 class Subjects:

@@ -20,7 +20,7 @@ from dashboard.lab.redrawing import Redrawing
 from dashboard.lab.subjects import Subjects
 from dashboard.subject import Subject
 from dashboard.widgets import theme
-from dashboard.words import count, duration, factor
+from dashboard.words import factor
 from mandel_core import STAGES, Measurement, Settings, Viewport
 from mandel_core.measurement.measuring import points_of
 from mandel_core.measurement.ratios import (
@@ -32,6 +32,7 @@ from mandel_core.measurement.ratios import (
     to_markdown,
 )
 from mandel_core.runtime.threads import cores
+from mandel_core.words import count, duration
 
 _COLUMNS = ("chunksize", "column", "ratio", "text", "told")
 

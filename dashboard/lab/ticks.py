@@ -12,7 +12,8 @@ _STEPS = ((1,), (1, 3), (1, 2, 5))
 def seconds_label(seconds: float) -> str:
     """A tick of a time axis: "20 ms", "0.1 s", "2 min".
 
-    Round numbers are expected; others are given with three digits.
+    Round numbers are expected; others are given with three digits. Unlike a `duration`, a tick
+    goes from milliseconds to seconds at 0.1 s, and on to minutes.
     """
     if seconds >= MINUTE:
         return f"{seconds / MINUTE:.3g} min"

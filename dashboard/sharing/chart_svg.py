@@ -13,9 +13,9 @@ from dashboard.lab.marks import Mark, columns
 from dashboard.lab.ticks import time_ticks
 from dashboard.subject import Subject
 from dashboard.widgets import theme
-from dashboard.words import count
 from mandel_core import STAGES
 from mandel_core.runtime.threads import cores
+from mandel_core.words import count
 
 _INK = "#010203"  # in whose place the page's own colour of text is put
 _LINES = {"numpy": theme.NUMPY, "numba": theme.NUMBA, "fast": theme.FAST}

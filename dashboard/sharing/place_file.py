@@ -21,12 +21,12 @@ from dashboard.state import State
 from dashboard.subject import Subject
 from dashboard.view.link import encode
 from dashboard.view.saving import png
-from dashboard.words import count
 from mandel_core import FORMULAS, STAGES, Viewport, __version__
 from mandel_core.colour.encoding import Encoded
 from mandel_core.colour.insides import INSIDES
 from mandel_core.colour.looks import LOOKS
 from mandel_core.model.decimals import plain
+from mandel_core.words import count
 from mandel_core.worker.tasks import Draw, Refine
 
 ADDRESS = "http://localhost:5006/dashboard"  # where `panel serve dashboard` shows it

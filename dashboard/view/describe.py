@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 
 from dashboard.state import HOME
-from dashboard.words import against, count, duration, width
+from dashboard.words import against, width
 from mandel_core import FORMULAS, STAGES, Measurement
+from mandel_core.words import count, duration
 from mandel_core.worker.tasks import Picture
 
 
