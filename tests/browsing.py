@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 
 from dashboard.state import HOME, State, home
-from dashboard.view.link import _FIELDS, _text
+from dashboard.view.link import FIELDS, text_of
 
 ROOT = Path(__file__).parent.parent
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -64,7 +64,7 @@ IN_PLACE = f"""() => {{
 
 def spelled_out(state: State) -> dict[str, str]:
     """Every field of a state as a link writes it, by its key."""
-    return {key: _text(getattr(state, field)) for field, key, _ in _FIELDS}
+    return {key: text_of(getattr(state, field)) for field, key, _ in FIELDS}
 
 
 # A field of the address bar's link, in a page: what it does not say is as at home.

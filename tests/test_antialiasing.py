@@ -16,7 +16,7 @@ from mandel_core.colour.measures import Measures
 from mandel_core.colour.painting import paint, paint_finely
 from mandel_core.model.control import Control
 from mandel_core.rendering.antialiasing import SAMPLES, antialiased
-from mandel_core.rendering.drawing import _frames
+from mandel_core.rendering.drawing import known_frames
 from mandel_core.worker.tasks import Refine
 
 HOME = Viewport.from_screen("-0.75", "0.01", "3.5", 150, 120)
@@ -64,11 +64,11 @@ def test_a_pixel_is_the_mean_of_its_samples() -> None:
 
 def test_it_is_the_same_every_time_and_other_colours_compute_nothing() -> None:
     first = antialiased(HOME, FAST, Colouring())
-    known = len(_frames)
+    known = len(known_frames)
     again = antialiased(HOME, FAST, Colouring())
     np.testing.assert_array_equal(again, first)
     assert (antialiased(HOME, FAST, Colouring(palette="ember")) != first).any()
-    assert len(_frames) == known
+    assert len(known_frames) == known
 
 
 def test_it_stops_when_told() -> None:

@@ -19,7 +19,7 @@ from mandel_core.colour.places import Course
 from mandel_core.colour.shading import shade
 from mandel_core.colour.smooth import continuous_count
 from mandel_core.model.control import NO_CONTROL, Control
-from mandel_core.rendering.drawing import COARSENESS, MOST_COLUMNS, _frames, surroundings
+from mandel_core.rendering.drawing import COARSENESS, MOST_COLUMNS, known_frames, surroundings
 from mandel_core.runtime.recent import Recent
 from mandel_core.stages import STAGES
 from mandel_core.worker.tasks import Draw, Picture, Time
@@ -172,12 +172,12 @@ def test_an_automatic_picture_says_its_limit() -> None:
 
 
 def test_unknown_names_are_refused_before_anything_is_computed() -> None:
-    before = len(_frames)
+    before = len(known_frames)
     with pytest.raises(ValueError, match="there is no palette 'plaid'"):
         draw(
             Draw(Viewport.from_bounds(-1.5, 1.5, -1.5, 1.5, 7, 5), FAST, Colouring(palette="plaid"))
         )
-    assert len(_frames) == before
+    assert len(known_frames) == before
 
 
 def test_timing_runs_the_stage_a_few_times(steps: Callable[[], int]) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from dashboard.compute import workers
 from dashboard.lab import stored
-from dashboard.lab.chunk_size_tab import _heading
+from dashboard.lab.chunk_size_tab import heading
 from dashboard.lab.chunk_sizes import in_order, parse_sizes
 from dashboard.lab.known import Known
 from dashboard.lab.marks import COMPILED_SECONDS, Mark, columns
@@ -121,8 +121,8 @@ def test_what_is_quick_comes_first_then_what_compiled_fastest(known: Known) -> N
 
 
 def test_what_is_measured_is_said_where_it_is_not_what_draws() -> None:
-    assert _heading("chunked", "chunked").startswith("<b>Chunked</b>: run time")
-    assert _heading("chunked", "fast") == "<b>Chunked</b> is measured here: Fast has no chunks"
+    assert heading("chunked", "chunked").startswith("<b>Chunked</b>: run time")
+    assert heading("chunked", "fast") == "<b>Chunked</b> is measured here: Fast has no chunks"
 
 
 @pytest.mark.parametrize(

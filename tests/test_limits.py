@@ -11,7 +11,14 @@ import pytest
 
 from mandel_core import Cancelled, Frame, Settings, Viewport, render
 from mandel_core.model.control import Control
-from mandel_core.rendering.iteration_limit import CAP, LADDER, SLACK, _needed, automatic_limit, base
+from mandel_core.rendering.iteration_limit import (
+    CAP,
+    LADDER,
+    SLACK,
+    automatic_limit,
+    base,
+    known_limits,
+)
 
 HORIZON = 2.0**40
 
@@ -136,4 +143,4 @@ def test_a_search_can_be_given_up_and_leaves_nothing_behind() -> None:
     view = at(PLACES["the cusp"], 33, (61, 47))
     with pytest.raises(Cancelled):
         automatic_limit(view, Settings(horizon=HORIZON, dtype="float64"), Control(lambda: True))
-    assert (view, HORIZON, "float64") not in _needed._kept
+    assert (view, HORIZON, "float64") not in known_limits._kept

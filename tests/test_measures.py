@@ -20,7 +20,7 @@ from mandel_core.colour.painting import paint
 from mandel_core.formulas.formula import plain
 from mandel_core.formulas.tangent import NoDerivative, tangent, tangent_text
 from mandel_core.model.control import Control
-from mandel_core.rendering.drawing import _measured
+from mandel_core.rendering.drawing import known_measures
 from mandel_core.worker.tasks import Draw
 
 PLAIN = [formula.name for formula in FORMULAS]
@@ -174,10 +174,10 @@ def test_another_palette_measures_nothing_again() -> None:
     view = Viewport.from_screen("-0.7", "0.3", "0.1", 60, 50)
     task = Draw(view, Settings("fast"), Colouring("distance", inside="period"))
     first = task.run(Control())
-    known = len(_measured)
+    known = len(known_measures)
     again = replace(task, colouring=replace(task.colouring, palette="ember", density=2.0))
     assert (again.run(Control()).image.rgba() != first.image.rgba()).any()
-    assert len(_measured) == known
+    assert len(known_measures) == known
 
 
 @pytest.mark.parametrize("look", LOOKS)

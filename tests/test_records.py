@@ -24,7 +24,7 @@ from mandel_core.measurement import table
 from mandel_core.measurement.machine import Machine, with_card
 from mandel_core.measurement.record import Record
 from mandel_core.measurement.records import FILE_NAME, Records
-from mandel_core.measurement.table import _COLUMNS, VERSION
+from mandel_core.measurement.table import COLUMNS, VERSION
 from mandel_core.model.settings import Keywords, SweepKeywords
 from mandel_core.worker.tasks import Render
 
@@ -283,7 +283,7 @@ OF_VERSION_3 = (
 def test_a_column_less_is_a_new_version():
     """Else a file of the version before would be read wrongly: raise VERSION with this list."""
     assert VERSION == 3
-    assert set(OF_VERSION_3) <= set(_COLUMNS)
+    assert set(OF_VERSION_3) <= set(COLUMNS)
 
 
 # Another value of each field: whoever adds one to Settings says here what another would be.
@@ -336,8 +336,8 @@ def test_a_file_without_a_later_column_gets_it(path, records, monkeypatch):
     names = tuple(field.name for field in fields(More))
     monkeypatch.setattr(table, "Settings", More)
     monkeypatch.setattr(table, "_SETTINGS", names)
-    columns = (*_COLUMNS, "seed")
-    monkeypatch.setattr(table, "_COLUMNS", columns)
+    columns = (*COLUMNS, "seed")
+    monkeypatch.setattr(table, "COLUMNS", columns)
     monkeypatch.setattr(table, "_SELECT", f"SELECT {', '.join(columns)} FROM records")
     monkeypatch.setattr(table, "_DEFAULTS", {**table._DEFAULTS, "seed": 0})
     later = Records.open(path)
@@ -360,7 +360,7 @@ def test_a_file_without_a_later_column_gets_it(path, records, monkeypatch):
 def test_a_file_of_version_1_gets_what_it_lacks(tmp_path):
     path = tmp_path / "results.sqlite"
     later = ("formula", "formula_c", "instruction_set")
-    columns = [name for name in _COLUMNS if name not in later]
+    columns = [name for name in COLUMNS if name not in later]
     with sqlite3.connect(path) as file:
         file.execute(f"CREATE TABLE records (id INTEGER PRIMARY KEY, {', '.join(columns)})")
         row = {

@@ -21,7 +21,7 @@ from mandel_core import (
     sweep,
 )
 from mandel_core.measurement.measuring import measure_settings
-from mandel_core.measurement.system_load import Load, _Reading, wait_for_calm
+from mandel_core.measurement.system_load import Load, LoadReading, wait_for_calm
 from mandel_core.model.control import Control
 from mandel_core.runtime.threads import cores
 
@@ -163,10 +163,10 @@ def test_a_run_that_compiles_is_not_counted(monkeypatch, compiling):
 def test_only_the_work_of_others_counts_as_busy(monkeypatch):
     readings = iter(
         [
-            _Reading(wall=0.0, machine=0.0, own=0.0, cores=2),
-            _Reading(wall=1.0, machine=1.5, own=1.0, cores=2),
-            _Reading(wall=5.0, machine=9.0, own=1.0, cores=2),
-            _Reading(wall=6.0, machine=11.0, own=1.0, cores=2),
+            LoadReading(wall=0.0, machine=0.0, own=0.0, cores=2),
+            LoadReading(wall=1.0, machine=1.5, own=1.0, cores=2),
+            LoadReading(wall=5.0, machine=9.0, own=1.0, cores=2),
+            LoadReading(wall=6.0, machine=11.0, own=1.0, cores=2),
         ]
     )
     monkeypatch.setattr("mandel_core.measurement.system_load._read", lambda: next(readings))
@@ -198,7 +198,7 @@ def test_it_waits_until_others_are_calm_but_not_for_ever(monkeypatch, others, lo
 
     module = "mandel_core.measurement.system_load"
     monkeypatch.setattr(f"{module}.time.sleep", sleep)
-    monkeypatch.setattr(f"{module}._read", lambda: _Reading(wall, machine, 0.0, 2))
+    monkeypatch.setattr(f"{module}._read", lambda: LoadReading(wall, machine, 0.0, 2))
     wait_for_calm(1.95)
     assert len(slept) == looks
 

@@ -137,9 +137,9 @@ def test_arguments_that_make_no_sense_are_refused(arguments, capsys):
 def test_sizes_replace_those_of_the_form():
     import argparse
 
-    from dashboard.trials.__main__ import _arguments
+    from dashboard.trials.__main__ import arguments
 
-    args: argparse.Namespace = _arguments(["--short", "--inputs", "7", "--only", "hostile"])
+    args: argparse.Namespace = arguments(["--short", "--inputs", "7", "--only", "hostile"])
     parts, plan, given = planned(args)
     assert (parts, plan.inputs, plan.short, given) == (("hostile",), 7, True, None)
 

@@ -103,7 +103,7 @@ class ChunkSizeTab:
         known_now = bool(stored.points(now.view, common(now)).here)
         subject = self._subjects.current(self._queue.running, known_now)
         settings, view = common(subject), subject.view
-        self._heading.value = _heading(settings.stage, subject.state.stage)
+        self._heading.value = heading(settings.stage, subject.state.stage)
         found = stored.points(view, settings)
         known = {
             stage: latest.median
@@ -197,7 +197,7 @@ def common(subject: Subject) -> Settings:
     return subject.settings(stage if "chunksize" in STAGES[stage].varies else "chunked")
 
 
-def _heading(measured: str, drawn: str) -> str:
+def heading(measured: str, drawn: str) -> str:
     title = html.escape(STAGES[measured].title)
     if measured == drawn:
         return f"<b>{title}</b>: run time against chunk size"

@@ -34,7 +34,7 @@ SIZES = {
 }
 
 
-def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("dashboard.trials", description=__doc__)
     add = parser.add_argument
     add("--only", default=",".join(PARTS), help="parts, with commas; default: all")
@@ -68,7 +68,7 @@ def planned(args: argparse.Namespace) -> tuple[tuple[str, ...], Plan, Given | No
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Try and print; the exit status is 2 if the arguments make no sense."""
-    args = _arguments(argv)
+    args = arguments(argv)
     try:
         parts, plan, given = planned(args)
     except ValueError as error:

@@ -87,7 +87,7 @@ def _constant(text: str) -> complex:
 
 
 # Field of the state, key in the link, and what makes one of the other.
-_FIELDS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
+FIELDS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("formula", "formula", formula),
     ("x", "x", coordinate),
     ("y", "y", coordinate),
@@ -135,8 +135,8 @@ def encode(state: State) -> str:
     """
     usual = home(state.formula) if state.formula in FORMULAS else HOME
     told = {
-        key: _text(getattr(state, field))
-        for field, key, _ in _FIELDS
+        key: text_of(getattr(state, field))
+        for field, key, _ in FIELDS
         if getattr(state, field) != getattr(usual, field) and field != "automatic"
     }
     if not _has_constant(state.formula):
@@ -144,7 +144,7 @@ def encode(state: State) -> str:
     if state.formula != HOME.formula:
         told["formula"] = state.formula
     if state.automatic != ("iterations" not in told):
-        told["auto"] = _text(state.automatic)
+        told["auto"] = text_of(state.automatic)
     return "?" + urlencode(told | {"v": VERSION}, safe=",")
 
 
@@ -152,7 +152,7 @@ def _has_constant(formula: str) -> bool:
     return formula in FORMULAS and FORMULAS[formula].constant is not None
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
     if isinstance(value, complex):
         return f"{value.real},{value.imag}"
     if isinstance(value, bool):
@@ -175,8 +175,8 @@ def decode(link: str) -> tuple[State, tuple[str, ...]]:
     reading = Reading(link)
     values, given = reading.values, reading.given
     usual = HOME
-    for field, key, parse in _FIELDS:  # the formula first
-        reading.read_field(field, key, parse, _text(getattr(usual, field)))
+    for field, key, parse in FIELDS:  # the formula first
+        reading.read_field(field, key, parse, text_of(getattr(usual, field)))
         if field == "formula":
             usual = home(values.get("formula", HOME.formula))
     if not _has_constant(usual.formula):
@@ -193,7 +193,7 @@ def _of_another_kind(given: Mapping[str, str]) -> Iterator[str]:
     """A sentence on a version that is not known, and one on all keys that mean nothing."""
     if (version := given.get("v", VERSION)) not in _VERSIONS:
         yield f"The link's version “{shortened(version)}” is not known; it was read as {VERSION}."
-    known = {"v", *(key for _, key, _ in _FIELDS)}
+    known = {"v", *(key for _, key, _ in FIELDS)}
     unknown = [key for key in given if key not in known and not key.startswith(_NOT_OURS)]
     if unknown:
         named = [f"“{shortened(key)}”" for key in unknown[:_MOST_NAMED]]

@@ -15,7 +15,7 @@ from mandel_core.model.control import NO_CONTROL, Control
 LOOK_SECONDS, CALM = 0.2, 0.1
 
 
-class _Reading(NamedTuple):
+class LoadReading(NamedTuple):
     wall: float
     machine: float
     own: float
@@ -39,7 +39,7 @@ class Load:
         yield watch
         watch.end = _read()
 
-    def add(self, start: _Reading, end: _Reading) -> None:
+    def add(self, start: LoadReading, end: LoadReading) -> None:
         """Count what happened between two readings."""
         self.seconds += end.wall - start.wall
         self._available += (end.wall - start.wall) * start.cores
@@ -85,7 +85,7 @@ def wait_for_calm(most_seconds: float, control: Control = NO_CONTROL) -> None:
         waited += load.seconds
 
 
-def _read() -> _Reading:
+def _read() -> LoadReading:
     import psutil
 
     cores = psutil.cpu_times(percpu=True)
@@ -94,4 +94,4 @@ def _read() -> _Reading:
     # A guest's time is part of its host's `user`.
     idle = ("idle", "iowait", "guest", "guest_nice")
     worked = sum(sum(core) - sum(getattr(core, name, 0.0) for name in idle) for core in cores)
-    return _Reading(time.perf_counter(), worked, time.process_time(), len(cores))
+    return LoadReading(time.perf_counter(), worked, time.process_time(), len(cores))

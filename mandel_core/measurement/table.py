@@ -24,7 +24,7 @@ _VIEW = ("x", "y", "width", "height", "nx", "ny")
 _SETTINGS = tuple(field.name for field in fields(Settings))
 _TIMES = ("run_seconds", "first_seconds", "compile_seconds", "retaken", "busy")
 _MACHINE = tuple(field.name for field in fields(Machine))
-_COLUMNS = ("kind", "moment", *_VIEW, *_SETTINGS, *_TIMES, *_MACHINE, "step")
+COLUMNS = ("kind", "moment", *_VIEW, *_SETTINGS, *_TIMES, *_MACHINE, "step")
 
 # Columns without a type keep what they are given. The names are those of the dataclasses: one that
 # changes there is another VERSION. What Settings and Machine get, a file gets when it is opened.
@@ -33,9 +33,9 @@ _DEFAULTS = {
     for field in (*fields(Settings), *fields(Machine))
     if field.default is not MISSING
 }
-_CREATE = f"CREATE TABLE records (id INTEGER PRIMARY KEY, {', '.join(_COLUMNS)})"
-_INSERT = f"INSERT INTO records ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
-_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM records"
+_CREATE = f"CREATE TABLE records (id INTEGER PRIMARY KEY, {', '.join(COLUMNS)})"
+_INSERT = f"INSERT INTO records ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
+_SELECT = f"SELECT {', '.join(COLUMNS)} FROM records"
 
 
 class UnknownVersion(Exception):
@@ -72,7 +72,7 @@ def prepare(file: sqlite3.Connection) -> None:
 
 def _missing(file: sqlite3.Connection) -> list[str]:
     there = {row[1] for row in file.execute("PRAGMA table_info(records)")}
-    return [name for name in _COLUMNS if name not in there]
+    return [name for name in COLUMNS if name not in there]
 
 
 def _add(file: sqlite3.Connection, names: Iterable[str]) -> None:
@@ -107,7 +107,7 @@ def select(file: sqlite3.Connection, stage: str | None) -> list[Record]:
     records = []
     for row in found:
         with contextlib.suppress(ValueError, TypeError):  # a row edited by hand
-            records.append(_record(dict(zip(_COLUMNS, row, strict=True))))
+            records.append(_record(dict(zip(COLUMNS, row, strict=True))))
     return records
 
 

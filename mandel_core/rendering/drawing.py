@@ -30,11 +30,11 @@ WIDEST = 64
 
 # Bytes: six frames of 1000 x 833 points. Each picture may bring its surroundings, which are small.
 REMEMBERED = 2**26
-_frames: Recent[Hashable, Frame] = Recent(most=16, most_bytes=REMEMBERED)
+known_frames: Recent[Hashable, Frame] = Recent(most=16, most_bytes=REMEMBERED)
 # The scales of pictures, which others may borrow: about a megabyte each.
 _scales: Recent[Hashable, Any] = Recent(most=8)
 # What was measured of frames beyond their counts, which can take longer than they did.
-_measured: Recent[Hashable, NDArray[Any]] = Recent(most=16, most_bytes=REMEMBERED // 2)
+known_measures: Recent[Hashable, NDArray[Any]] = Recent(most=16, most_bytes=REMEMBERED // 2)
 
 
 def _key(view: Viewport, settings: Settings) -> Hashable:
@@ -53,11 +53,11 @@ def frame_of(
     A frame from memory has the run time it once took, and no time for compiling.
     """
     key = _key(view, settings)
-    known = _frames.get(key)
+    known = known_frames.get(key)
     if known is not None:
         return replace(known, compile_seconds=0.0)
     frame = render_settings(view, settings, control)
-    _frames.keep(key, frame, frame.z.nbytes + frame.iterations.nbytes)
+    known_frames.keep(key, frame, frame.z.nbytes + frame.iterations.nbytes)
     return frame
 
 
@@ -66,10 +66,10 @@ def measures_of(frame: Frame, control: Control = NO_CONTROL) -> Measures:
     of_frame = _key(frame.view, frame.settings)
 
     def keep(name: str, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
-        known = _measured.get((name, of_frame))
+        known = known_measures.get((name, of_frame))
         if known is None:
             known = make()
-            _measured.keep((name, of_frame), known, known.nbytes)
+            known_measures.keep((name, of_frame), known, known.nbytes)
         return known
 
     return Measures(frame, control, keep)

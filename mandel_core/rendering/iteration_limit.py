@@ -47,7 +47,7 @@ LADDER = tuple(int(step * 10**power) for power in (2, 3, 4) for step in (1, 1.5,
 LADDER = (*LADDER[LADDER.index(HOME_LIMIT) :], CAP)
 
 # What views were found to need; None where nothing was found outside.
-_needed: Recent[Hashable, tuple[int | None]] = Recent(most=256)
+known_limits: Recent[Hashable, tuple[int | None]] = Recent(most=256)
 
 
 def automatic_limit(view: Viewport, settings: Settings, control: Control = NO_CONTROL) -> int:
@@ -73,10 +73,10 @@ def automatic_limit(view: Viewport, settings: Settings, control: Control = NO_CO
         formula_c=settings.formula_c,
     )
     key = view, settings, FORMULAS.find(settings.formula)
-    known = _needed.get(key)
+    known = known_limits.get(key)
     if known is None:
         known = (_search(view, settings, control),)
-        _needed.keep(key, known)
+        known_limits.keep(key, known)
     (needed,) = known
     if needed is None:
         return max(start, base(view))
