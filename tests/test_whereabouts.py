@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard import Explorer
-from dashboard.places.whereabouts import find, spell
+from dashboard.places.whereabouts import find
 from dashboard.state import HOME, MAX_CENTRE, MAX_DIGITS, MAX_WIDTH, MIN_WIDTH
 from dashboard.view.link import encode
 
@@ -23,7 +23,8 @@ widths = st.decimals(MIN_WIDTH, MAX_WIDTH, allow_nan=False).filter(lambda width:
 @given(centres, centres, widths)
 def test_what_can_be_copied_leads_back(x: Decimal, y: Decimal, width: Decimal) -> None:
     there = replace(HOME, x=x, y=y, width=width)
-    assert find(spell(x, y, width), HOME) == (there, ())
+    sign = "-" if y.is_signed() else "+"
+    assert find(f"{x}{sign}{y.copy_abs()}i, width {width}", HOME) == (there, ())
     assert find("http://localhost:5006/dashboard" + encode(there), HOME) == (there, ())
 
 

@@ -77,12 +77,6 @@ def find(text: str, state: State) -> tuple[State, tuple[str, ...]]:
     return _from_words(text, state)
 
 
-def spell(x: Decimal, y: Decimal, width: Decimal) -> str:
-    """A view in the notation of EXAMPLE, digit by digit: `find` comes back to it."""
-    sign = "-" if y.is_signed() else "+"
-    return f"{_plain(x)}{sign}{_plain(y.copy_abs())}i, width {_plain(width)}"
-
-
 def _plain(number: Decimal) -> str:
     return str(number).replace("E", "e").replace("e+", "e")
 

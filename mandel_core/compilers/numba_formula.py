@@ -108,8 +108,14 @@ def _following(f: Any, a: Any, b: Any, p: Any, q: Any, cx: Any, cy: Any) -> Any:
 
 
 def bare_step(formula: Formula, **options: Any) -> Callable[..., Any]:
-    """A formula's step as a function for Numba, a, b, cx, cy to a, b. It must not need p, q."""
+    """The step of a formula as a function for Numba: a, b, cx, cy to a, b.
+
+    Of one that needs the z before: a, b, p, q, cx, cy to a, b, p, q, as `following` has it. The
+    options are those of `numba.njit`.
+    """
     step = numba.njit(**options)(formula.step)
+    if formula.needs_previous_z:
+        return lambda a, b, p, q, cx, cy: (*step(a, b, p, q, cx, cy, multiply_add), a, b)
     return lambda a, b, cx, cy: step(a, b, cx, cy, multiply_add)
 
 

@@ -40,7 +40,6 @@ NOT_MEANT = {
         "numba_kernel",
         "_compiled",
         "_kernel",
-        "_run_with_previous_z",
         "jit",
         "jit_borrowing",
     ),
@@ -57,8 +56,10 @@ NOT_MEANT = {
 NOT_FOLLOWED = {"bare_step", "_counts", "run_elsewhere"}
 # What gives a step, or a loop, another formula than the z² + c that it has.
 FOR_OTHER_FORMULAS = {
-    *("complex_step", "pairs_step", "planes_step", "_run_with_previous_z", "from_pixel"),
+    *("complex_step", "pairs_step", "planes_step", "from_pixel"),
 }
+# What serves the formulas alone that need the z before.
+FOR_PREVIOUS_Z = {"_run_with_previous_z", "step_with_previous_z"}
 # The methods that compute, of the one class in these files.
 METHODS = {name: ("mandel_core.formulas.formula", f"Formula.{name}") for name in ("begin", "next")}
 # How Numba's kernels add, multiply, compare and load whole vectors: instructions of LLVM's rather
@@ -153,6 +154,7 @@ def _referred_to(
     module: str, parsed: _Module, function: ast.FunctionDef
 ) -> Iterator[tuple[str, str]]:
     imported = parsed.imported | _imports(function)
+    given = {one.arg for one in (*function.args.args, *function.args.kwonlyargs)}
     for node in ast.walk(function):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             where, name = imported.get(node.value.id, ("", ""))
@@ -162,6 +164,8 @@ def _referred_to(
                 yield METHODS[node.attr]
         elif isinstance(node, ast.Attribute) and node.attr in METHODS:
             yield METHODS[node.attr]
+        elif isinstance(node, ast.Name) and node.id in given:
+            continue
         elif isinstance(node, ast.Name) and node.id in imported:
             yield imported[node.id]
         elif isinstance(node, ast.Name):

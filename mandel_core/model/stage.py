@@ -20,6 +20,7 @@ from mandel_core.model.settings import Keywords, Settings
 from mandel_core.model.sources import (
     ARITHMETIC,
     FOR_OTHER_FORMULAS,
+    FOR_PREVIOUS_Z,
     VECTORS,
     Part,
     modules_run_by,
@@ -81,9 +82,11 @@ class Stage:
         if not self.run.__module__.startswith(ARITHMETIC):
             parts = parts_of(self.step)
         else:
-            plain = FOR_OTHER_FORMULAS if formula is MANDELBROT else ()
+            left_out = set(FOR_OTHER_FORMULAS) if formula is MANDELBROT else set()
+            if not formula.needs_previous_z:
+                left_out |= FOR_PREVIOUS_Z
             entry = self._entry(formula, device)
-            parts = parts_run_by(*entry, not_followed=frozenset(plain))
+            parts = parts_run_by(*entry, not_followed=frozenset(left_out))
         if formula is MANDELBROT and not has_kernels(parts):
             return parts
         shown = set(parts)

@@ -75,7 +75,7 @@ def probe_settings(x: float, y: float, formula: Formula, settings: Settings) -> 
 def _inside(
     start: tuple[float, float, float, float], z: complex, formula: Formula, maxiter: int
 ) -> PointReport:
-    from mandel_core.kernels import single_orbits
+    from mandel_core.kernels import power_cycles, single_orbits
 
     x, y, kx, ky = start
     most = max(maxiter, 1000)
@@ -85,9 +85,9 @@ def _inside(
     else:
         c = complex(x, y) if formula.plane == "c" else complex(kx, ky)
         most = min(most, MAX_PERIOD)
-        period, root = single_orbits.attracting_cycle(formula.power, c, z, most)
+        period, root = power_cycles.attracting_cycle(formula.power, c, z, most)
         if period and formula.plane == "c":
-            w, slope = single_orbits.uniformised(formula.power, c, root, period)
+            w, slope = power_cycles.uniformised(formula.power, c, root, period)
             if abs(w) < 1 and slope != 0:
                 high = (1 - abs(w) ** 2) / abs(slope)
                 distance = Distance.within(high / 4, high)
@@ -128,7 +128,7 @@ def _nuclei(formula: Formula) -> Nuclei:
 def _outside_distance(
     start: tuple[float, float, float, float], z: complex, formula: Formula, steps: int
 ) -> Distance | None:
-    from mandel_core.kernels import single_orbits
+    from mandel_core.kernels import power_cycles, single_orbits
 
     if steps == 0 or not has_derivative(formula):
         return None
@@ -139,7 +139,7 @@ def _outside_distance(
     in_c = formula.plane == "c"
     pixel = complex(x, y)
     first, c = (0j, pixel) if in_c else (pixel, complex(kx, ky))
-    slope = abs(single_orbits.slope(formula.power, first, c, in_c, steps))
+    slope = abs(power_cycles.slope(formula.power, first, c, in_c, steps))
     if not 0 < slope < math.inf:
         return None
     estimate = abs(z) * math.log(abs(z)) / slope  # the potential by its gradient
@@ -157,7 +157,7 @@ def _nucleus(c: complex, formula: Formula, steps: int, own: int = 0) -> Nucleus 
     own : the component's period; 0 for a c outside. There the periods of the orbit's closest
         returns to 0 are those of the nuclei nearby (atom domains).
     """
-    from mandel_core.kernels import single_orbits
+    from mandel_core.kernels import power_cycles, single_orbits
 
     if _nuclei(formula) != "yes":
         return None
@@ -168,7 +168,7 @@ def _nucleus(c: complex, formula: Formula, steps: int, own: int = 0) -> Nucleus 
     if d is None:
         count = single_orbits.returns_of(*around, most, latest)
     else:
-        count = single_orbits.closest_returns(d, c, most, latest)
+        count = power_cycles.closest_returns(d, c, most, latest)
     candidates += [int(period) for period in latest[:count]]
     nearest, distance = None, math.inf
     for multiple in candidates:
@@ -176,14 +176,14 @@ def _nucleus(c: complex, formula: Formula, steps: int, own: int = 0) -> Nucleus 
             period, *place = single_orbits.nucleus_of(*around, multiple)
             nucleus = complex(*place)
         else:
-            period, nucleus = single_orbits.nucleus_from(d, c, multiple)
+            period, nucleus = power_cycles.nucleus_from(d, c, multiple)
         if not period or abs(nucleus - c) >= distance:
             continue
         if d is None:
             there = formula, nucleus.real, nucleus.imag, period
             size = single_orbits.size_of(*there, float(formula.exponent))
         else:
-            size = abs(single_orbits.atom_size(d, nucleus, period))
+            size = abs(power_cycles.atom_size(d, nucleus, period))
         if size < _SMALLEST:
             continue
         nearest = Nucleus(nucleus.real, nucleus.imag, int(period), size)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from mandel_core.compilers.explaining import without_folders
 from mandel_core.formulas import FORMULAS, MANDELBROT
 from mandel_core.formulas.formula import Formula
 from mandel_core.model.failures import StageFailure
@@ -35,7 +36,7 @@ def refuse_previous_z(job: Job) -> None:
             job.settings.stage,
             "unsupported",
             f"This stage keeps one z a point, and {formula.title} needs the z before as well; "
-            "the stages numpy and fast have it.",
+            "the stages numpy, numba, lanes and fast keep it.",
         )
 
 
@@ -57,7 +58,8 @@ def numba_trouble(stage: str, formula: Formula) -> Iterator[None]:
         yield
     except numba.core.errors.NumbaError as error:
         reason = f"Numba cannot compile the step of {formula.title}."
-        raise StageFailure(stage, "unsupported", reason, str(error)) from error
+        details = without_folders(str(error))
+        raise StageFailure(stage, "unsupported", reason, details) from error
 
 
 def complex_step(job: Job, step: Step) -> Step:

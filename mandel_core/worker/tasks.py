@@ -258,8 +258,7 @@ class Inspect(OfView):
 class Compare(OfView):
     """Hold a stage against NumPy in float64, or Numba where NumPy would take too long.
 
-    Numba's stage does the same operations one point at a time, and differs by rounding alone. It
-    has no formulas that need the z before.
+    Numba's stage does the same operations one point at a time, and differs by rounding alone.
     """
 
     most_by_numpy: float = 2e9  # iterations of points: some 10 s
@@ -268,8 +267,7 @@ class Compare(OfView):
     def reference(self) -> str:
         """The stage that is held to be right."""
         work = self.view.nx * self.view.ny * self.settings.maxiter
-        by_numpy = work <= self.most_by_numpy or FORMULAS[self.settings.formula].needs_previous_z
-        return "numpy" if by_numpy else "numba"
+        return "numpy" if work <= self.most_by_numpy else "numba"
 
     def run(self, control: Control) -> Marked:
         found = compare_settings(self.view, self.settings, self.reference, control)
