@@ -100,9 +100,10 @@ def fingerprint(settings: Settings) -> str:
 @lru_cache(64)
 def _fingerprint(stage: Stage, formula: Formula, device: str) -> str:
     try:
-        # Whole files: their constants count as much as what is shown.
-        texts = [*map(text_of, sorted(stage.modules_for(formula, device)))] or [stage.source]
-        known = "\n".join([version("mandel-explorer"), *texts])
+        # Whole files: their constants count as much as what is shown, which one's own step is.
+        texts = map(text_of, sorted(stage.modules_for(formula, device)))
+        shown = stage.source_for(formula, device)
+        known = "\n".join([version("mandel-explorer"), shown, *texts])
         return hashlib.sha256(known.encode()).hexdigest()[:16]
     except OSError:  # the file is gone
         return ""

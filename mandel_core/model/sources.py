@@ -34,15 +34,7 @@ ARITHMETIC = (
 # Functions that run a whole job, compile, look something up, or allocate: they are in the
 # fingerprint, and not shown.
 NOT_MEANT = {
-    *(
-        "run",
-        "compile_step",
-        "numba_kernel",
-        "_compiled",
-        "_kernel",
-        "jit",
-        "jit_borrowing",
-    ),
+    *("run", "compile_step", "numba_kernel", "_compiled", "_kernel", "jit", "jit_borrowing"),
     *("_stub", "_chosen", "scratch"),
     *("formula_of", "refuse_previous_z", "refuse_others", "numba_trouble", "_applied", "_with"),
     *("complex_step", "pairs_step", "planes_step"),
@@ -50,14 +42,12 @@ NOT_MEANT = {
     *("compute_elsewhere", "why_not", "on_cuda", "tensors_on_cuda", "_launched", "_launch"),
     *("frame", "blocks", "kernels", "traced_step", "text_of", "_text", "with_names"),
 }
-# The step of z² + c is shown in place of what makes one of a formula for Numba; and what colours
-# pictures on a device is no part of a stage.
-# Where a stage runs other functions on other devices, `Stage.elsewhere` says which.
+# The step of z² + c is shown in place of what makes one of a formula for Numba; what colours
+# pictures on a device is no part of a stage; and where a stage runs other functions on other
+# devices, `Stage.elsewhere` says which.
 NOT_FOLLOWED = {"bare_step", "_counts", "run_elsewhere"}
 # What gives a step, or a loop, another formula than the z² + c that it has.
-FOR_OTHER_FORMULAS = {
-    *("complex_step", "pairs_step", "planes_step", "from_pixel"),
-}
+FOR_OTHER_FORMULAS = {"complex_step", "pairs_step", "planes_step", "from_pixel"}
 # What serves the formulas alone that need the z before.
 FOR_PREVIOUS_Z = {"_run_with_previous_z", "step_with_previous_z"}
 # The methods that compute, of the one class in these files.
@@ -65,6 +55,8 @@ METHODS = {name: ("mandel_core.formulas.formula", f"Formula.{name}") for name in
 # How Numba's kernels add, multiply, compare and load whole vectors: instructions of LLVM's rather
 # than functions, and not shown, but whoever changes them changes what runs.
 VECTORS = ("mandel_core.compilers.numba_vectors", "mandel_core.compilers.numba_memory")
+# What surrounds the step of a registered stage, whose own text is all that is shown of it.
+AROUND_OWN = ("mandel_core.stages.loops", "mandel_core.stages.planes")
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from mandel_core.model.job import Job
 from mandel_core.model.settings import Keywords, Settings
 from mandel_core.model.sources import (
     ARITHMETIC,
+    AROUND_OWN,
     FOR_OTHER_FORMULAS,
     FOR_PREVIOUS_Z,
     VECTORS,
@@ -95,10 +96,10 @@ class Stage:
     def modules_for(self, formula: Formula, device: str = "cpu") -> frozenset[str]:
         """Where these functions are, and those between them that only hand on what they compute.
 
-        None for a registered stage, whose text is all there is of it.
+        For a registered stage, whose own text is not among them, what surrounds its step.
         """
         if not self.run.__module__.startswith(ARITHMETIC):
-            return frozenset()
+            return frozenset(AROUND_OWN)
         of_formula = {part.module for part in _parts_of_formula(formula)}
         modules = modules_run_by(*self._entry(formula, device)) | {
             module for module in of_formula if module.startswith(ARITHMETIC)
