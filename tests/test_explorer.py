@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import panel as pn
 import pytest
 
@@ -15,6 +16,8 @@ from dashboard.lab import stored
 from dashboard.lab.known import Known
 from dashboard.state import HOME, State, home
 from mandel_core import STAGES, Measurement, Viewport, register_formula
+from mandel_core.colour.encoding import encode_indices
+from mandel_core.worker.tasks import Picture
 
 
 @pytest.fixture
@@ -223,3 +226,24 @@ def test_the_time_of_a_measurement_goes_before_that_of_a_drawn_picture(
     explorer._status.baseline.drawn(view, settings, 0.5)
     stored.add(Measurement(view, settings, (2.0, 2.0)))
     assert explorer._status.baseline.seconds(view, explorer.settings()) == 2.0
+
+
+def test_what_is_said_of_a_picture_follows_what_is_measured_of_its_view(
+    explorer: Explorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = Known(stored.MOST_KNOWN)
+    monkeypatch.setattr(stored, "_known", lambda: results)
+    monkeypatch.setattr(stored._writer, "submit", lambda *args: None)
+    view, settings = explorer.viewport, explorer.settings()
+    image = encode_indices(np.zeros((1, 1), np.uint8), np.zeros((256, 4), np.uint8))
+    explorer._status.on_rest(Picture(view, settings, image, 0.5, 0.0))
+    explorer._status.refresh()
+    about = explorer._status.about
+    assert "500 ms" in about.value
+    explorer.on_outdated()
+    elsewhere = Viewport.from_screen("-1.25", 0, "0.5", 8, 8)
+    stored.add(Measurement(elsewhere, settings, (3.0,)))
+    assert "500 ms" in about.value
+    stored.add(Measurement(view, settings, (2.0, 2.0)))
+    assert "2 s" in about.value
+    assert about.styles["font-style"] == "italic", "it still is not of the view on screen"

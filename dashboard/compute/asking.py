@@ -23,8 +23,8 @@ from mandel_core.worker.tasks import Draw, Picture
 # A picture that takes longer than this is announced; shorter ones would only make the page flicker.
 PATIENCE_SECONDS = 0.25
 
-# How long a picture of a gesture may hold up the next one, and the full one of a view that has
-# been left.
+# How long the next picture waits for one under way: for a picture of a gesture, and for the full
+# picture of a view that has been left.
 GESTURE_SECONDS = 0.3
 LEFT_SECONDS = 0.05
 
@@ -85,7 +85,7 @@ class Asking:
         self._pending: Pending[Picture | StageFailure] = Pending(in_document)
         self._running: _Step | None = None
         self._next: PictureRequest | None = None
-        # Of the last picture of each stage. The page opens with `fast`, which is known to be so.
+        # From the last picture of each stage; for `fast`, with which the page opens, a usual value.
         self._seconds_per_iteration = {"fast": 3e-10}
         self._limit = server_settings.current().picture_seconds
 

@@ -130,7 +130,7 @@ class Chart:
         )
         plot.xaxis.ticker = FixedTicker(ticks=list(_CHUNK_TICKS), minor_ticks=[])
         plot.xaxis.major_label_overrides = {tick: str(tick) for tick in _CHUNK_TICKS}
-        # One ticker for good: a notebook's page would have to be told of a new one.
+        # The ticker is changed, never replaced: a notebook's page would not learn of a new model.
         plot.yaxis.ticker = plot.ygrid.ticker = FixedTicker(ticks=[], minor_ticks=[])
         plot.xgrid.visible = False
         plot.ygrid.grid_line_alpha = 0.35

@@ -10,7 +10,7 @@ from dashboard.state import MAX_CHUNK
 from mandel_core import Settings
 from mandel_core.measurement.measuring import points_of
 
-# Of all sizes that there are, with room for how they are written.
+# A list of all chunk sizes there are is shorter, however it is written.
 MOST_CHARACTERS = 6 * MAX_CHUNK
 
 
@@ -25,7 +25,7 @@ def parse_sizes(text: str) -> tuple[int, ...]:
     if not words:
         raise ValueError("There is no chunk size given.")
     for word in words:
-        # Not only its beginning is read: zeros before a number would hide how large it is.
+        # The length is limited for `int`, but zeros at the beginning must not hide a large number.
         if not (word.isascii() and word.isdigit() and len(word) < 20) or not (
             1 <= int(word) <= MAX_CHUNK
         ):

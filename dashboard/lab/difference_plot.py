@@ -10,7 +10,7 @@ from bokeh.plotting import figure
 from dashboard.widgets import theme
 from mandel_core.comparison.marking import KINDS, LEVELS
 
-# The background lets the page's own shine through; marks are read on light and dark alike.
+# Translucent, so that the marks can be read on a light and on a dark page.
 _GROUND = (
     f"{theme.GROUND}5c",
     *(f"{theme.GROUND}{alpha:02x}" for alpha in range(6, 6 + 7 * (LEVELS - 1), 7)),

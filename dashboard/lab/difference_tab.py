@@ -23,7 +23,7 @@ from mandel_core.model.control import Phase
 from mandel_core.words import duration
 from mandel_core.worker.tasks import Compare, Marked
 
-# What would keep the measuring worker busy for longer, in iterations of points, is asked for.
+# Comparisons of more work (pixels × iterations) begin only when the button is pressed.
 _UNASKED = 1e10
 
 _WAITING = "Waiting until"  # and then for what, which may change

@@ -11,7 +11,7 @@ from mandel_core import STAGES, Settings
 from mandel_core.words import duration
 from mandel_core.worker.tasks import Picture
 
-# Faster than this nobody reads what is said meanwhile.
+# Seconds; a shorter wait is not worth a sentence.
 _WORTH_SAYING = 0.5
 
 

@@ -17,7 +17,7 @@ _CACHE = {
     "miss": ("miss", "all was made anew"),
     "mixed": ("in part", "some was made anew"),
 }
-# What compilers repeat for every frame that they come through.
+# At most so many remarks on a line are shown: compilers repeat them for every frame.
 _MANY = 12
 
 STYLE = """<style>

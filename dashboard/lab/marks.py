@@ -11,7 +11,7 @@ from mandel_core import STAGES, Measurement
 from mandel_core.measurement.ratios import BUSY
 from mandel_core.words import count, duration
 
-# Shorter compiling is a look-up in what had been compiled before, and no time to compare.
+# Anything shorter was found in a cache: it does not count as compiling.
 COMPILED_SECONDS = 0.05
 
 

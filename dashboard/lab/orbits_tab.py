@@ -25,7 +25,7 @@ COLUMNS, ROWS = 1000, 750
 PIECE_SECONDS = 0.5
 # It is done after so many points of orbits, or so many pieces, whichever comes first.
 MOST_POINTS, MOST_PIECES = 40_000_000, 60
-# A view of which none of so many points escapes has no orbits to show.
+# After so many points of which none has escaped, the search ends: there are no orbits to show.
 MOST_FOR_NOTHING = 300_000
 
 _ABOUT = (

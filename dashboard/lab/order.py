@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dashboard.lab import stored
 from mandel_core import STAGES, Settings
 
-# Those without torch, the fastest first; of what else there is without it nothing is known.
+# The stages without torch, the fastest first; others without torch follow.
 _QUICK = ("fast", "lanes", "numba", "numpy")
 
 

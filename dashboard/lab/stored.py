@@ -23,20 +23,20 @@ Listener = Callable[[Measurement], None]
 
 _log = logging.getLogger(__name__)
 
-# Of what was measured elsewhere a chart shows the newest; more would be a cloud.
+# Of results for other views and machines a chart shows the newest; more cannot be told apart.
 MOST_ELSEWHERE = 200
-# Older ones stay in the file.
+# So many results are kept in memory; older ones stay in the file.
 MOST_KNOWN = 4000
 
 # Writing may wait for other programs that use the file, so it has a thread of its own.
 _writer = ThreadPoolExecutor(1, thread_name_prefix="records")
 
 
-# A second thread waits for the file instead of reading it once more.
+# Held while the file is opened and read, so that a second thread does not read it as well.
 _opening = threading.RLock()
 _logged = ""
 
-# Methods of what pages show; what has gone is called no more.
+# Called with each new result; a listener whose object no longer exists is dropped.
 _listeners: list[weakref.WeakMethod[Listener]] = []
 
 

@@ -52,7 +52,7 @@ class Subjects:
             f"{view.nx} × {view.ny} pixels, width {width(float(state.width))}, "
             f"{count(state.maxiter, 'iteration')}."
         )
-        # A click cannot give the window its size of then.
+        # Where only the window's size differs there is no way back: a click cannot resize it.
         self._button.visible = state != now.state
         return measured
 

@@ -77,7 +77,7 @@ class Lab:
     def refresh(self) -> None:
         """Bring the open tab up to date."""
         number = self.panel.active - 1
-        if not 0 <= number < len(self._kinds):  # the picture; or what no click can have sent
+        if not 0 <= number < len(self._kinds):  # the picture, or a number that is no tab's
             return
         if number in self._tabs:
             self._tabs[number].open()

@@ -28,7 +28,7 @@ def time_ticks(low: float, high: float, most: int = 7) -> dict[float, str]:
     """Ticks between two times in seconds, at most `most`, as positions and their labels."""
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     for steps in reversed(_STEPS):
-        # By way of text, so that a tick is the very number it is labelled with.
+        # Parsed from text, so that a tick is exactly the number on its label.
         round_ = [float(f"{step}e{decade}") for decade in decades for step in steps]
         found = [tick for tick in round_ if tick < MINUTE]
         found += [MINUTE * tick for tick in round_ if tick >= 1]

@@ -78,7 +78,7 @@ class Guide:
         except ValueError as error:
             self._view.calls.send("found", wrong=str(error), notice="")
             return
-        # What goes by itself is one sentence; more stay until they are read.
+        # One sentence is shown for some seconds at the field; several stay as a notice.
         one = notices[0] if len(notices) == 1 else ""
         self._view.calls.send("found", wrong="", notice=one)
         if len(notices) > 1:

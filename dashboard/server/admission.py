@@ -21,7 +21,7 @@ from tornado.web import HTTPError, RequestHandler
 
 from dashboard.server_settings import ServerSettings
 
-# So many may wait for their page to be made.
+# At most so many visitors wait for their page to be made.
 MOST_WAITING = 100
 RETRY_SECONDS = 15
 # A page's HTML and its document are written after its session was made, which takes about as long.

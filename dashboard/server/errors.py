@@ -24,7 +24,7 @@ from dashboard.server.leaving import has_left
 
 _log = logging.getLogger(__name__)
 
-# Of what a visitor has sent.
+# At most so many characters of what a visitor has sent are written to the log.
 MOST_WORDS = 200
 # Messages that fail before a connection is closed.
 MOST_FAILED = 20

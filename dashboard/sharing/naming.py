@@ -14,7 +14,7 @@ EXPLORER = "Mandelbrot explorer"
 
 # A view is called as a place if each has the other's centre and is at most so many times as wide.
 MOST_TIMES = 4
-# Of a view nearly as wide as home, around nearly the same centre, all of the picture is seen.
+# A view this near to home, by width and by centre, shows all of the picture.
 WHOLE, ASIDE = Decimal("0.8"), Decimal("0.1")
 
 

@@ -21,7 +21,8 @@ from mandel_core.worker.tasks import TaskOfStage
 
 T = TypeVar("T")
 
-# What goes through a visitor's connection, and how long others' turns may make it last.
+# The size of the finest picture, the seconds after which no finer one is begun, and those to wait
+# for one picture while others have their turn.
 MOST_PIXELS = 4_000_000
 MOST_SECONDS = 30.0
 PATIENCE_SECONDS = 90.0

@@ -26,7 +26,8 @@ from mandel_core.worker.file_tasks import DrawJPEG
 ADDRESS = "/preview.jpg"
 COLUMNS, ROWS = 1200, 630  # what those who show previews ask for
 
-# What one may cost, its turn included; whoever shows previews does not wait for longer anyway.
+# Limits of one preview: seconds, waiting for its turn included, and iterations. The programs that
+# show previews do not wait longer either.
 MOST_SECONDS = 20.0
 MOST_ITERATIONS = 20_000
 MOST_WAITING = 16

@@ -73,7 +73,7 @@ class AtRest:
                 self._host.on_timed(picture, seconds)
             self._refine(picture)
 
-        # A server that is closing has closed its workers before.
+        # The workers refuse once the server is closing.
         with suppress(RuntimeError):
             self._timing.submit(
                 lambda _: workers.time(task, session=session),

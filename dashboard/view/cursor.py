@@ -26,9 +26,9 @@ from mandel_core.worker.tasks import Draw
 
 # Points of an orbit that are drawn at most: more are a tangle.
 PATH_POINTS = 400
-# Iterations of the small picture, which is to be there while the hand moves on.
+# Iterations of the small picture, which has to follow the moving cursor.
 JULIA_ITERATIONS = 300
-# Of the two formulas the one's points are the other's c.
+# Each point of SET is the c of one picture of JULIA.
 SET, JULIA = "mandelbrot", "julia"
 
 

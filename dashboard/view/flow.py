@@ -25,7 +25,8 @@ from mandel_core.colour.looks import LOOKS
 from mandel_core.runtime.recent import Recent
 from mandel_core.worker.tasks import Draw, Picture
 
-# How many times as wide or as narrow a view in motion keeps the colours of the one at rest.
+# A view in motion keeps the colours of the view at rest up to so many times its width, and down to
+# that part of it.
 FARTHEST = 8
 
 # How much wider than the window the coarse picture beneath it is.
@@ -56,8 +57,8 @@ class PictureFlow:
         self.cursor = Cursor(host, self.view.calls, self._coloured)
         self._whole = Whole(host, self._coloured, self.view.show_whole)
         self._number = 0  # of the browser's last request
-        self._limit = host.state.maxiter  # where the search for the automatic one begins
-        # Those of views that were at rest: whoever comes back finds the same picture.
+        self._limit = host.state.maxiter  # where the search for the automatic limit begins
+        # Automatic limits of views that were at rest, so that coming back shows the same picture.
         self._limits: Recent[Hashable, int] = Recent(most=256)
         self._last: tuple[Draw, Picture] | None = None
         self._drawn_stages: set[str] = set()

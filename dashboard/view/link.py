@@ -113,11 +113,11 @@ FIELDS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
 
 
 # What a link leaves out is the default of the version it was written in: defaults may change, and
-# the picture behind a link must not. Where a default changes, a colour's or a palette's as well, a
-# new version is needed, and what the older ones left out (see `_FIRST`).
+# the picture behind a link must not. A changed default, also one of the colours, needs a new
+# version here, and the old default for links of the older versions, as `_FIRST` has it.
 VERSION = "2"
 _VERSIONS = ("1", VERSION)
-# What others hang onto every address that is passed on through them, and what Bokeh does.
+# Beginnings of keys that other sites and Bokeh add to addresses; they are not reported.
 _NOT_OURS = ("utm_", "fbclid", "gclid", "msclkid", "igshid", "bokeh-")
 
 # Links of 0.1.0 spelled out every field that there was, and had no version.

@@ -9,7 +9,7 @@ from typing import Any
 from dashboard.state import MAX_CENTRE, MAX_WIDTH
 from dashboard.view.request import number
 
-# No window reaches further.
+# Larger than any window.
 FURTHEST = float(MAX_CENTRE + MAX_WIDTH)
 # Pixels that the small picture has either way, by what the screen has for a pixel of CSS.
 LEAST_PIXELS, MOST_PIXELS = 64, 480

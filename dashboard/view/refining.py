@@ -20,7 +20,7 @@ from mandel_core.worker.tasks import Picture, Refine
 MOST_SECONDS = 2.0
 MOST_PIXELS = 4_200_000
 
-# How long to wait, and how often, where others' pictures went before.
+# Where the pictures of others had to go first: seconds until the next try, and how many tries.
 AGAIN_SECONDS, TRIES = 2.0, 3
 
 
@@ -48,7 +48,7 @@ class Refining:
             return False
         if picture.view.nx * picture.view.ny > MOST_PIXELS or settings.device != "cpu":
             return False
-        # Beside the axis of symmetry nothing can be copied.
+        # The samples lie beside the axis of symmetry, where rows cannot be mirrored.
         whole = 2 if picture.view.mirrored_rows(settings.dtype) else 1
         return picture.run_seconds * whole * len(SAMPLES) <= MOST_SECONDS
 
@@ -74,7 +74,7 @@ class Refining:
                 self._on_refined(picture, found)
 
         session = f"{self._host.session}/refine"
-        # A server that is closing has closed its workers before.
+        # The workers refuse once the server is closing.
         with suppress(RuntimeError):
             self._pending.submit(
                 lambda _: workers.refine(task, session=session), answer, on_given_up=again
