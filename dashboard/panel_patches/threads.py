@@ -39,19 +39,20 @@ _retrying: set[Any] = set()  # the documents whose changes wait for the page to 
 
 
 def patches() -> list[Patch]:
-    """What is to be replaced; `push` in each module of Panel's that has imported it by its name."""
-    importers = [
-        module for module in list(sys.modules.values()) if getattr(module, "push", None) is _push
-    ]
+    """What is to be replaced."""
     return [
         Patch(Syncable, "_apply_update", _in_turn),
         Patch(Comm, "_handle_msg", _in_turn),
         Patch(MimeRenderMixin, "_on_msg", lambda on_msg: _in_turn(_keeping_changes(on_msg))),
-        *(
-            Patch(module, "push", lambda push: _push_once_acknowledged)
-            for module in ([panel_notebook] if _push is None else importers)
-        ),
+        *(Patch(module, "push", lambda push: _push_once_acknowledged) for module in _importers()),
     ]
+
+
+def _importers() -> list[Any]:
+    """The modules of Panel's that have `push`, which most import by its name."""
+    if _push is None:
+        return [panel_notebook]
+    return [one for one in list(sys.modules.values()) if getattr(one, "push", None) is _push]
 
 
 def _in_turn(function: Callable[..., Any]) -> Callable[..., Any]:
