@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import doctest
+import importlib
 import io
+import re
 from pathlib import Path
 
 import pytest
 
 import mandel_core
 
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+PAGES = sorted([README, *ROOT.glob("docs/*.md")])
 
 
 @pytest.mark.parametrize(
@@ -47,3 +52,17 @@ def test_the_readmes_own_formula_works() -> None:
     most, verdict = printed_by("own-formula")
     assert int(most) > 100
     assert verdict.startswith(("Rounding:", "The same"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_an_example_imports_and_asks_of_an_explorer_is_there(page: Path) -> None:
+    from dashboard import Explorer
+
+    for code in re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL):
+        for node in ast.walk(ast.parse(code)):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                module = importlib.import_module(node.module)
+                assert all(hasattr(module, alias.name) for alias in node.names), code
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                named = node.value.id in {"explorer", "left"}
+                assert not named or hasattr(Explorer, node.attr), code

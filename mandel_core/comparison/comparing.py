@@ -36,7 +36,8 @@ class Agreement:
     settings, reference : what was computed, and what it was held against.
     differing : pixels whose iterations differ.
     interior : those of them that one of the two takes for the interior and the other does not.
-    sizes : of all others, how many differ by 1, by 2 to 3, by 4 to 7, ...; keys are 1, 2, 4, ...
+    sizes : of the other differing pixels, how many differ by 1, by 2 to 3, by 4 to 7, ...
+        iterations; keys are 1, 2, 4, ...
     unexplained : differing pixels whose count no rounding in settings.dtype can bring about.
     higher, lower : differing pixels that stay longer, and less long, than their orbit in float64
         does, from the same coordinates rounded as in settings.dtype.
@@ -98,7 +99,7 @@ class Agreement:
 class Comparison(Agreement):
     """A stage's counts against a reference's.
 
-    iterations : (ny, nx), the reference's.
+    iterations : (ny, nx) int64 or int32, the reference's, as in a Frame.
     difference : (ny, nx) int64, the stage's iterations less the reference's. A point taken for the
         interior counts 0, as in the tutorial's listing, so that its difference is no size.
     interior_at, unexplained_at : (ny, nx) bool, where those pixels are.

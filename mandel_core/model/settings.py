@@ -46,8 +46,9 @@ class Settings:
     maxiter : iterations per point, at least 1.
     horizon : the escape radius (bailout): a point has escaped once |z| reaches it. From 2 up to
         where a step from there overflows: for z² + c 2**63 in float32 and 2**511 in float64, for
-        higher powers less. 2**40 stands for the highest where that is less.
-    chunksize : iterations per compiled call, for the stages that have it.
+        higher powers less. 2**40 stands for the highest where that is less. The tutorial's listing
+        has 2.
+    chunksize : iterations per compiled call, for the stages that have it; at least 1.
     device : "cpu", "cuda" or "mps"; only the torch stages know others than "cpu".
     threads : how many; None for as many as the machine has. The torch stages compile once for each
         number.

@@ -42,9 +42,11 @@ class Stage:
     """One stage of optimisation.
 
     name : the word used in code and in links.
-    title, section : for people; the section of the tutorial it comes from.
+    title, section : for people: what it is called, and the section of the tutorial, “JIT-compiling
+        NumPy code in PyTorch land”, that it comes from.
     step : the function this stage is about; its text is what the reader should look at.
-    run : computes a job's Z and N, both (ny, nx).
+    run : computes a job's Z, complex64 or complex128 as its settings say, and N, int64 or int32;
+        both (ny, nx), as in a Frame. Raises StageFailure if it cannot run here.
     varies : which of "chunksize", "device" and "threads" make a difference.
     needs_torch : whether running it on the CPU imports torch.
     any_size : whether what is compiled once serves every size of picture.

@@ -50,6 +50,10 @@ class Viewport:
     `x` and `y` are the centre, `span_x` and `span_y` the distance from the first sample to the
     last; all four are Decimal (strings, ints and floats are taken as well), in units of the
     complex plane. Rows are in increasing y, as in the tutorial's listing.
+
+    Raises ValueError, in one sentence, for a coordinate that is not a finite number, a span below
+    0, and for `nx` or `ny` that is not a whole number of at least 1; so do `from_bounds` and
+    `from_screen`.
     """
 
     x: Decimal
