@@ -7,11 +7,14 @@ import gc
 import importlib.util
 import os
 import re
+import selectors
 import shutil
 import stat
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,7 @@ import pytest
 from mandel_core import Viewport, render
 from mandel_core.compilers import numba_cache, numba_import
 from mandel_core.rendering import ahead_of_time
+from tests.browsing import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -182,6 +186,50 @@ def test_what_makes_the_kernels_is_a_part_of_their_name(
     monkeypatch.setattr(numba_cache, "_made_with", lambda: "a later version")
     again = kernel()
     assert (again(3), hits(again)) == (6, 0)
+
+
+AT_ONCE = """
+import sys
+from doubling import double
+from mandel_core.compilers import numba_cache, numba_import
+
+looked = numba_cache._Cache.load_overload
+
+def look(self, *types):
+    found = looked(self, *types)
+    print("found" if found else "missing", flush=True)
+    if not found:
+        sys.stdin.readline()
+    return found
+
+numba_cache._Cache.load_overload = look
+kernel = numba_cache.kept(numba_import.numba.njit(double))
+print("calling", flush=True)
+print(kernel(21), flush=True)
+"""
+
+
+def test_of_processes_that_need_a_kernel_at_once_one_compiles(tmp_path: Path) -> None:
+    """As those of a server do that has just been installed."""
+    (tmp_path / "doubling.py").write_text("def double(x):\n    return x + x\n")
+    paths = {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    with ExitStack() as stack, selectors.DefaultSelector() as selector:
+        processes = []
+        for _ in range(3):
+            command = [sys.executable, "-u", "-c", AT_ONCE]
+            process = subprocess.Popen(
+                command, env=os.environ | paths, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
+            processes.append(stack.enter_context(process))
+            stack.callback(process.kill)
+            selector.register(process.stdout, selectors.EVENT_READ, process)
+        for process in processes:
+            assert process.stdout.readline() == b"calling\n"
+        ((looking, _),) = selector.select()  # the others wait, and print nothing
+        first = looking.data
+        others = [process for process in processes if process is not first]
+        said = [process.communicate(b"\n")[0].split() for process in (first, *others)]
+    assert said == [[b"missing", b"42"], [b"found", b"42"], [b"found", b"42"]]
 
 
 def test_fast_can_be_compiled_ahead_of_time(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,10 +1,14 @@
 """Numba's cache on disk, which never is a reason not to run. Importing this module imports Numba.
 
 Numba takes what is in its files on trust: a file that was cut short, by a full disk or by the end
-of the machine, would fail the kernel until it is removed. And two processes that compile a
-kernel for two types at the same time may both take the same file, so that one's entry leads to what
-the other has compiled. Here such files are removed, and the kernel is compiled as if there had been
-none.
+of the machine, would fail the kernel until it is removed. Here it is removed, and the kernel is
+compiled as if there had been none.
+
+Nor does Numba know of other processes, of which a server has several: all of them would compile
+what none has found, and of two that write to a kernel's index at the same time one would lose its
+entry, or have it lead to what the other has compiled. Here one process compiles a kernel while the
+others wait, and then load it; and one at a time writes. Where files cannot be locked each goes on
+as if it were alone, and what is found of other types is removed as well.
 
 A kernel's file on disk is known by the kernel's own source. What it is made of lies in this folder,
 in the modules that write LLVM's code; so these count, too.
@@ -15,8 +19,8 @@ from __future__ import annotations
 import glob
 import hashlib
 import logging
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,8 +28,10 @@ from typing import Any, TypeVar
 from mandel_core.compilers import numba_import  # noqa: F401  before the line below: it finds the folder
 
 # isort: split
+from filelock import FileLock
 from numba.core import sigutils
 from numba.core.caching import FunctionCache
+from numba.core.compiler_lock import global_compiler_lock
 
 F = TypeVar("F", bound=Callable[..., Any])
 _log = logging.getLogger(__name__)
@@ -33,15 +39,24 @@ _log = logging.getLogger(__name__)
 # Warned of once a process and reason: each kernel has files of its own, and all of them fail alike.
 _warned: set[str] = set()
 
+# A process that was stopped holds its locks. Then another compiles for itself, which takes less.
+LONGEST_WAIT_SECONDS = 60.0
+
 
 def kept(kernel: F) -> F:
     """Have what a kernel of Numba's compiles kept on disk; wherever that fails, only in memory."""
     function = kernel.py_func  # type: ignore[attr-defined]
     try:
-        kernel._cache = _Cache(function)  # type: ignore[attr-defined]
+        cache = _Cache(function)
     except RuntimeError as error:  # there is no folder that can be written
         _warn_once(error)
+        return kernel
+    kernel._cache = cache  # type: ignore[attr-defined]
+    kernel.compile = cache.in_turn(kernel, kernel.compile)  # type: ignore[attr-defined]
     return kernel
+
+
+_in_turn = False  # whether this process compiles; read and set under Numba's own lock
 
 
 class _Cache(FunctionCache):  # type: ignore[misc]
@@ -76,15 +91,54 @@ class _Cache(FunctionCache):  # type: ignore[misc]
         if not _lasting(sig):
             return
         try:
-            super().save_overload(sig, data)
+            with _locked(self._index.with_suffix(".lock")):
+                super().save_overload(sig, data)
         except Exception as error:  # an index that was damaged a moment ago, beside a full disk
             _warn_once(error)
 
+    def in_turn(self, kernel: Any, compile: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """`kernel.compile` for one process at a time; one that waited finds what it would compile.
+
+        Of the kernels that a kernel calls, which are compiled with it, none waits by itself.
+        """
+
+        def compile_in_turn(sig: Any) -> Any:
+            global _in_turn
+            with global_compiler_lock:
+                types = tuple(sigutils.normalize_signature(sig)[0])
+                if _in_turn or types in kernel.overloads or not _lasting(sig):
+                    return compile(sig)
+                name = hashlib.sha256(str(types).encode()).hexdigest()[:16]
+                _in_turn = True
+                try:
+                    with _locked(self._index.with_suffix(f".{name}.lock")):
+                        return compile(sig)
+                finally:
+                    _in_turn = False
+
+        return compile_in_turn
+
+    @property
+    def _index(self) -> Path:
+        return Path(self._cache_file._index_path)
+
     def _remove(self) -> None:
-        index = Path(self._cache_file._index_path)
+        index = self._index
         for path in (index, *index.parent.glob(f"{glob.escape(index.stem)}.*.nbc")):
             with suppress(OSError):
                 path.unlink()
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold the lock that is this file, unless it cannot be had."""
+    lock = FileLock(path)
+    with suppress(OSError, NotImplementedError):  # a full disk, or one without locks; waited long
+        lock.acquire(timeout=LONGEST_WAIT_SECONDS)
+    try:
+        yield
+    finally:
+        lock.release()  # does nothing where it is not held
 
 
 @cache
