@@ -214,10 +214,10 @@ def test_of_processes_that_need_a_kernel_at_once_one_compiles(tmp_path: Path) ->
     (tmp_path / "doubling.py").write_text("def double(x):\n    return x + x\n")
     paths = {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
     with ExitStack() as stack, selectors.DefaultSelector() as selector:
-        processes = []
+        processes: list[Any] = []
         for _ in range(3):
             command = [sys.executable, "-u", "-c", AT_ONCE]
-            process = subprocess.Popen(
+            process: Any = subprocess.Popen(
                 command, env=os.environ | paths, stdin=subprocess.PIPE, stdout=subprocess.PIPE
             )
             processes.append(stack.enter_context(process))

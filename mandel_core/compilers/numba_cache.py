@@ -52,15 +52,14 @@ def kept(kernel: F) -> F:
         _warn_once(error)
         return kernel
     kernel._cache = cache  # type: ignore[attr-defined]
-    kernel.compile = cache.in_turn(kernel, kernel.compile)  # type: ignore[attr-defined]
+    kernel.compile = cache.in_turn(kernel)  # type: ignore[attr-defined]
     return kernel
-
-
-_in_turn = False  # whether this process compiles; read and set under Numba's own lock
 
 
 class _Cache(FunctionCache):  # type: ignore[misc]
     """A kernel's files, of which the broken ones count as not there."""
+
+    compiling = False  # whether this process compiles any kernel; guarded by Numba's own lock
 
     def __init__(self, function: Any) -> None:
         super().__init__(function)
@@ -96,25 +95,25 @@ class _Cache(FunctionCache):  # type: ignore[misc]
         except Exception as error:  # an index that was damaged a moment ago, beside a full disk
             _warn_once(error)
 
-    def in_turn(self, kernel: Any, compile: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def in_turn(self, kernel: Any) -> Callable[[Any], Any]:
         """`kernel.compile` for one process at a time; one that waited finds what it would compile.
 
         Of the kernels that a kernel calls, which are compiled with it, none waits by itself.
         """
+        compile_now = kernel.compile
 
         def compile_in_turn(sig: Any) -> Any:
-            global _in_turn
             with global_compiler_lock:
                 types = tuple(sigutils.normalize_signature(sig)[0])
-                if _in_turn or types in kernel.overloads or not _lasting(sig):
-                    return compile(sig)
+                if _Cache.compiling or types in kernel.overloads or not _lasting(sig):
+                    return compile_now(sig)
                 name = hashlib.sha256(str(types).encode()).hexdigest()[:16]
-                _in_turn = True
+                _Cache.compiling = True
                 try:
                     with _locked(self._index.with_suffix(f".{name}.lock")):
-                        return compile(sig)
+                        return compile_now(sig)
                 finally:
-                    _in_turn = False
+                    _Cache.compiling = False
 
         return compile_in_turn
 

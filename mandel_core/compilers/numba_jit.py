@@ -17,8 +17,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def jit(function: F) -> F:
-    """Compile on the first call, keep on disk, and release the interpreter lock while running."""
-    kernel: F = kept(numba.njit(nogil=True)(function))
+    """Compile on the first call, keep on disk, and release the interpreter lock while running.
+
+    Nobody calls kernels from C, and the code for that would take time to compile.
+    """
+    kernel: F = kept(numba.njit(nogil=True, no_cfunc_wrapper=True)(function))
     return kernel
 
 
@@ -28,7 +31,8 @@ def jit_borrowing(function: F) -> F:
     So nobody need count who holds them. Numba would do that wherever one function hands an array to
     another, and every register would have to make room for it.
     """
-    kernel: F = kept(numba.njit(nogil=True, _nrt=False)(function))
+    options = {"nogil": True, "no_cfunc_wrapper": True, "_nrt": False}
+    kernel: F = kept(numba.njit(**options)(function))
     return kernel
 
 
