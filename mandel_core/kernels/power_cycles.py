@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from mandel_core.compilers.numba_jit import jit
 
 NEWTON_STEPS = 64
-# A Newton step as small as this, relative to where it leads, that is not much smaller than the one
-# before is nothing but rounding, however small: where roots lie close together that is sooner.
+# Newton's method has converged when its steps stop shrinking and are no larger than this, relative
+# to z: what is left is rounding, which is this large where roots lie close together.
 CONVERGING = 1e-6
-# The same for nuclei, which are simple roots: rounding moves z as the last digits of c do. Larger
-# steps that grow no smaller are those of an orbit that nothing holds. Also how far from 0, relative
-# to its derivative, what returns there may be.
+# The same for nuclei, relative to c. They are simple roots, so that rounding leaves only the last
+# digits of c; larger steps that stop shrinking mean that there is no nucleus nearby. Also how far
+# from 0, relative to its derivative, z may be after the period of a nucleus.
 AT_NUCLEUS = 1e-13
-# A point of a cycle that has come as close as this to where it began is there.
+# A point that comes back to within this distance, relative to its size, has completed its cycle.
 SAME = 1e-9
 
 

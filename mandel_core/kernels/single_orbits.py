@@ -23,9 +23,9 @@ from mandel_core.compilers.numba_formula import (
 from mandel_core.compilers.numba_jit import jit
 
 NEWTON_STEPS = 64
-# A Newton step as small as this, relative to where it leads, that is not much smaller than the one
-# before is nothing but rounding: nuclei are simple roots, and rounding moves z as the last digits
-# of c do. Also how far from 0, relative to its derivative, what returns there may be.
+# Newton's method for a nucleus has converged when its steps stop shrinking and are no larger than
+# this, relative to c: nuclei are simple roots, so that rounding leaves only the last digits of c.
+# Also how far from 0, relative to its derivative, z may be after the period of a nucleus.
 AT_NUCLEUS = 1e-13
 
 
