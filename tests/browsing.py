@@ -24,7 +24,7 @@ from dashboard.state import HOME, State, home
 from dashboard.view.link import FIELDS, text_of
 
 ROOT = Path(__file__).parent.parent
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # A shared, headless machine: no sandbox as root, and nothing that phones home by itself.
 FLAGS = (
     "--no-sandbox",

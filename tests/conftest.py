@@ -34,6 +34,12 @@ OF_THE_SERVER = {
     "test_shell",
 }
 
+# The files whose tests compile the same stages for the same views. A process has what it compiled
+# at hand, and traces again what another did.
+OF_THE_STAGES = {"test_correctness", "test_stages"}
+
+TOGETHER = {"server": OF_THE_SERVER, "stages": OF_THE_STAGES}
+
 # How long an example takes tells how busy the machine is.
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
@@ -50,14 +56,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Have one of several processes run all tests of the shared server, which starts only once.
 
     The server must not be shared by processes: for a picture that one page asks for it gives up
-    what another's would have had next, a measured time or smooth edges.
+    what another's would have had next, a measured time or smooth edges. The files of the stages
+    are also for one process.
     """
     from xdist.scheduler import LoadFileScheduling
 
     class Scheduling(LoadFileScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
             file: str = super()._split_scope(nodeid)
-            return "server" if Path(file).stem in OF_THE_SERVER else file
+            stem = Path(file).stem
+            return next((name for name, files in TOGETHER.items() if stem in files), file)
 
     return Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None
 
@@ -65,22 +73,25 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take long, so that at the end no process waits for another.
 
-    Those of the shared server take longest together. Of the rest, those that drive a browser, which
-    wait at times, and the others take turns.
+    Those that must be in one process take longest together. Of the rest, those that drive a
+    browser, which wait at times, and the others take turns.
     """
     files: dict[Path, list[pytest.Item]] = {}
     for item in items:
         files.setdefault(item.path, []).append(item)
         if "server" in getattr(item, "fixturenames", ()) and item.path.stem not in OF_THE_SERVER:
             raise pytest.UsageError(f"{item.path.stem} uses the server: name it in OF_THE_SERVER.")
-    kinds: dict[str, list[list[pytest.Item]]] = {"server": [], "browser": [], "long": [], "": []}
+    kinds: dict[str, list[list[pytest.Item]]]
+    kinds = {kind: [] for kind in (*TOGETHER, "browser", "long", "")}
     for path, tests in files.items():
         marks = {mark.name for test in tests for mark in test.iter_markers()}
         long = "long" if marks & {"slow", "compile"} else ""
         kind = "browser" if "browser" in marks else long
-        kinds["server" if path.stem in OF_THE_SERVER else kind].append(tests)
+        groups = (name for name, stems in TOGETHER.items() if path.stem in stems)
+        kinds[next(groups, kind)].append(tests)
     turns = chain.from_iterable(zip_longest(kinds["browser"], kinds["long"], fillvalue=[]))
-    items[:] = chain.from_iterable((*kinds["server"], *turns, *kinds[""]))
+    first = chain.from_iterable(kinds[name] for name in TOGETHER)
+    items[:] = chain.from_iterable((*first, *turns, *kinds[""]))
 
 
 @pytest.fixture(scope="session", autouse=True)
