@@ -13,7 +13,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -69,8 +69,9 @@ def test_where_something_can_be_written_numba_finds_its_own_place(
 
 
 @pytest.fixture
-def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
+def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Any]]:
     """Makes a kernel that knows nothing but the files in `__pycache__`, as a new process would."""
+    gc.freeze()  # to go through all that tests before have left takes a second
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     monkeypatch.setattr(numba_import.numba.config, "CACHE_DIR", "")
     file = tmp_path / "doubling.py"
@@ -86,7 +87,8 @@ def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]
         spec.loader.exec_module(module)
         return numba_cache.kept(numba_import.numba.njit(module.double))
 
-    return fresh
+    yield fresh
+    gc.unfreeze()
 
 
 def hits(kernel: Any) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -154,18 +155,24 @@ def test_stages_and_measuring_are_what_the_operator_offers(
     token = found[1]
     assert "render_items" in token
 
-    async def pull() -> str:
+    async def pull() -> tuple[str, str]:
         session, _ = await arrive(port)
         session.send("PULL-DOC-REQ", {})
         while (message := await session.receive()).header["msgtype"] != "PULL-DOC-REPLY":
             pass
+        page = message.content
+        (tabs,) = re.findall(r'"name":"panel.models.tabs.Tabs","id":"(p\d+)"', page)
+        open_chunk_size = {"kind": "ModelChanged", "model": {"id": tabs}, "attr": "active", "new": 1}
+        session.send("PATCH-DOC", {"events": [open_chunk_size]})
+        while "for its visitors" not in (tab := str((await session.receive()).content)):
+            pass
         session.close()
-        return message.content
+        return page, tab
 
-    content = asyncio.run(pull())
-    assert "NumPy listing" not in content
-    assert 'Numba"' in content
-    assert "This server does not measure for its visitors." in content
+    page, tab = asyncio.run(asyncio.wait_for(pull(), PATIENCE))
+    assert "NumPy listing" not in page
+    assert 'Numba"' in page
+    assert "This server does not measure for its visitors." in tab
 
 
 @pytest.mark.parametrize("busy", [False, True])
