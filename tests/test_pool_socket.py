@@ -83,9 +83,10 @@ def test_what_is_cancelled_or_left_behind_does_not_go_on(path: Path, pool: Remot
     assert cancelled.cancel()
     leaves = RemotePool(path)
     phases = Phases()
-    leaves.draw(HEAVY, "one")
     leaves.measure(Measure(VIEW, ENDLESS.settings), "one", phases)
-    phases.wait_for("starting")
+    phases.wait_for("starting")  # first: it stands still while there is a picture to draw
+    leaves.draw(HEAVY, "one")
+    assert isinstance(result(leaves.draw(LIGHT, "three")), Picture)  # while the first go on
     leaves.close()
     # Behind those two in the same processes; both would take hours.
     assert isinstance(result(pool.draw(LIGHT, "two")), Picture)
