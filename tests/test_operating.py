@@ -162,8 +162,8 @@ def test_stages_and_measuring_are_what_the_operator_offers(
             pass
         page = message.content
         (tabs,) = re.findall(r'"name":"panel.models.tabs.Tabs","id":"(p\d+)"', page)
-        open_chunk_size = {"kind": "ModelChanged", "model": {"id": tabs}, "attr": "active", "new": 1}
-        session.send("PATCH-DOC", {"events": [open_chunk_size]})
+        opened = {"kind": "ModelChanged", "model": {"id": tabs}, "attr": "active", "new": 1}
+        session.send("PATCH-DOC", {"events": [opened]})
         while "for its visitors" not in (tab := str((await session.receive()).content)):
             pass
         session.close()
