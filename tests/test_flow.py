@@ -48,10 +48,18 @@ class Desk:
 
         patch.setattr(self.explorer._flow.view, "_send", send)
 
-    def ask(self, x: str = "-0.75", width: str = "3.5", rest: bool = True, nx: int = 90) -> None:
+    def ask(
+        self,
+        x: str = "-0.75",
+        width: str = "3.5",
+        rest: bool = True,
+        nx: int = 90,
+        steps: int | None = None,
+    ) -> None:
         view = Decimal(x), Decimal(0), Decimal(width)
         number = self.explorer._flow._number + 1
-        self.explorer._flow._on_request(Request(number, *view, nx, 80, rest=rest, surround=False))
+        request = Request(number, *view, nx, 80, rest=rest, surround=False, steps=steps)
+        self.explorer._flow._on_request(request)
 
     def finish(self, limit: int | None = None, seconds: float = 1e-3, inside: bool = False) -> None:
         task, future = self.sent[-1]
@@ -80,6 +88,21 @@ def test_params_wait_while_the_view_moves(desk: Desk) -> None:
     desk.finish()
     assert desk.explorer.width == HOME.width
     assert desk.links[-1] is None
+
+
+def test_a_view_that_was_left_by_back_is_not_gone_to_again(desk: Desk) -> None:
+    """The browser asks for it at rest before it hears from the server where Back leads."""
+    desk.ask("-1.25", "0.5", steps=0)
+    desk.finish()
+    view = desk.explorer._flow.view
+    desk.explorer._guide._walk({"link": "?x=-0.5&width=0.1&iterations=300", "steps": 1})
+    desk.finish()
+    asked = len(desk.sent)
+    desk.ask("-1.25", "0.5", steps=0)
+    assert (view.steps, len(desk.sent)) == (1, asked)
+    assert (desk.explorer.x, desk.explorer.width) == (Decimal("-0.5"), Decimal("0.1"))
+    desk.ask("-1.25", "0.5", steps=1)
+    assert desk.explorer.x == Decimal("-1.25"), "by hand"
 
 
 def test_the_limit_that_was_found_is_kept_and_told(desk: Desk) -> None:

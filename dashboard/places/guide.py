@@ -63,7 +63,7 @@ class Guide:
         link, steps = values["link"], number(values["steps"])
         if not isinstance(link, str):
             raise TypeError("a link is wanted")
-        self._view.steps = int(steps)
+        self._view.walked(int(steps))
         state, notices = decode(link)
         self._traveller.notify("\n".join(notices))
         self._traveller.go(state)

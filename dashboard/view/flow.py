@@ -127,6 +127,9 @@ class PictureFlow:
         """The browser asks for a picture; where the view rests, the params follow it."""
         self._number = request.number
         host, state = self._host, self._host.state
+        if request.rest and request.steps not in (None, self.view.steps):
+            self.view.answer(request.number)  # of a view that the reader has left by Back
+            return
         if not request.rest:
             self._outdated.smoothing(False)
             view = Viewport.from_screen(request.x, request.y, request.width, request.nx, request.ny)

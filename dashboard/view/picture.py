@@ -153,6 +153,14 @@ class PictureView:
         """Tell the browser that there is no picture for request `number`, or none yet."""
         self._send({"seq": number}, link)
 
+    def walked(self, steps: int) -> None:
+        """The browser has walked through its history so often; tell it that this is known here.
+
+        What it asks for before it hears so may be the view that it has left.
+        """
+        self.steps = steps
+        self._send({"steps": steps}, None)
+
     def set_address(self, link: str | None) -> None:
         """Have the address say this."""
         if link is not None:
@@ -203,6 +211,7 @@ class PictureView:
         home = {name: float(value) for name, value in vars(self._home).items()}
         view = {"x": x, "y": y, "width": width, "fit": self._fit, "leap": self._leap}
         target: dict[str, Any] = view | {"limits": _LIMITS, "home": home, "is_page": self.is_page}
+        target["steps"] = self.steps
         return {name: [value] for name, value in target.items()}
 
     def adopt(self, plot: Any) -> None:

@@ -23,6 +23,8 @@ class Request:
         the server's `max_pixels`.
     rest : whether the view stands still, so that nx and ny are the window's.
     surround : whether what lies around the window is wanted as well.
+    steps : how often the browser had walked through its history, as far as it had heard of it by
+        the server; None if it does not say.
     """
 
     number: int
@@ -33,6 +35,7 @@ class Request:
     ny: int
     rest: bool
     surround: bool
+    steps: int | None = None
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Request:
@@ -54,6 +57,7 @@ class Request:
             ny=max(int(ny * scale), 1),
             rest=values["rest"] is True,
             surround=values.get("surround") is True,
+            steps=None if (steps := values.get("steps")) is None else int(number(steps)),
         )
 
 

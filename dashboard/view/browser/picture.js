@@ -18,8 +18,10 @@ export default ({ figure, source, request, feed, target, asked, answers, styles 
   const column = (name) => target.get_column(name)?.[0];
   const camera = new Camera(figure, column("limits"), column("home"));
   const frames = new Frames(source);
+  let steps_known = column("steps"); // to the server, when it sent what came last
   const requests = new Requests(camera, frames, (wanted) => {
-    request.data = Object.fromEntries(Object.entries(wanted).map(([key, value]) => [key, [value]]));
+    const asked = Object.entries({ ...wanted, steps: steps_known });
+    request.data = Object.fromEntries(asked.map(([key, value]) => [key, [value]]));
   });
   const overlay = new Overlay(figure, camera, column("is_page"));
   const step = () => {
@@ -75,6 +77,7 @@ export default ({ figure, source, request, feed, target, asked, answers, styles 
   const take = async () => {
     const message = row_of(feed);
     const get = (name) => message[name];
+    steps_known = get("steps") ?? steps_known;
     if (get("link") != null) {
       walk.onRest(get("link"), get("steps"));
     }
