@@ -22,8 +22,11 @@ PAGES = sorted([README, *ROOT.glob("docs/*.md")])
 @pytest.mark.parametrize(
     "name",
     [
-        *("compare", "inspect", "register_stage"),
-        *(pytest.param(name, marks=pytest.mark.slow) for name in ("register_formula", "sweep")),
+        *("compare", "register_stage"),
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in ("inspect", "register_formula", "sweep")
+        ),
     ],
 )
 def test_the_example_does_what_it_shows(name: str) -> None:
@@ -41,6 +44,7 @@ def printed_by(block: str) -> list[str]:
     return output.getvalue().splitlines()
 
 
+@pytest.mark.slow
 def test_the_readmes_own_step_works() -> None:
     verdict, seconds = printed_by("own-step")
     assert verdict.startswith(("Rounding:", "The same"))
