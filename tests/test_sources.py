@@ -31,7 +31,7 @@ RUNS = {
     "known": {"stage_11_free.step", "stage_12_gather.rounds", "stage_13_known.step"},
     "fast": {
         "mandelbrot.step",
-        "_block",
+        "_stored_parts",
         "_row",
         "_round",
         "_replay",

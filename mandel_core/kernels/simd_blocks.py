@@ -56,9 +56,9 @@ FAR = 1e30  # a c with which a point leaves at once
 
 
 @jit_borrowing
-def _block(w: Any, f: Any) -> int:
-    """How long a block is in store."""
-    return lanes(w) * (STORED_WITH_PREVIOUS_Z if needs_previous_z(f) else STORED)
+def _stored_parts(previous_z: Any) -> int:
+    """How many parts a block has in store."""
+    return STORED_WITH_PREVIOUS_Z if previous_z else STORED
 
 
 @jit_borrowing
@@ -103,7 +103,10 @@ def _row(
         count = where(inside, count + steps, count)
         some = any_lane(inside)
         done += DENSE
-    _replay(w, a0, b0, p0, q0, count, w, 0, horizon2, DENSE, done, f)
+    # Plain numbers are types of their own for Numba, and it would compile `_replay` twice.
+    at: Any = np.int64(0)
+    again: Any = np.int64(DENSE)
+    _replay(w, a0, b0, p0, q0, count, w, at, horizon2, again, done, f)
     return done
 
 
@@ -137,7 +140,8 @@ def _round(w: Any, stored: Any, at: int, most: int, limit: int, horizon2: Any, f
         count = where(inside, count + steps, count)
         some = any_lane(inside)
         done += FREE
-    _replay(w, a0, b0, p0, q0, count, stored, at, horizon2, FREE, limit, f)
+    again: Any = np.int64(FREE)
+    _replay(w, a0, b0, p0, q0, count, stored, at, horizon2, again, limit, f)
     return done
 
 
@@ -195,15 +199,18 @@ def _numbers(mask: Any, width: int, numbers: Any) -> int:
 
 
 @jit_borrowing
-def _keep(stored: Any, place: int, w: Any, c: Any, at: int, lane: int, f: Any) -> None:
-    """Put a lane of scratch, whose c is in the block at the element `at` of `c`, into store."""
+def _keep(stored: Any, place: int, w: Any, c: Any, at: int, lane: int, previous_z: Any) -> None:
+    """Put a lane of scratch, whose c is in the block at the element `at` of `c`, into store.
+
+    It is told whether the formula needs the z before, and so is compiled once for all formulas.
+    """
     size = lanes(w)
-    there = place // size * _block(w, f) + place % size
+    there = place // size * (size * _stored_parts(previous_z)) + place % size
     for part in (RE, IM):
         stored[index(there, part * size)] = w[index(lane, part * size)]
     for part in (CX, CY):
         stored[index(there, part * size)] = c[index(at, lane + part * size)]
-    if needs_previous_z(f):
+    if previous_z:
         for part in (P, Q):
             stored[index(there, part * size)] = w[index(lane, part * size)]
 
@@ -253,7 +260,7 @@ def band(
     begun = 1 if leaps(f) else 0
     first = min(begun + DENSE_PHASE, maxiter - (maxiter - begun) % DENSE)
     whole = maxiter - (maxiter - first) % FREE
-    zero: Any = np.int64(0)  # a plain 0 is a type of its own for Numba, with kernels for it
+    zero: Any = np.int64(0)  # a type of its own if plain, as in `_row`
     executed, alive = 0, zero
     for row in range(y.size):
         for left in range(0, columns, size):
@@ -263,7 +270,7 @@ def band(
                 going_on = load(w, COUNT * size) == everywhere(number(n))
                 for i in range(_numbers(going_on, columns - left, numbers)):
                     lane = numbers[index(i, 0)]
-                    _keep(stored, alive, w, w, zero, lane, f)
+                    _keep(stored, alive, w, w, zero, lane, needs_previous_z(f))
                     places[index(alive, 0)] = row * columns + left + lane
                     alive += 1
             _write(w, row, left, maxiter, Z, N)
@@ -286,6 +293,8 @@ def _rounds(
     w, stored, places, numbers = scratch
     number, size = w.dtype.type, lanes(w)
     Z, N = Z.reshape(-1), N.reshape(-1)
+    parts = _stored_parts(needs_previous_z(f))
+    block = size * parts
     length = FIRST_ROUND
     executed = 0
     while alive > 0:
@@ -295,9 +304,9 @@ def _rounds(
         goal = everywhere(number(NEVER if final else in_round))
         survivors: Any = np.int64(0)
         for first in range(0, alive, size):
-            width, at = min(size, alive - first), first // size * _block(w, f)
+            width, at = min(size, alive - first), first // size * block
             for lane in range(width, size):  # to have something there
-                for part in range(STORED_WITH_PREVIOUS_Z if needs_previous_z(f) else STORED):
+                for part in range(parts):
                     stored[at + part * size + lane] = stored[at + part * size]
             executed += _round(w, stored, at, in_round, limit, horizon2, f) * size
             for i in range(_numbers(load(w, COUNT * size) != goal, width, numbers)):
@@ -305,7 +314,7 @@ def _rounds(
                 _store_lane(w, lane, n, maxiter, places[index(first, lane)], Z, N)
             for i in range(_numbers(load(w, COUNT * size) == goal, width, numbers)):
                 lane = numbers[index(i, 0)]
-                _keep(stored, survivors, w, stored, at, lane, f)
+                _keep(stored, survivors, w, stored, at, lane, needs_previous_z(f))
                 places[index(survivors, 0)] = places[index(first, lane)]
                 survivors += 1
         n += in_round
