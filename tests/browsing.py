@@ -273,15 +273,43 @@ class Watched:
         return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-@contextmanager
-def browsing(**context: Any) -> Iterator[Watched]:
-    """A new page in a new browser; it must end without errors and without foreign requests."""
+# The browser that the tests of one file share, and how it is ended.
+_open: list[tuple[Any, Callable[[], None]]] = []
+
+
+def _browser() -> Any:
+    """The browser of this file's tests; starting one takes as much as opening a page."""
     path = chromium()
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
+    if not _open:
+        playwright = sync_playwright().start()
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        watched = Watched(browser.new_page(**context))
-        yield watched
+        _open.append((browser, playwright.stop))
+    return _open[0][0]
+
+
+def end_browser() -> None:
+    """End the browser if there is one. As long as it is there, `asyncio.run` does not work."""
+    while _open:
+        browser, stop = _open.pop()
         browser.close()
+        stop()
+
+
+@contextmanager
+def browsing(**context: Any) -> Iterator[Watched]:
+    """A new page that shares nothing with others but the browser.
+
+    It must end without errors and without foreign requests. What is opened from it ends with it.
+    """
+    browser = _browser()
+    others = list(browser.contexts)
+    watched = Watched(browser.new_page(**context))
+    try:
+        yield watched
+    finally:
+        for opened in browser.contexts:
+            if opened not in others:
+                opened.close()
     watched.assert_clean()

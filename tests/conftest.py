@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from mandel_core import FORMULAS, STAGES, Frame, Viewport, render
-from tests.browsing import ROOT, chromium, serving
+from tests.browsing import ROOT, chromium, end_browser, serving
 
 Render = Callable[..., Frame]
 
@@ -137,6 +137,13 @@ def server(server_folder: Path, compiler_cache: Path) -> Iterator[str]:
 def address(server: str) -> str:
     """The address of the shared server's page."""
     return f"{server}/dashboard"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def browser_of_a_file() -> Iterator[None]:
+    """A file's tests share a browser; no other file's code finds it there."""
+    yield
+    end_browser()
 
 
 @pytest.fixture(autouse=True)
