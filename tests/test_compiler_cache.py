@@ -154,7 +154,7 @@ TWO_KERNELS = """
     logging.basicConfig(format="log: %(message)s")
     view = Viewport.from_bounds(-2, 0.5, -1.25, 1.25, 24, 20)
     for size in (1, 2):
-        frame = render(view, "chunked", 6, chunksize=size)
+        frame = render(view, "cheap", 6, chunksize=size)
         print(size, int(frame.iterations.sum()), flush=True)
 """
 
