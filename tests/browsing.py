@@ -10,7 +10,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -273,8 +273,8 @@ class Watched:
         return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-# The browser that the tests of one file share, and how it is ended.
-_open: list[tuple[Any, Callable[[], None]]] = []
+# The browser that the tests of one file share, if one is open, and what ends it.
+_open: list[tuple[Any, ExitStack]] = []
 
 
 def _browser() -> Any:
@@ -283,18 +283,19 @@ def _browser() -> Any:
     from playwright.sync_api import sync_playwright
 
     if not _open:
-        playwright = sync_playwright().start()
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        _open.append((browser, playwright.stop))
+        with ExitStack() as stack:  # so that nothing of it stays if it cannot be started
+            playwright = stack.enter_context(sync_playwright())
+            browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+            stack.callback(browser.close)
+            _open.append((browser, stack.pop_all()))
     return _open[0][0]
 
 
 def end_browser() -> None:
     """End the browser if there is one. As long as it is there, `asyncio.run` does not work."""
     while _open:
-        browser, stop = _open.pop()
-        browser.close()
-        stop()
+        _, stack = _open.pop()
+        stack.close()
 
 
 @contextmanager

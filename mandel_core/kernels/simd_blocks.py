@@ -260,7 +260,7 @@ def band(
     begun = 1 if leaps(f) else 0
     first = min(begun + DENSE_PHASE, maxiter - (maxiter - begun) % DENSE)
     whole = maxiter - (maxiter - first) % FREE
-    zero: Any = np.int64(0)  # a type of its own if plain, as in `_row`
+    zero: Any = np.int64(0)  # a plain 0 is a type of its own for Numba, with kernels for it
     executed, alive = 0, zero
     for row in range(y.size):
         for left in range(0, columns, size):
