@@ -9,9 +9,10 @@ from mandel_core.worker.turns import MOST_HELD_SECONDS, Lane, Turns
 
 
 class Process:
-    """Remembers whether it is paused."""
+    """Remembers whether it is paused, and how often it went on."""
 
     paused = False
+    resumed = 0
 
     def pause(self) -> None:
         assert not self.paused
@@ -20,6 +21,7 @@ class Process:
     def resume(self) -> None:
         assert self.paused
         self.paused = False
+        self.resumed += 1
 
 
 class Processes:
@@ -36,6 +38,20 @@ class Processes:
 
     def paused(self, lane: Lane) -> bool:
         return self.all[lane].paused
+
+
+def test_measuring_does_not_go_on_between_a_picture_and_the_one_in_its_place() -> None:
+    processes = Processes()
+    turns, measuring = processes.turns, processes.all["measuring"]
+    turns.begin("measuring").on_phase("running")
+    older = turns.begin("long")
+    with turns.together():
+        older.end()
+        newer = turns.begin("quick")
+    assert measuring.paused
+    assert not measuring.resumed
+    newer.end()
+    assert not measuring.paused
 
 
 def test_a_measurement_and_a_picture_may_compile_at_once_but_not_run() -> None:

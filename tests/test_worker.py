@@ -67,14 +67,14 @@ class Phases:
 
 @dataclass(frozen=True)
 class MeasureDisturbed(Measure):
-    """Says "counted" in the midst of the first run that counts, and waits there for a pause."""
+    """Says "running" in the midst of the first run that counts, and waits there for a pause."""
 
     def run(self, control: Control) -> Measurement:
         steps = itertools.count()
 
         def stop() -> bool:
             if next(steps) == 12 * self.settings.maxiter - 1:  # the first run and ten are not
-                control.on_phase("counted")  # type: ignore[arg-type]
+                control.on_phase("running")
                 while not pausing.seconds() and not control.should_stop():
                     time.sleep(0.001)
             return control.should_stop()
@@ -341,7 +341,7 @@ def test_a_script_without_a_main_guard_is_not_run_twice(tmp_path: Any) -> None:
 def test_a_run_in_which_the_process_was_paused_is_taken_again(worker: Worker) -> None:
     phases = Phases()
     future = worker.submit(DISTURBED, on_phase=phases)
-    phases.wait_for("counted")
+    phases.wait_for("running")
     with worker.paused():
         with worker.paused():
             wait_until_stopped(worker.pid)
@@ -360,7 +360,7 @@ def test_measuring_stands_still_while_a_picture_is_drawn() -> None:
     measuring = pool.measuring
     phases = Phases()
     measured = workers.measure(DISTURBED, session="measuring", on_phase=phases)
-    phases.wait_for("counted")
+    phases.wait_for("running")
     endless = workers.draw(Draw(VIEW, ENDLESS.settings), session="drawing")
     wait_until_stopped(measuring.pid)
     # The newer picture takes the place of the older, and measuring does not go on in between.
@@ -388,7 +388,7 @@ def test_a_measurement_that_stands_still_can_be_cancelled() -> None:
     measuring = pool.measuring
     phases = Phases()
     dropped = workers.measure(DISTURBED, session="measuring", on_phase=phases)
-    phases.wait_for("counted")
+    phases.wait_for("running")
     pid = measuring.pid
     endless = workers.draw(Draw(VIEW, ENDLESS.settings), session="drawing")
     wait_until_stopped(pid)
@@ -459,7 +459,7 @@ def test_a_process_that_starts_while_paused_stands_still(worker: Worker) -> None
 def test_a_paused_worker_can_be_closed(worker: Worker) -> None:
     phases = Phases()
     future = worker.submit(DISTURBED, on_phase=phases)
-    phases.wait_for("counted")
+    phases.wait_for("running")
     worker.pause()
     wait_until_stopped(worker.pid)
     worker.close()

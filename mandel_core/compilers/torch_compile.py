@@ -52,6 +52,7 @@ def compile_step(
     location: ArrayLocation = HOST,
     fullgraph: bool = False,
     size: int = 1,
+    any_n: bool = False,
     any_length: bool = False,
     options: Mapping[str, Any] | None = None,
 ) -> Step:
@@ -60,15 +61,17 @@ def compile_step(
     Dynamo counts recompiles per code object and guards on shape, thread count and every Python
     number. Each combination gets a code object of its own, so that going back to a combination
     never recompiles and none uses up the recompile limit of another. `size` tells apart the
-    chunk sizes of a step that has one; with `any_length` the step is for flat planes, however long,
-    and serves every viewport. `options` are Inductor's, for this kernel only. The least recently
-    used kernels are given up.
+    chunk sizes of a step that has one; with `any_n` a step whose first argument is the number of
+    the iteration is compiled for any of them at once; with `any_length` the step is for flat
+    planes, however long, and serves every viewport. `options` are Inductor's, for this kernel only.
+    The least recently used kernels are given up.
     """
     import torch
 
     settings, view = job.settings, job.view
     key = (
-        *(step, size, None if any_length else (view.nx, view.ny), location.tensors, fullgraph),
+        *(step, size, any_n, None if any_length else (view.nx, view.ny)),
+        *(location.tensors, fullgraph),
         *(settings.compiled_for({"device", "threads"}), tuple((options or {}).items())),
     )
     if key in _kernels:
@@ -81,10 +84,37 @@ def compile_step(
         dynamic=any_length or None,
         options=dict(options) if options else None,
     )
+    if any_n:
+        kernel = _for_any_n(kernel, own, location)
     _kernels[key] = kernel
     while len(_kernels) > MAX_KERNELS:
         _kernels.popitem(last=False)
     return kernel
+
+
+def _for_any_n(kernel: Step, step: Step, location: ArrayLocation) -> Step:
+    """`kernel`, told before its first call, which compiles it, that the first argument varies.
+
+    Else Dynamo takes 0, the first number of an iteration, for a constant, and compiles once more
+    for the second. `wrap_numpy` makes it the first of any arguments.
+    """
+    import torch
+
+    code = step.__code__
+    named = code.co_argcount > 0 and not location.tensors
+    source = f"L['{code.co_varnames[0]}']" if named else "L['args'][0]"
+    compiled = False
+
+    def call(*args: Any) -> Any:
+        nonlocal compiled
+        if compiled:
+            return kernel(*args)
+        with torch.compiler.config.patch(dynamic_sources=source):
+            result = kernel(*args)
+        compiled = True
+        return result
+
+    return call
 
 
 def forget(step: Step) -> None:

@@ -7,6 +7,7 @@ import types
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from textwrap import dedent
 from tokenize import TokenError
 from typing import Any, Literal, get_args
@@ -216,15 +217,14 @@ def _compiling(job: Job, step: Step, layout: Layout) -> ZN:
         location = tensors_on(job.settings.device)
         return planes.loop(job, compile_step(job, step, location=location, fullgraph=True))
     location = location_for(job)
-    if layout == "complex":
-        return complex_loop(job, compile_step(job, step, location=location), location)
-    if layout == "pairs":
-        return pairs_loop(job, compile_step(job, step, location=location, fullgraph=True), location)
-    return chunk_loop(
-        job,
-        lambda size: compile_step(job, step, location=location, fullgraph=True, size=size),
-        location,
+    compiled = partial(
+        *(compile_step, job, step), location=location, fullgraph=layout != "complex", any_n=True
     )
+    if layout == "complex":
+        return complex_loop(job, compiled(), location)
+    if layout == "pairs":
+        return pairs_loop(job, compiled(), location)
+    return chunk_loop(job, lambda size: compiled(size=size), location)
 
 
 def _try(stage: OwnStage, layout: Layout) -> None:

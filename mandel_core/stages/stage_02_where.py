@@ -35,9 +35,8 @@ def step(
 
 def run(job: Job) -> ZN:
     location = location_for(job)
-    return complex_loop(
-        job, compile_step(job, complex_step(job, step), location=location), location
-    )
+    kernel = compile_step(job, complex_step(job, step), location=location, any_n=True)
+    return complex_loop(job, kernel, location)
 
 
 STAGE = Stage(

@@ -49,7 +49,9 @@ def step(
 
 def run(job: Job) -> ZN:
     location = location_for(job)
-    kernel = compile_step(job, pairs_step(job, step), location=location, fullgraph=True)
+    kernel = compile_step(
+        job, pairs_step(job, step), location=location, fullgraph=True, any_n=True
+    )
     return pairs_loop(job, kernel, location)
 
 

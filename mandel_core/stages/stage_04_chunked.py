@@ -41,7 +41,9 @@ def run(job: Job) -> ZN:
     location = location_for(job)
     chunk = pairs_step(job, step)
     return chunk_loop(
-        job, lambda size: compile_step(job, chunk, location=location, size=size), location
+        job,
+        lambda size: compile_step(job, chunk, location=location, size=size, any_n=True),
+        location,
     )
 
 

@@ -25,7 +25,9 @@ def run(job: Job) -> ZN:
     chunk = pairs_step(job, step)
     return chunk_loop(
         job,
-        lambda size: compile_step(job, chunk, location=location, fullgraph=True, size=size),
+        lambda size: compile_step(
+            job, chunk, location=location, fullgraph=True, size=size, any_n=True
+        ),
         location,
     )
 

@@ -97,19 +97,12 @@ class Pool:
         """
         if failure := self._refused(task):
             return _done(failure)
-        for timing in tuple(self._giving_way):
-            timing.cancel()
         limits = Limits(self.limits.picture_seconds, self.limits.compile_seconds)
         outer: Future[T | StageFailure] = Future()
-        if (before := self._drawn.get(session)) is not None:
-            before.cancel()
-        self._drawn[session] = outer
 
         def forget(_: object) -> None:
             if self._drawn.get(session) is outer:
                 del self._drawn[session]
-
-        outer.add_done_callback(forget)
 
         def go_to(lane: Lane, limits: Limits) -> None:
             inner = self._submit(lane, task, session, on_phase, limits)
@@ -126,9 +119,16 @@ class Pool:
                 yield_seconds = LONG_YIELD_SECONDS if lane == "quick" else math.inf
                 go_to("long", replace(limits, yield_seconds=yield_seconds))
 
-        lane = self._lane(task, expected)
-        yield_seconds = {"quick": YIELD_SECONDS, "long": LONG_YIELD_SECONDS}.get(lane, math.inf)
-        go_to(lane, replace(limits, yield_seconds=yield_seconds))
+        with self._turns.together():
+            for timing in tuple(self._giving_way):
+                timing.cancel()
+            if (before := self._drawn.get(session)) is not None:
+                before.cancel()
+            self._drawn[session] = outer
+            outer.add_done_callback(forget)
+            lane = self._lane(task, expected)
+            yield_seconds = {"quick": YIELD_SECONDS, "long": LONG_YIELD_SECONDS}.get(lane, math.inf)
+            go_to(lane, replace(limits, yield_seconds=yield_seconds))
         return outer
 
     def time(self, task: Time, session: str) -> Future[float | StageFailure]:

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any, Literal, Protocol
 
 Lane = Literal["quick", "long", "compiling", "measuring"]
@@ -49,10 +50,26 @@ class Turns:
             lane: {} for lane in ("quick", "long", "compiling", "measuring")
         }
         self._holds = {lane: _Hold(worker, clock) for lane, worker in workers.items()}
+        self._together = 0
 
     def begin(self, lane: Lane) -> Turn:
         """A task is submitted in this lane."""
         return Turn(lane, self._update)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What ends and begins meanwhile counts at once, so that nothing goes on in between.
+
+        When a picture takes the place of another, a measurement would else run for a moment.
+        """
+        with self._lock:
+            self._together += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._together -= 1
+                self._decide()
 
     def _update(self, lane: Lane, turn: object, phase: str | None) -> None:
         with self._lock:
@@ -66,6 +83,8 @@ class Turns:
             self._decide()
 
     def _decide(self) -> None:
+        if self._together:
+            return
         quick, long, compiling, measuring = self._phases.values()
         wanted = {
             "long": bool(quick and long),
