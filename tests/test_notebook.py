@@ -172,6 +172,7 @@ def interrupted_and_restarted(reader: Watched) -> None:
     gone = page.get_by_text("The kernel was restarted.")
     gone.wait_for()
     reader.until(lambda: not any(map(psutil.pid_exists, workers)))
+    ready(page)  # what is asked of a kernel that is not there yet is not done
     run(page, 0)
     gone.wait_for(state="detached")
     page.get_by_text(" pixels, 60 iterations").first.wait_for()

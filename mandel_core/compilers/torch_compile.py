@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from mandel_core.compilers import inductor_cache
+from mandel_core.compilers import inductor_cache, vector_trial
 from mandel_core.compilers.arrays import HOST, ArrayLocation
 from mandel_core.compilers.explaining import explained
 from mandel_core.model.failures import StageFailure
@@ -159,6 +159,7 @@ def torch_session(job: Job) -> Iterator[None]:
         stack.callback(callback_handler.remove_start_callback, _remove_broken_files)
         callback_handler.register_end_callback(job.compile_ends)
         stack.callback(callback_handler.remove_end_callback, job.compile_ends)
+        stack.enter_context(vector_trial.skipped())
         messages = stack.enter_context(_dynamo_log())
         caught = stack.enter_context(warnings.catch_warnings(record=True))
         warnings.simplefilter("always")
