@@ -30,7 +30,7 @@ def compiler(tmp_path: Path, refuses: str) -> str:
 
 def skipped(cxx: str, said: bool | None = None) -> bool:
     """Whether the trial is skipped with this compiler, if the user has said this or nothing."""
-    from torch._inductor import config
+    from torch._inductor import config  # noqa: PLC2701 - what is looked at is its setting
 
     with config.patch({"cpp.cxx": (cxx,), "cpp.vec_isa_ok": said}):
         with vector_trial.skipped():

@@ -217,9 +217,8 @@ def _compiling(job: Job, step: Step, layout: Layout) -> ZN:
         location = tensors_on(job.settings.device)
         return planes.loop(job, compile_step(job, step, location=location, fullgraph=True))
     location = location_for(job)
-    compiled = partial(
-        *(compile_step, job, step), location=location, fullgraph=layout != "complex", any_n=True
-    )
+    whole = layout != "complex"
+    compiled = partial(compile_step, job, step, location=location, fullgraph=whole, any_n=True)
     if layout == "complex":
         return complex_loop(job, compiled(), location)
     if layout == "pairs":

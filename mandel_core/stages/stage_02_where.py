@@ -5,7 +5,8 @@ The arrays keep their shapes whatever the mask says, so nothing is dynamic any m
 The tutorial reported that Inductor warns about complex operators and falls back to eager ones.
 It still does: of each step 18 calls of ready-made operators remain, each of which reads and writes
 whole arrays. Correct, and far slower than NumPy, which at least leaves out the points that have
-left. Dynamo compiles twice, for n = 0 and then for any n.
+left. By itself Dynamo compiles twice, for n = 0 and then for any n; here, and in the stages after
+this one, it is told beforehand that n varies.
 """
 
 from __future__ import annotations

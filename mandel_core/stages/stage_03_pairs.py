@@ -49,9 +49,7 @@ def step(
 
 def run(job: Job) -> ZN:
     location = location_for(job)
-    kernel = compile_step(
-        job, pairs_step(job, step), location=location, fullgraph=True, any_n=True
-    )
+    kernel = compile_step(job, pairs_step(job, step), location=location, fullgraph=True, any_n=True)
     return pairs_loop(job, kernel, location)
 
 
