@@ -1,7 +1,7 @@
 """Inductor's trial of the processor's vector instructions, skipped where it can only succeed.
 
 On x86 Inductor compiles a program for each set of vector instructions that the processor has, and
-loads it in a process of its own, before the first kernel: about 8 s of processor time with an empty
+loads it in a process of its own, before the first kernel: about 9 s of processor time with an empty
 cache, and 1 s in every process after that. This finds out compilers that are too old for the
 instructions, which can be told in a hundredth of the time, and a torch that was built by one;
 those that this package works with cannot be.
