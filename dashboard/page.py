@@ -15,7 +15,7 @@ import jinja2
 import panel as pn
 from bokeh.core.templates import FILE
 from bokeh.models import CustomJS
-from panel.io.resources import _env
+from panel.io.resources import _env, get_dist_path
 from panel.theme.base import Design
 
 from dashboard.compute import workers
@@ -96,7 +96,9 @@ def _show(first: str, seen: Preview, **parts: Any) -> None:
     if doc is None:
         return  # no page is being served: `python dashboard/main.py`
     doc.template = template()
-    doc.template_variables.update(first=first, seen=seen)
+    # Panel sets `dist_url` with the HTML, so not for a session that a websocket makes because the
+    # page's own has expired; until it is set, style sheets come from a CDN.
+    doc.template_variables.update(first=first, seen=seen, dist_url=get_dist_path())
     pn.config.browser_info = False  # not used here
     for event, lost in (("connection_lost", "true"), ("client_reconnected", "false")):
         doc.js_on_event(event, CustomJS(code=f"window.connectionLost({lost})"))

@@ -21,6 +21,7 @@ import psutil
 import pytest
 
 from dashboard.bench.asking import View
+from dashboard.bench.wire import TOKEN, Session
 from tests.browsing import NO_TORCH, ROOT, browsing, free_port, wait_until_it_answers
 from tests.test_sessions import answer, arrive
 
@@ -86,6 +87,13 @@ def until_well(port: int) -> None:
         time.sleep(0.05)
 
 
+def until_nobody_is_there(port: int) -> None:
+    until = time.monotonic() + PATIENCE
+    while "mandel_sessions 0.0" not in get(port, "/metrics")[1]:
+        assert time.monotonic() < until
+        time.sleep(0.2)
+
+
 async def look(port: int) -> None:
     """A visit with one picture."""
     session, asking = await arrive(port)
@@ -122,6 +130,28 @@ def test_pictures_are_counted_and_processes_watched(
     asyncio.run(look(port))
 
 
+def test_a_page_asks_nobody_else_when_its_session_expired_before_it_connected(
+    operated: tuple[subprocess.Popen[bytes], int],
+) -> None:
+    """As on a slow line; the websocket gets a session of its own then."""
+    _, port = operated
+    until_nobody_is_there(port)
+    found = TOKEN.search(get(port, "/dashboard")[1])
+    assert found is not None
+    until_nobody_is_there(port)
+
+    async def connect() -> str:
+        session = await Session.connect(port, "dashboard", found[1])
+        session.send("PULL-DOC-REQ", {})
+        while (message := await session.receive()).header["msgtype"] != "PULL-DOC-REPLY":
+            pass
+        session.close()
+        return message.content
+
+    page = asyncio.run(asyncio.wait_for(connect(), PATIENCE))
+    assert set(re.findall(r'"url":"([^"]*)css/loading.css', page)) == {"static/extensions/panel/"}
+
+
 def test_more_pages_than_the_limit_are_refused_in_a_sentence(
     operated: tuple[subprocess.Popen[bytes], int],
 ) -> None:
@@ -134,10 +164,7 @@ def test_more_pages_than_the_limit_are_refused_in_a_sentence(
             session.close()
         return refused
 
-    until = time.monotonic() + PATIENCE  # those of the test before are still there for a while
-    while "mandel_sessions 0.0" not in get(port, "/metrics")[1]:
-        assert time.monotonic() < until
-        time.sleep(0.2)
+    until_nobody_is_there(port)
     status, text, headers = asyncio.run(visit())
     assert status == 503
     assert "This server has 3 visitors, and that is as many as it takes." in text
