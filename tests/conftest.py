@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from mandel_core import FORMULAS, STAGES, Frame, Viewport, render
+from mandel_core.worker.process import NEW_OBJECTS
 from tests.browsing import ROOT, chromium, end_browser, serving
 
 Render = Callable[..., Frame]
@@ -46,7 +48,12 @@ settings.load_profile("tests")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have pytest-xdist keep the order of files; its own puts those with few tests at the end."""
+    """Have pytest-xdist keep the order of files; its own puts those with few tests at the end.
+
+    Circular garbage is looked for as seldom as in a computing process: while torch compiles it
+    takes a tenth of the time else.
+    """
+    gc.set_threshold(NEW_OBJECTS)
     if hasattr(config.option, "loadscopereorder"):
         config.option.loadscopereorder = False
 
