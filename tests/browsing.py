@@ -273,7 +273,7 @@ class Watched:
         return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-# The browser that the tests of one file share, if one is open, and what ends it.
+# The browser that tests share, if one is open, and what ends it.
 _open: list[tuple[Any, ExitStack]] = []
 # Its contexts that nobody uses at present, by what they were made with. In a context that is kept a
 # page takes three quarters of what it takes in a new one: it has been sent the scripts before.
@@ -281,10 +281,12 @@ _unused: dict[str, Any] = {}
 
 
 def _browser() -> Any:
-    """The browser of this file's tests; starting one takes as much as opening a page."""
+    """The browser that is open, or a new one; starting one takes as much as opening a page."""
     path = chromium()
     from playwright.sync_api import sync_playwright
 
+    if _open and not _open[0][0].is_connected():  # it has crashed
+        end_browser()
     if not _open:
         with ExitStack() as stack:  # so that nothing of it stays if it cannot be started
             playwright = stack.enter_context(sync_playwright())

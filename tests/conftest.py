@@ -70,9 +70,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class Scheduling(LoadFileScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
-            file: str = super()._split_scope(nodeid)
-            stem = Path(file).stem
-            return next((name for name, files in TOGETHER.items() if stem in files), file)
+            return _group(Path(super()._split_scope(nodeid)))
 
     return Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None
 
@@ -94,8 +92,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         marks = {mark.name for test in tests for mark in test.iter_markers()}
         long = "long" if marks & {"slow", "compile"} else ""
         kind = "browser" if "browser" in marks else long
-        groups = (name for name, stems in TOGETHER.items() if path.stem in stems)
-        kinds[next(groups, kind)].append(tests)
+        group = _group(path)
+        kinds[group if group in TOGETHER else kind].append(tests)
     turns = chain.from_iterable(zip_longest(kinds["browser"], kinds["long"], fillvalue=[]))
     first = chain.from_iterable(kinds[name] for name in TOGETHER)
     items[:] = chain.from_iterable((*first, *turns, *kinds[""]))
@@ -146,11 +144,16 @@ def address(server: str) -> str:
     return f"{server}/dashboard"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def browser_of_a_file() -> Iterator[None]:
-    """A file's tests share a browser; no other file's code finds it there."""
-    yield
-    end_browser()
+@pytest.hookimpl(trylast=True)  # when the pages of the test are closed
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """A file's tests share a browser, or those of the server's files; no other's find it there."""
+    if nextitem is None or _group(item.path) != _group(nextitem.path):
+        end_browser()
+
+
+def _group(file: Path) -> str:
+    """The name of those files of which one process runs all tests."""
+    return next((name for name, stems in TOGETHER.items() if file.stem in stems), file.stem)
 
 
 @pytest.fixture(autouse=True)

@@ -104,6 +104,8 @@ def test_without_a_compiler(tmp_path):
         "    mandel_core.render(view, 'chunked', 4, chunksize=2)\n"
         "except mandel_core.StageFailure as failure:\n"
         "    print(failure.kind, bool(failure.details), failure.reason, sep='|')\n"
+        "from torch._dynamo.utils import counters\n"
+        "print(sum(counters['frames'].values()))\n"
         "for stage in ('numpy', 'numba'):\n"
         "    print(mandel_core.render(view, stage, 20).iterations.any())\n"
     )
@@ -118,10 +120,11 @@ def test_without_a_compiler(tmp_path):
         text=True,
         check=True,
     )
-    told, *others = run.stdout.splitlines()
+    told, traced, *others = run.stdout.splitlines()
     kind, details, reason = told.split("|")
     assert (kind, details) == ("no-compiler", "True")
     assert "C++ compiler" in reason
+    assert traced == "0", "it is known before the step is traced, which takes seconds"
     assert others == ["True", "True"]
 
 

@@ -165,6 +165,7 @@ def torch_session(job: Job) -> Iterator[None]:
         warnings.simplefilter("always")
         since = time.time()
         try:
+            _require_compiler(job)
             yield
         except torch.cuda.OutOfMemoryError as error:
             raise StageFailure(
@@ -220,6 +221,14 @@ def _require_device(job: Job) -> None:
         raise StageFailure(
             job.settings.stage, "no-device", "The mps device has no float64; choose the cpu."
         )
+
+
+def _require_compiler(job: Job) -> None:
+    """Raises what Inductor does once it has traced the step, for which nobody need wait."""
+    if job.settings.device == "cpu":
+        from torch._inductor.cpp_builder import get_cpp_compiler
+
+        get_cpp_compiler()
 
 
 def _callback_handler(job: Job) -> Any:
