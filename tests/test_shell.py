@@ -124,7 +124,8 @@ def test_axe_finds_nothing_serious(address: str, theme: Any) -> None:
         told = [f"{one['id']}: {one['help']} {one['nodes'][0]['html']}" for one in found]
         return [one for one, each in zip(told, found, strict=True) if each["impact"] != "minor"]
 
-    with browsing(viewport={"width": 1400, "height": 900}, color_scheme=theme) as visitor:
+    size = {"width": 1400, "height": 900}
+    with browsing(viewport=size, color_scheme=theme) as visitor:
         page = opened(visitor, address + "?x=-1.757&y=0.003&width=0.12")
         figure = visitor.figure()
         for button, words in (
@@ -159,7 +160,6 @@ def test_axe_finds_nothing_serious(address: str, theme: Any) -> None:
             ("Threads", "by chunk size and threads"),
             ("Where orbits go", "are followed until they escape"),
             ("Is it right?", "Rounding"),
-            ("Compiler", "Step of Fast"),
         ):
             page.get_by_role("tab", name=tab).click()
             page.get_by_text(words).first.wait_for()
@@ -177,6 +177,12 @@ def test_axe_finds_nothing_serious(address: str, theme: Any) -> None:
         page.set_viewport_size({"width": 390, "height": 844})
         page.get_by_role("button", name="Controls").click()
         assert violations(page) == []
+        page.keyboard.press("Escape")
+        page.set_viewport_size(size)
+        # Last, since whatever axe does takes three times as long once this text is there.
+        page.get_by_role("tab", name="Compiler").click()
+        page.get_by_text("Step of Fast").first.wait_for()
+        assert violations(page) == [], "Compiler"
 
 
 @contextmanager
