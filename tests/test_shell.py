@@ -161,8 +161,7 @@ def test_axe_finds_nothing_serious(address: str, theme: Any) -> None:
             ("Where orbits go", "are followed until they escape"),
             ("Is it right?", "Rounding"),
         ):
-            page.get_by_role("tab", name=tab).click()
-            page.get_by_text(words).first.wait_for()
+            open_tab(page, tab, words)
             assert violations(page) == [], tab
         page.get_by_role("tab", name="Picture").click()
         field = page.get_by_label("Iterations").first
@@ -180,9 +179,13 @@ def test_axe_finds_nothing_serious(address: str, theme: Any) -> None:
         page.keyboard.press("Escape")
         page.set_viewport_size(size)
         # Last, since whatever axe does takes three times as long once this text is there.
-        page.get_by_role("tab", name="Compiler").click()
-        page.get_by_text("Step of Fast").first.wait_for()
+        open_tab(page, "Compiler", "Step of Fast")
         assert violations(page) == [], "Compiler"
+
+
+def open_tab(page: Any, tab: str, words: str) -> None:
+    page.get_by_role("tab", name=tab).click()
+    page.get_by_text(words).first.wait_for()
 
 
 @contextmanager
