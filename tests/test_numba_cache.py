@@ -23,6 +23,7 @@ import pytest
 
 from mandel_core import Viewport, render
 from mandel_core.compilers import numba_cache, numba_import
+from mandel_core.compilers.preparing import told
 from mandel_core.rendering import ahead_of_time
 from tests.browsing import ROOT
 
@@ -104,6 +105,23 @@ def test_what_was_compiled_is_kept(kernel: Callable[[], Any]) -> None:
     assert kernel()(2) == 4
     again = kernel()
     assert (again(3), hits(again)) == (6, 1)
+
+
+def test_whoever_runs_tasks_is_told_that_a_kernel_is_compiled_or_loaded(
+    kernel: Callable[[], Any],
+) -> None:
+    heard: list[bool] = []
+    with told(heard.append):
+        for _ in range(2):
+            double = kernel()
+            double(2)
+            assert heard == [True, False]
+            double(3)
+            assert heard == [True, False], "it runs only"
+            heard.clear()
+    assert hits(double) == 1
+    double(2.5)
+    assert not heard
 
 
 @pytest.mark.parametrize("suffix", [".nbi", ".nbc"])
@@ -194,6 +212,7 @@ AT_ONCE = """
 import sys
 from doubling import double
 from mandel_core.compilers import numba_cache, numba_import
+from mandel_core.compilers.preparing import told
 
 looked = numba_cache._Cache.load_overload
 

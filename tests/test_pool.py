@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from mandel_core import Settings, StageFailure, Viewport
+from mandel_core.colour.encoding import Encoded
+from mandel_core.compilers.preparing import preparing
 from mandel_core.model.control import Control
 from mandel_core.worker.pool import Pool, PoolLimits
-from mandel_core.worker.tasks import Draw, Measure, Picture, Time
+from mandel_core.worker.tasks import Draw, Measure, Picture, Refine, Time
 from tests.test_worker import ENDLESS, PATIENCE, VIEW, Phases
 
 pytestmark = pytest.mark.slow
@@ -133,13 +133,22 @@ def test_whoever_has_used_up_the_minute_waits_and_is_told() -> None:
 
 @dataclass(frozen=True)
 class LoadsSlowly(Draw):
-    """Takes longer for its kernels, in each new process, than a quick picture may take."""
+    """Takes longer for its kernels, in each new process, than a quick picture may take.
+
+    by_stage : whether the stage loads them, which says that it compiles; else the colours do.
+    """
+
+    by_stage: bool = False
 
     def run(self, control: Control) -> Picture:
         if not _loaded:
-            control.on_phase("compiling")
-            time.sleep(1.5)
-            control.on_phase("running")
+            with preparing():
+                if self.by_stage:
+                    control.on_phase("compiling")
+                until = time.process_time() + 1.5  # not asleep: whoever cannot compute is spared
+                while time.process_time() < until:
+                    pass
+                control.on_phase("running")
             _loaded.append(True)
         return super().run(control)
 
@@ -147,20 +156,46 @@ class LoadsSlowly(Draw):
 _loaded: list[bool] = []
 
 
-def test_a_new_process_is_left_the_time_to_load_its_kernels(pool: Pool) -> None:
+@pytest.mark.parametrize("by_stage", [False, True])
+def test_a_new_process_is_left_the_time_to_load_its_kernels(by_stage: bool) -> None:
     """Else it would be killed for it, and the next one would begin with the same."""
-    result(pool.draw(LIGHT, "one", expected=0.01))
-    pid = pool.quick.pid or 0
-    os.kill(pid, signal.SIGKILL)
+    pool = Pool()
     sessions = [f"visitor {number}" for number in range(5)]
-    task = LoadsSlowly(VIEW, Settings("fast", maxiter=50))
+    task = LoadsSlowly(VIEW, Settings("fast", maxiter=50), by_stage=by_stage)
     first = [pool.draw(task, session, expected=0.01) for session in sessions]
     cancelled = first.pop(0)
     while not pool.quick.health.busy:
         time.sleep(0.01)
     cancelled.cancel()
-    assert all(isinstance(result(future), Picture) for future in first)
-    assert pool.quick.replaced == {"ended": 1}
+    try:
+        assert all(isinstance(result(future), Picture) for future in first)
+        assert not pool.quick.replaced
+    finally:
+        pool.close()
+
+
+@dataclass(frozen=True)
+class RefinesSlowly(Refine):
+    """Can be stopped at any time."""
+
+    def run(self, control: Control) -> Encoded:
+        for _ in range(20):
+            control.checkpoint()
+            time.sleep(0.02)
+        return super().run(control)
+
+
+def test_what_gives_way_to_pictures_does_not_give_way_to_its_like(pool: Pool) -> None:
+    """Of visitors at rest each would stop the smooth edges of the others, and none have its own."""
+    task = RefinesSlowly(VIEW, LIGHT.settings)
+    waiting = [pool.refine(task, f"visitor {number}") for number in range(4)]
+    assert all(isinstance(result(future), Encoded) for future in waiting)
+    under_way = pool.refine(task, "visitor")
+    while pool.under_way().get("long") != ("visitor", task.stage):
+        time.sleep(0.01)
+    assert isinstance(result(pool.draw(LIGHT, "another")), Picture)
+    with pytest.raises(CancelledError):
+        result(under_way)
 
 
 def test_a_long_picture_does_not_wait_for_a_longer_one_while_a_process_is_idle(pool: Pool) -> None:

@@ -33,6 +33,8 @@ from numba.core import sigutils
 from numba.core.caching import FunctionCache
 from numba.core.compiler_lock import global_compiler_lock
 
+from mandel_core.compilers.preparing import preparing
+
 F = TypeVar("F", bound=Callable[..., Any])
 _log = logging.getLogger(__name__)
 
@@ -110,7 +112,7 @@ class _Cache(FunctionCache):  # type: ignore[misc]
                 name = hashlib.sha256(str(types).encode()).hexdigest()[:16]
                 _Cache.compiling = True
                 try:
-                    with _locked(self._index.with_suffix(f".{name}.lock")):
+                    with preparing(), _locked(self._index.with_suffix(f".{name}.lock")):
                         return compile_now(sig)
                 finally:
                     _Cache.compiling = False

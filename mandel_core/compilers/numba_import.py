@@ -13,6 +13,8 @@ import stat
 import tempfile
 from pathlib import Path
 
+from mandel_core.compilers.preparing import preparing
+
 _log = logging.getLogger(__name__)
 
 
@@ -60,6 +62,7 @@ def _find_cache() -> None:
 
 _find_cache()
 
-import numba  # noqa: E402  Numba reads the variable when it is imported
+with preparing():
+    import numba  # it reads the variable when it is imported
 
 __all__ = ["numba"]

@@ -18,7 +18,8 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from mandel_core.compilers.explaining import without_folders
-from mandel_core.model.control import Control
+from mandel_core.compilers.preparing import told
+from mandel_core.model.control import Control, Phase
 from mandel_core.model.failures import Cancelled, StageFailure
 from mandel_core.rendering import drawing
 from mandel_core.runtime import heap, pausing
@@ -57,6 +58,11 @@ def serve(fd: int, shared: int, paused: int, beating: int, memory: int | None) -
     channel = Channel(connection, shared)
     tasks: SimpleQueue[tuple[int, Task[Any]]] = SimpleQueue()
     stopped: set[int] = set()
+    sending = threading.Lock()
+
+    def send(*message: Any) -> None:
+        with sending:
+            channel.send(message)
 
     def listen() -> None:
         try:
@@ -75,15 +81,20 @@ def serve(fd: int, shared: int, paused: int, beating: int, memory: int | None) -
     threading.Thread(target=listen, name="listen", daemon=True).start()
 
     def run(number: int, task: Task[Any]) -> None:
-        channel.send(("begun", number, None))
-        outcome = _outcome(
-            task,
-            Control(
-                should_stop=lambda: number in stopped,
-                on_phase=lambda phase: channel.send(("phase", number, phase)),
-            ),
-        )
-        channel.send(("done", number, outcome))
+        current: Phase = "running"
+
+        def on_phase(phase: Phase) -> None:
+            nonlocal current
+            current = phase
+            send("phase", number, phase)
+
+        def on_preparing(begins: bool) -> None:
+            send("phase", number, "compiling" if begins else current)
+
+        send("begun", number, None)
+        with told(on_preparing):
+            outcome = _outcome(task, Control(lambda: number in stopped, on_phase))
+        send("done", number, outcome)
         stopped.discard(number)
 
     try:

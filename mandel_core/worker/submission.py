@@ -90,6 +90,14 @@ class Submission:
             return None
         return StageFailure(self.task.stage, "too-long", reason)
 
+    def gives_way_to(self, other: Submission) -> bool:
+        """Whether another visitor's task may take this one's place.
+
+        Of those that give way at once none does to another: they would go on so for ever.
+        """
+        at_once = not self.limits.yield_seconds and not other.limits.yield_seconds
+        return self.visitor != other.visitor and not at_once
+
     def report(self, phase: Phase) -> None:
         """Tell the requester of a phase; what its callback raises goes to the log."""
         try:

@@ -330,9 +330,10 @@ class Worker:
             if request.given_up or self._yields(request):
                 self._stop(request)
             return ""
-        if time.monotonic() < request.kill_at or self._compiles_for_another(request):
+        if time.monotonic() < request.kill_at or self._starves(child, request):
             return ""
-        if self._starves(child, request):
+        if self._compiles_for_another(request):
+            request.kill_at = time.monotonic() + GRACE_SECONDS  # it can stop only after that
             return ""
         return "given up" if request.given_up else "cancelled"
 
@@ -344,7 +345,7 @@ class Worker:
         if request.compiling or request.spent[False] <= request.limits.yield_seconds:
             return False
         with self._changed:
-            request.yielded = any(waits.visitor != request.visitor for waits in self._may_run())
+            request.yielded = any(request.gives_way_to(waits) for waits in self._may_run())
         return request.yielded
 
     def _starves(self, child: Child, request: Submission) -> bool:
@@ -363,7 +364,7 @@ class Worker:
         is a matter of seconds, or of loading what is compiled, and serves everybody: killing the
         process would have the next one begin with the same.
         """
-        if not request.spent[True] or request.given_up:
+        if not request.spent[True] or (request.given_up and not request.yielded):
             return False
         stage = request.task.stage
         if request.compiling and stage in STAGES and not STAGES[stage].needs_torch:
