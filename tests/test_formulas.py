@@ -100,6 +100,13 @@ def inside(frame: Frame) -> np.ndarray:
     return np.abs(frame.z) < frame.settings.horizon
 
 
+@pytest.fixture
+def short_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many steps a call has is not the formula's business, and costs seconds of compiling."""
+    monkeypatch.setattr(stage_12_gather, "BLOCKS", 2)
+    monkeypatch.setattr(stage_12_gather, "CHUNK", 2 * FREE)
+
+
 @pytest.mark.parametrize("name", BUILT_IN)
 @pytest.mark.parametrize("stage", ["numpy", "fast"])
 def test_counts_are_those_of_a_plain_loop(stage: str, name: str) -> None:
@@ -123,12 +130,8 @@ def test_counts_are_those_of_a_plain_loop(stage: str, name: str) -> None:
         ("known", "multibrot3"),
     ],
 )
-def test_every_stage_has_it_or_says_that_it_has_not(
-    stage: str, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # How many steps a call has is not the formula's business, and costs seconds of compiling.
-    monkeypatch.setattr(stage_12_gather, "BLOCKS", 2)
-    monkeypatch.setattr(stage_12_gather, "CHUNK", 2 * FREE)
+@pytest.mark.usefixtures("short_calls")
+def test_every_stage_has_it_or_says_that_it_has_not(stage: str, name: str) -> None:
     formula = FORMULAS[name]
     view = home_of(formula)
     of_torch = stage not in ("numba", "lanes")
@@ -230,6 +233,7 @@ def test_a_constant_is_data() -> None:
     assert (first.iterations != other.iterations).mean() > 0.1
 
 
+@pytest.mark.usefixtures("short_calls")
 def test_a_pixel_beyond_the_horizon_has_left_at_once() -> None:
     view = Viewport.from_bounds(-8, 8, -6, 6, NX, NY)
     for stage in ("numpy", "fast", "numba", "lanes", "planes", "gather"):

@@ -111,25 +111,28 @@ def opened(visitor: Watched, address: str) -> Any:
     return visitor.page
 
 
+# Nothing but what is asked for: axe takes twice as long to tell what is right.
+ASKED: dict[str, Any] = {"resultTypes": ["violations"], "iframes": False, "preload": False}
+# All but the contrast is the same in the other theme.
+RULES: dict[Any, dict[str, Any]] = {"dark": {"runOnly": ["color-contrast"]}, "light": {}}
+
+
+def violations(page: Any) -> list[str]:
+    """What axe finds in either theme."""
+    told = []
+    for theme, only in RULES.items():
+        page.emulate_media(color_scheme=theme)
+        found = Axe().run(page, options=ASKED | only).response["violations"]
+        told += [
+            f"{theme}, {one['id']}: {one['help']} {one['nodes'][0]['html']}"
+            for one in found
+            if one["impact"] != "minor"
+        ]
+    return told
+
+
 def test_axe_finds_nothing_serious(address: str) -> None:
     """Neither beside the picture nor over it, in the lab, or in a phone's drawer."""
-    # Nothing but what is asked for: axe takes twice as long to tell what is right.
-    options: dict[str, Any] = {"resultTypes": ["violations"], "iframes": False, "preload": False}
-    # All else is the same in the other theme.
-    rules: dict[Any, dict[str, Any]] = {"dark": {"runOnly": ["color-contrast"]}, "light": {}}
-
-    def violations(page: Any) -> list[str]:
-        told = []
-        for theme, only in rules.items():
-            page.emulate_media(color_scheme=theme)
-            found = Axe().run(page, options=options | only).response["violations"]
-            told += [
-                f"{theme}, {one['id']}: {one['help']} {one['nodes'][0]['html']}"
-                for one in found
-                if one["impact"] != "minor"
-            ]
-        return told
-
     size = {"width": 1400, "height": 900}
     with browsing(viewport=size, color_scheme="light") as visitor:
         page = opened(visitor, address + "?x=-1.757&y=0.003&width=0.12")
