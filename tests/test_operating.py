@@ -223,15 +223,6 @@ def test_a_server_that_is_told_to_stop_leaves_nothing_behind(tmp_path: Path, bus
         assert "Traceback" not in (tmp_path / "server.log").read_text()
 
 
-def test_a_page_says_that_its_server_is_gone(tmp_path: Path) -> None:
-    with server(tmp_path) as (process, port), browsing() as visitor:
-        visitor.page.goto(f"http://localhost:{port}/dashboard")
-        visitor.page.locator(".about").get_by_text(" pixels, ").first.wait_for()
-        assert not visitor.page.locator("#lost").is_visible()
-        process.kill()
-        visitor.page.get_by_text("The connection to the server is lost").wait_for()
-
-
 def test_settings_are_checked() -> None:
     command = [sys.executable, "-m", "panel", "serve", "dashboard", "--args", "--max-sessions", "x"]
     done = subprocess.run(
@@ -239,3 +230,17 @@ def test_settings_are_checked() -> None:
     )
     assert done.returncode != 0
     assert "max_sessions" in done.stdout + done.stderr
+
+
+def test_a_page_says_that_its_server_is_gone(
+    operated: tuple[subprocess.Popen[bytes], int],
+) -> None:
+    """The last test of this server."""
+    process, port = operated
+    until_nobody_is_there(port)
+    with browsing() as visitor:
+        visitor.page.goto(f"http://localhost:{port}/dashboard")
+        visitor.page.locator(".about").get_by_text(" pixels, ").first.wait_for()
+        assert not visitor.page.locator("#lost").is_visible()
+        process.kill()
+        visitor.page.get_by_text("The connection to the server is lost").wait_for()
