@@ -11,8 +11,9 @@ from typing import Any
 
 import psutil
 import pytest
+from playwright.sync_api import expect
 
-from tests.browsing import ROOT, Watched, browsing, chromium, serving
+from tests.browsing import PATIENCE, ROOT, Watched, browsing, chromium, serving
 
 pytestmark = pytest.mark.browser
 
@@ -92,8 +93,14 @@ def ready(page: Any) -> None:
 
 
 def run(page: Any, number: int) -> None:
-    page.locator(".jp-CodeCell").nth(number).locator(".cm-content").first.click()
+    """Run a cell, whatever an output that comes at this moment does to the place of it."""
+    cell = page.locator(".jp-CodeCell").nth(number)
+    prompt = cell.locator(".jp-InputPrompt").first
+    before = prompt.text_content()
+    cell.locator(".cm-content").first.click()
+    cell.locator(".cm-focused").first.wait_for()
     page.keyboard.press("Shift+Enter")
+    expect(prompt).not_to_have_text(str(before), timeout=PATIENCE)
 
 
 def command(page: Any, *keys: str) -> None:
