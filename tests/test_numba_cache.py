@@ -23,7 +23,7 @@ import pytest
 
 from mandel_core import Viewport, render
 from mandel_core.compilers import numba_cache, numba_import
-from mandel_core.compilers.preparing import told
+from mandel_core.compilers.preparing import listening
 from mandel_core.rendering import ahead_of_time
 from tests.browsing import ROOT
 
@@ -111,7 +111,7 @@ def test_whoever_runs_tasks_is_told_that_a_kernel_is_compiled_or_loaded(
     kernel: Callable[[], Any],
 ) -> None:
     heard: list[bool] = []
-    with told(heard.append):
+    with listening(heard.append):
         for _ in range(2):
             double = kernel()
             double(2)
@@ -212,7 +212,6 @@ AT_ONCE = """
 import sys
 from doubling import double
 from mandel_core.compilers import numba_cache, numba_import
-from mandel_core.compilers.preparing import told
 
 looked = numba_cache._Cache.load_overload
 

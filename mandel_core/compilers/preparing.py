@@ -26,7 +26,7 @@ def preparing() -> Iterator[None]:
 
 
 @contextmanager
-def told(listener: Callable[[bool], None]) -> Iterator[None]:
+def listening(listener: Callable[[bool], None]) -> Iterator[None]:
     """Inside, `listener` is called with True when preparing begins, and with False when it ends.
 
     It may be called in any thread, but by one at a time.

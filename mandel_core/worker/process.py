@@ -18,7 +18,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from mandel_core.compilers.explaining import without_folders
-from mandel_core.compilers.preparing import told
+from mandel_core.compilers.preparing import listening
 from mandel_core.model.control import Control, Phase
 from mandel_core.model.failures import Cancelled, StageFailure
 from mandel_core.rendering import drawing
@@ -89,10 +89,11 @@ def serve(fd: int, shared: int, paused: int, beating: int, memory: int | None) -
             send("phase", number, phase)
 
         def on_preparing(begins: bool) -> None:
-            send("phase", number, "compiling" if begins else current)
+            if current != "compiling":  # else the stage says so itself
+                send("phase", number, "compiling" if begins else current)
 
         send("begun", number, None)
-        with told(on_preparing):
+        with listening(on_preparing):
             outcome = _outcome(task, Control(lambda: number in stopped, on_phase))
         send("done", number, outcome)
         stopped.discard(number)
