@@ -51,9 +51,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Have pytest-xdist keep the order of files; its own puts those with few tests at the end.
 
     Circular garbage is looked for as seldom as in a computing process: while torch compiles it
-    takes a tenth of the time else.
+    takes a tenth of the time else. And threads of OpenMP that wait for each other sleep: where
+    more processes compute than there are cores, those that spin hold up the rest of the tests.
     """
     gc.set_threshold(NEW_OBJECTS)
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # read when torch is imported
     if hasattr(config.option, "loadscopereorder"):
         config.option.loadscopereorder = False
 

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,7 @@ class Certificate:
         return made
 
 
+@cache
 def unchecked() -> ssl.SSLContext:
     """TLS with whoever answers: the certificate is our own."""
     context = ssl.create_default_context()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import subprocess
-import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import pytest
 
@@ -54,16 +54,20 @@ def check(view, maxiter, **keywords):
 """
 
 
-def in_the_interpreter(code: str) -> None:
-    subprocess.run(
-        [sys.executable, "-c", BEFORE + code],
-        env={**os.environ, "TRITON_INTERPRET": "1"},
-        check=True,
-    )
+Run = Callable[[str], None]
+
+
+@pytest.fixture(scope="module")
+def in_the_interpreter() -> Iterator[Run]:
+    """Runs code after BEFORE, in a process of its own that all tests share."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRITON_INTERPRET", "1")
+        with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+            yield lambda code: pool.submit(exec, BEFORE + code, {}).result()
 
 
 @needs_triton
-def test_counts_differ_from_float64_by_rounding_only() -> None:
+def test_counts_differ_from_float64_by_rounding_only(in_the_interpreter: Run) -> None:
     in_the_interpreter("""
 for x, y, width, maxiter in (
     ("-0.75", "0", "3.5", 200),
@@ -80,7 +84,7 @@ for maxiter in (1, 7, 45):
 
 
 @needs_triton
-def test_all_formulas_come_from_their_own_step() -> None:
+def test_all_formulas_come_from_their_own_step(in_the_interpreter: Run) -> None:
     in_the_interpreter("""
 def check(view, maxiter, **keywords):
     keywords["dtype"] = "float64"
@@ -96,7 +100,7 @@ check(Viewport.from_screen(0, 0, 6, 31, 17), 50, formula="julia", horizon=2.0)
 
 
 @needs_triton
-def test_pictures_are_painted_as_on_the_cpu() -> None:
+def test_pictures_are_painted_as_on_the_cpu(in_the_interpreter: Run) -> None:
     in_the_interpreter("""
 from mandel_core.colour.colouring import Colouring
 from mandel_core.colour.device_painting import paint as paint_there
