@@ -162,6 +162,10 @@ def test_axe_finds_nothing_serious(address: str) -> None:
         page.keyboard.press("Space")
         page.get_by_label("own", exact=True).and_(page.locator(":checked")).wait_for()
         page.get_by_label("Colour", exact=True).select_option(label="Hill-shaded")
+        page.get_by_label("at, in %").first.wait_for()
+        # Widgets that come later are named a moment after they are built.
+        unnamed = page.locator(".bk-spin-btn:not([aria-hidden])")
+        visitor.until(lambda: unnamed.count() == 0)
         assert violations(page) == []
         for tab, words in (
             ("Chunk size", "Chunk sizes to measure"),

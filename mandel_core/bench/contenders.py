@@ -81,6 +81,21 @@ BATCH_RUNS, BATCH_SECONDS = 10, 0.3
 _prepared: dict[tuple[str, Scene, int], Prepared] = {}
 
 
+def missing(contender: Contender) -> Failure | None:
+    """Why a peer cannot run here, before a process is started for it; None if it may.
+
+    What else goes wrong while that is asked is for its own process to say.
+    """
+    if contender.kind == "peer":
+        try:
+            PEERS[contender.name].version()
+        except Missing as error:
+            return Failure(str(error))
+        except Exception:
+            return None
+    return None
+
+
 def prepare(contender: Contender, scene: Scene, threads: int) -> Ready | Failure:
     """Build and compile what a peer needs; a stage does that on its first run."""
     if contender.kind == "stage":

@@ -107,8 +107,9 @@ def _warm_up(
         _fail(case, Failure(reason, too_long=True))
         return
     arguments = (case.contender, case.scene, case.threads)
+    ready: Ready | Failure | None = own.missing(case.contender)
     try:
-        ready: Ready | Failure = worker.call(own.prepare, *arguments, timeout=BUILD_SECONDS)
+        ready = ready or worker.call(own.prepare, *arguments, timeout=BUILD_SECONDS)
     except (Died, TimeoutError) as error:
         ready = Failure(str(error) or own.not_finished(BUILD_SECONDS))
     if isinstance(ready, Failure):
