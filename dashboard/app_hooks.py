@@ -15,7 +15,7 @@ def prepare() -> None:
     server_settings.use(server_settings.from_arguments(sys.argv[1:]))
 
     from dashboard.server.health import add_addresses
-    from dashboard.server.messages import limit_messages
+    from dashboard.server.incoming import limit_messages
     from dashboard.server.routes import limit_bodies, sign_sessions
     from dashboard.sharing import preview
 
@@ -41,8 +41,8 @@ def on_server_loaded(server_context: Any) -> None:
     from dashboard.server.admission import limit_pages
     from dashboard.server.errors import hide_tracebacks
     from dashboard.server.event_loop import lag
+    from dashboard.server.incoming import restrict_patches
     from dashboard.server.leaving import tolerate_disconnects
-    from dashboard.server.messages import restrict_patches
     from dashboard.server.routes import (
         close_autoload,
         close_components,

@@ -8,7 +8,7 @@ from decimal import Decimal
 from dashboard import server_settings
 from mandel_core import FORMULAS, STAGES
 from mandel_core.colour.colouring import DENSITIES, Colouring
-from mandel_core.colour.insides import INSIDES
+from mandel_core.colour.interior import INSIDES
 from mandel_core.colour.looks import LOOKS
 from mandel_core.colour.palettes import OWN, PALETTES
 from mandel_core.model.link import MAX_CENTRE, MAX_DIGITS, MAX_WIDTH, MIN_WIDTH

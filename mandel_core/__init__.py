@@ -8,7 +8,7 @@ from mandel_core.comparison.comparing import Comparison, compare
 from mandel_core.compilers.torch_compile import devices
 from mandel_core.formulas import FORMULAS
 from mandel_core.formulas.formula import Formula
-from mandel_core.formulas.registering import register_formula
+from mandel_core.formulas.own_formula import register_formula
 from mandel_core.inspection.inspecting import inspect
 from mandel_core.inspection.report import Inspection
 from mandel_core.measurement.measuring import measure, sweep
@@ -19,7 +19,7 @@ from mandel_core.model.stage import Stage
 from mandel_core.model.viewport import Viewport
 from mandel_core.rendering.engine import render
 from mandel_core.stages import STAGES
-from mandel_core.stages.registering import register_stage
+from mandel_core.stages.own_stage import register_stage
 
 __version__ = version("mandel-explorer")
 """The version of the distribution `mandel-explorer`, which holds both packages."""

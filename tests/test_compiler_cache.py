@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mandel_core.compilers import inductor_cache
-from mandel_core.compilers.explaining import explained
+from mandel_core.compilers.failure_reasons import explained
 from mandel_core.compilers.inductor_cache import is_cut
 
 pytestmark = [pytest.mark.compile, pytest.mark.slow]

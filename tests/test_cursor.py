@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from dashboard.compute import workers
 from dashboard.state import HOME, State
 from dashboard.trials.values import value
-from dashboard.view.calls import Calls
+from dashboard.view.browser_calls import Calls
 from dashboard.view.cursor import Cursor
 from dashboard.view.point_request import FURTHEST, MOST_PIXELS, PointRequest
 from mandel_core import Settings, StageFailure, Viewport

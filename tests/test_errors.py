@@ -45,7 +45,7 @@ else:
 """
 HOOKS = """
 from dashboard.server.leaving import tolerate_disconnects
-from dashboard.server.messages import restrict_patches
+from dashboard.server.incoming import restrict_patches
 from dashboard.server.errors import hide_tracebacks
 
 def on_server_loaded(server_context):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mandel_core import FORMULAS, Cancelled, Frame, Settings, Viewport, register_formula, render
 from mandel_core.colour.colouring import Colouring
-from mandel_core.colour.insides import INSIDES
+from mandel_core.colour.interior import INSIDES
 from mandel_core.colour.looks import LOOKS
 from mandel_core.colour.measures import Measures
 from mandel_core.colour.painting import paint

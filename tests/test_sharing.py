@@ -27,7 +27,7 @@ from dashboard.sharing.phone_code import MOST_CHARACTERS, PhoneCodes
 from dashboard.sharing.preview import COLUMNS, MOST_ITERATIONS, ROWS, as_drawn, preview, task
 from dashboard.state import HOME, State, home
 from dashboard.subject import Subject
-from dashboard.view.calls import Calls
+from dashboard.view.browser_calls import Calls
 from dashboard.view.link import encode
 from mandel_core import FORMULAS, Cancelled, Viewport
 from mandel_core.model.control import NO_CONTROL

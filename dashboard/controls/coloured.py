@@ -17,7 +17,7 @@ from dashboard.state import PALETTE_NAMES
 from dashboard.widgets.choice import choice
 from dashboard.widgets.number import tick
 from dashboard.widgets.swatches import swatches
-from mandel_core.colour.insides import INSIDES
+from mandel_core.colour.interior import INSIDES
 from mandel_core.colour.looks import LOOKS
 from mandel_core.colour.palettes import colours, sampled
 

@@ -14,7 +14,7 @@ from dashboard.compute import workers
 from dashboard.compute.pending import Pending
 from dashboard.sharing.place_file import ADDRESS, content
 from dashboard.subject import Subject
-from dashboard.view.calls import Calls
+from dashboard.view.browser_calls import Calls
 from dashboard.view.saving import file_name
 from mandel_core import Cancelled, StageFailure
 from mandel_core.worker.tasks import TaskOfStage

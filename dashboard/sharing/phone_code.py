@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dashboard.compute.pending import Pending
-from dashboard.view.calls import Calls
+from dashboard.view.browser_calls import Calls
 
 # Longer ones have more squares than a camera tells apart on a screen.
 MOST_CHARACTERS = 600

@@ -23,7 +23,7 @@ from dashboard.view.link import encode
 from dashboard.view.saving import png
 from mandel_core import FORMULAS, STAGES, Viewport, __version__
 from mandel_core.colour.encoding import Encoded
-from mandel_core.colour.insides import INSIDES
+from mandel_core.colour.interior import INSIDES
 from mandel_core.colour.looks import LOOKS
 from mandel_core.model.decimals import plain
 from mandel_core.words import count

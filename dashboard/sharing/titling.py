@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboard.params import Params
 from dashboard.sharing.naming import title
-from dashboard.view.calls import Calls
+from dashboard.view.browser_calls import Calls
 
 
 class Titling:

@@ -11,7 +11,7 @@ _FRAME = re.compile(r'^\s+File "(?P<file>[^"]+)", line \d+, in (?P<function>\S+)
 _VARYING = re.compile(r"0x[0-9a-f]+|'[^']*'|\"[^\"]*\"|\d+")
 _OURS = {"dashboard", "mandel_core"}
 # Every message to Bokeh comes by these, which write down what fails in it.
-_WRAPPERS = {("errors.py", "_handle"), ("errors.py", "_receive"), ("messages.py", "if_heard")}
+_WRAPPERS = {("errors.py", "_handle"), ("errors.py", "_receive"), ("incoming.py", "if_heard")}
 OWN = "by way of"
 
 

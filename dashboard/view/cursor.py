@@ -15,7 +15,7 @@ import numpy as np
 from dashboard.compute import workers
 from dashboard.compute.pending import Pending
 from dashboard.state import MAX_CENTRE, State, home
-from dashboard.view.calls import Calls
+from dashboard.view.browser_calls import Calls
 from dashboard.view.host import PictureHost
 from dashboard.view.picture import sent
 from dashboard.view.point_request import PointRequest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dashboard.view.calls import Calls
+from dashboard.view.browser_calls import Calls
 from mandel_core import FORMULAS, STAGES, Settings
 
 # The next picture is seldom so long in coming; a word that goes at once would only flicker.

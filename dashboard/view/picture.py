@@ -27,7 +27,7 @@ from holoviews import streams
 
 from dashboard import notebook
 from dashboard.state import HOME, MAX_CENTRE, MAX_WIDTH, MIN_WIDTH
-from dashboard.view.calls import Calls
+from dashboard.view.browser_calls import Calls
 from dashboard.view.request import Request
 from dashboard.view.scripts import code
 from mandel_core import FORMULAS, Viewport

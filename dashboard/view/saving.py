@@ -12,7 +12,7 @@ import numpy as np
 
 from dashboard.compute.pending import Pending
 from dashboard.state import State
-from dashboard.view.calls import Calls
+from dashboard.view.browser_calls import Calls
 from dashboard.view.link import encode
 from mandel_core import FORMULAS, STAGES
 from mandel_core.worker.tasks import Picture

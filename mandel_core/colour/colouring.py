@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from mandel_core.colour.insides import INSIDES
+from mandel_core.colour.interior import INSIDES
+from mandel_core.colour.interior.plain import COLOUR
 from mandel_core.colour.looks import LOOKS
 from mandel_core.colour.palettes import check_palette, parse_stops, rgb_of
 
@@ -35,7 +36,7 @@ class Colouring:
     density: float = 1.0
     phase: float = 0.0
     inside: str = "plain"
-    interior: str = "#000000"
+    interior: str = COLOUR
     stops: str = ""
 
     def check(self) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mandel_core.colour import lighting
 from mandel_core.colour.colouring import Colouring
 from mandel_core.colour.encoding import RGBA, Encoded, Indices, encode_indices, encode_rgba
-from mandel_core.colour.insides import INSIDES
+from mandel_core.colour.interior import INSIDES
 from mandel_core.colour.light import to_linear
 from mandel_core.colour.looks import LOOKS
 from mandel_core.colour.measures import Measures, NotKnown

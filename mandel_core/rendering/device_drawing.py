@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mandel_core.colour.colouring import Colouring
-from mandel_core.colour.insides import INSIDES
+from mandel_core.colour.interior import INSIDES
 from mandel_core.colour.painting import Painting, table_of
 from mandel_core.colour.smooth import FURTHER_STEPS, SMOOTH_RADIUS
 from mandel_core.compilers.arrays import fetched

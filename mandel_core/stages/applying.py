@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from mandel_core.compilers.explaining import without_folders
+from mandel_core.compilers.failure_reasons import without_folders
 from mandel_core.formulas import FORMULAS, MANDELBROT
 from mandel_core.formulas.formula import Formula
 from mandel_core.model.failures import StageFailure

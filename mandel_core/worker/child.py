@@ -19,7 +19,7 @@ from mandel_core.formulas import FORMULAS
 from mandel_core.runtime.pausing import Pauses
 from mandel_core.runtime.shared_memory import Channel, shared_file
 from mandel_core.stages import STAGES
-from mandel_core.stages.registering import OwnStage
+from mandel_core.stages.own_stage import OwnStage
 from mandel_core.worker.heartbeat import Heartbeat
 from mandel_core.worker.tasks import Register, RegisterFormula
 

@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from mandel_core.compilers.explaining import without_folders
+from mandel_core.compilers.failure_reasons import without_folders
 from mandel_core.compilers.preparing import listening
 from mandel_core.model.control import Control, Phase
 from mandel_core.model.failures import Cancelled, StageFailure

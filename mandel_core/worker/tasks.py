@@ -18,7 +18,7 @@ from mandel_core.comparison.comparing import Agreement, compare_settings
 from mandel_core.comparison.marking import mark_size, marks
 from mandel_core.compilers.torch_compile import devices
 from mandel_core.formulas import FORMULAS
-from mandel_core.formulas.registering import receive as receive_formula
+from mandel_core.formulas.own_formula import receive as receive_formula
 from mandel_core.inspection.inspecting import inspect_settings
 from mandel_core.inspection.report import Inspection
 from mandel_core.measurement.measuring import measure_settings
@@ -33,7 +33,7 @@ from mandel_core.rendering.discovering import discover
 from mandel_core.rendering.engine import render_settings
 from mandel_core.rendering.iteration_limit import automatic_limit
 from mandel_core.stages import STAGES
-from mandel_core.stages.registering import receive
+from mandel_core.stages.own_stage import receive
 
 Result_co = TypeVar("Result_co", covariant=True)
 

@@ -1,4 +1,4 @@
-// Words to and from the server beside views and pictures; `dashboard/view/calls.py` is the other end.
+// Words to and from the server beside views and pictures; `dashboard/view/browser_calls.py` is the other end.
 
 class Calls {
   constructor(asked, answers) {

@@ -18,7 +18,7 @@
 //                               of the window from its middle; null beside the picture
 //   calls.send(kind, values)    tell the server something: one flat object of plain values
 //   calls.on(kind, callback)    be told something by the server: callback(values); arrays of bytes
-//                               come as typed arrays. `dashboard/view/calls.py` is the other end
+//                               come as typed arrays. `dashboard/view/browser_calls.py` is the other end
 //
 // What the layer offers:
 //

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mandel_core.colour.insides.inside import Inside
+from mandel_core.colour.interior.inside import Inside
 from mandel_core.colour.looks.distance import nearness
 from mandel_core.colour.measures import Measures
 

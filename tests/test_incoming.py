@@ -12,7 +12,7 @@ from bokeh.models import ColumnDataSource
 from bokeh.server import server as bokeh_server
 from bokeh.server.session import ServerSession
 
-from dashboard.server.messages import (
+from dashboard.server.incoming import (
     KINDS,
     LARGEST_MESSAGE,
     limit_messages,
