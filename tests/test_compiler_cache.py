@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from mandel_core.compilers import inductor_cache
-from mandel_core.compilers.failure_reasons import explained
 from mandel_core.compilers.inductor_cache import is_cut
+from mandel_core.compilers.torch_failures import explained
 
 pytestmark = [pytest.mark.compile, pytest.mark.slow]
 

@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 
 from mandel_core import STAGES, Settings, StageFailure, Viewport, devices, render, sweep
-from mandel_core.compilers.failure_reasons import without_folders
-from mandel_core.model.failures import FailureKind
+from mandel_core.model.failures import FailureKind, without_folders
 
 pytestmark = [pytest.mark.compile, pytest.mark.slow]
 

@@ -13,10 +13,10 @@ from functools import cache
 from dashboard.lab.known import Known
 from dashboard.lab.marks import COMPILED_SECONDS, Mark
 from mandel_core import STAGES, Measurement, Settings, Viewport
-from mandel_core.compilers.failure_reasons import without_folders
 from mandel_core.measurement.machine import Machine, with_card
 from mandel_core.measurement.record import Kind, Record, fingerprint
 from mandel_core.measurement.records import Records
+from mandel_core.model.failures import without_folders
 from mandel_core.worker.tasks import Picture
 
 Listener = Callable[[Measurement], None]

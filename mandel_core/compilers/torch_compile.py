@@ -18,7 +18,7 @@ from typing import Any
 
 from mandel_core.compilers import inductor_cache, vector_trial
 from mandel_core.compilers.arrays import HOST, ArrayLocation
-from mandel_core.compilers.failure_reasons import explained
+from mandel_core.compilers.torch_failures import explained
 from mandel_core.model.failures import StageFailure
 from mandel_core.model.job import Job
 from mandel_core.model.stage import Step

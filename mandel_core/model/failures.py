@@ -1,8 +1,20 @@
-"""Why there is no result: a stage that cannot run here, or a computation that was given up."""
+"""Why there is no result: a stage that cannot run here, or a computation that was given up.
+
+Whoever finds a reason writes its sentence. What torch and its compilers raise becomes one in
+`compilers/torch_failures.py`, what Numba raises in `stages/applying.py`; what a stage cannot do is
+said in its own file, and what ends a process, or a wait for one, in `worker`.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import Literal
+
+# What leads to a file: where this machine keeps its files is not for a page to tell.
+_FOLDERS = re.compile(r"(?<![\w.:/])/(?:[^\s/:'\"`,]+/)+")
+
+# Numba colours its messages for terminals.
+_TERMINAL = re.compile(r"\x1b\[[0-9;]*m")
 
 FailureKind = Literal[
     "recompile-limit",
@@ -35,6 +47,11 @@ class StageFailure(Exception):
 
     def __str__(self) -> str:
         return f"{self.stage}: {self.reason}"
+
+
+def without_folders(words: str) -> str:
+    """Words in which each file is told by its name alone, and without a terminal's colours."""
+    return _FOLDERS.sub("…/", _TERMINAL.sub("", words))
 
 
 class Cancelled(Exception):

@@ -13,10 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from mandel_core.compilers.failure_reasons import without_folders
 from mandel_core.formulas import FORMULAS, MANDELBROT
 from mandel_core.formulas.formula import Formula
-from mandel_core.model.failures import StageFailure
+from mandel_core.model.failures import StageFailure, without_folders
 from mandel_core.model.job import Job
 from mandel_core.model.stage import Step
 

@@ -17,10 +17,9 @@ from multiprocessing.connection import Connection
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from mandel_core.compilers.failure_reasons import without_folders
 from mandel_core.compilers.preparing import listening
 from mandel_core.model.control import Control, Phase
-from mandel_core.model.failures import Cancelled, StageFailure
+from mandel_core.model.failures import Cancelled, StageFailure, without_folders
 from mandel_core.rendering import drawing
 from mandel_core.runtime import heap, pausing
 from mandel_core.runtime.shared_memory import Channel

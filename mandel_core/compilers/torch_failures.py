@@ -6,7 +6,7 @@ import errno
 import re
 from collections.abc import Callable
 
-from mandel_core.model.failures import FailureKind, StageFailure
+from mandel_core.model.failures import FailureKind, StageFailure, without_folders
 
 # The first of these that knows the error speaks for it. What is looked for are the names of torch's
 # exceptions, and what the system and the compiler say.
@@ -66,17 +66,6 @@ _REASONS: tuple[tuple[str, FailureKind, Callable[[str], str]], ...] = (
     ),
     ("", "error", lambda words: f"torch.compile failed: {words}"),
 )
-# What leads to a file: where this machine keeps its files is not for a page to tell.
-_FOLDERS = re.compile(r"(?<![\w.:/])/(?:[^\s/:'\"`,]+/)+")
-
-
-# Numba colours its messages for terminals.
-_TERMINAL = re.compile(r"\x1b\[[0-9;]*m")
-
-
-def without_folders(words: str) -> str:
-    """Words in which each file is told by its name alone, and without a terminal's colours."""
-    return _FOLDERS.sub("…/", _TERMINAL.sub("", words))
 
 
 def explained(stage: str, error: Exception, messages: list[str]) -> StageFailure:
