@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from mandel_core.comparison.comparing import Comparison, compare
-from mandel_core.compilers.torch_compile import devices
+from mandel_core.compilers.torch_devices import devices
 from mandel_core.formulas import FORMULAS
 from mandel_core.formulas.formula import Formula
 from mandel_core.formulas.own_formula import register_formula

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import weakref
 from decimal import Decimal
 from typing import Any
@@ -140,3 +142,13 @@ def test_holoviews_options_do_not_hold_a_view() -> None:
     del view
     gc.collect()
     assert known() is None
+
+
+def test_pandas_is_not_imported_to_show_pixels() -> None:
+    code = (
+        "import sys\n"
+        "from dashboard.view.picture import PictureView\n"
+        "PictureView(print).pane.get_root()\n"
+        "assert 'pandas' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

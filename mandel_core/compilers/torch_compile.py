@@ -18,6 +18,7 @@ from typing import Any
 
 from mandel_core.compilers import inductor_cache, vector_trial
 from mandel_core.compilers.arrays import HOST, ArrayLocation
+from mandel_core.compilers.torch_devices import devices
 from mandel_core.compilers.torch_failures import explained
 from mandel_core.model.failures import StageFailure
 from mandel_core.model.job import Job
@@ -186,14 +187,6 @@ def torch_session(job: Job) -> Iterator[None]:
                 str(w.message) for w in caught if not issubclass(w.category, DeprecationWarning)
             )
             job.warnings.extend(words for words in seen if words not in job.warnings)
-
-
-def devices() -> tuple[str, ...]:
-    """The devices torch can use here: always "cpu", and "cuda" and "mps" where present."""
-    import torch
-
-    present = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}
-    return ("cpu", *(name for name, available in present.items() if available()))
 
 
 def synchronize(device: str) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from mandel_core.colour.encoding import Encoded
+from mandel_core.compilers.torch_devices import devices_without_torch
 from mandel_core.model.control import Phase, ignore_phase
 from mandel_core.model.failures import StageFailure
 from mandel_core.stages import STAGES
@@ -188,7 +189,9 @@ class Pool:
         return self._submit("measuring", task, session, on_phase, limits)
 
     def devices(self) -> Future[tuple[str, ...] | StageFailure]:
-        """Ask for the devices of this machine."""
+        """Ask for the devices of this machine; of a process only where torch has to be asked."""
+        if (known := devices_without_torch()) is not None:
+            return _done(known)
         return self.measuring.submit(Devices(), session="devices")
 
     def warm_up(
@@ -294,9 +297,9 @@ class Pool:
         return StageFailure(task.stage, "too-large", reason)
 
 
-def _done(failure: StageFailure) -> Future[Any]:
+def _done(result: Any) -> Future[Any]:
     future: Future[Any] = Future()
-    future.set_result(failure)
+    future.set_result(result)
     return future
 
 

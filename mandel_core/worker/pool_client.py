@@ -20,7 +20,7 @@ from mandel_core.colour.encoding import Encoded
 from mandel_core.model.control import Phase, ignore_phase
 from mandel_core.model.failures import StageFailure
 from mandel_core.worker.orbit_tasks import Probe, Probed
-from mandel_core.worker.tasks import Devices, Draw, Refine, Render, Task, TaskOfStage, Time
+from mandel_core.worker.tasks import Draw, Refine, Render, Task, TaskOfStage, Time
 from mandel_core.worker.turns import Lane
 from mandel_core.worker.worker import Health
 
@@ -89,7 +89,7 @@ class RemotePool:
 
     def devices(self) -> Future[tuple[str, ...] | StageFailure]:
         """As `Pool.devices`."""
-        return self.measure(Devices(), session="devices")
+        return self._ask("devices", "torch", ignore_phase)
 
     def warm_up(
         self, first: Draw, deeper: Draw, points: tuple[Probe, ...], compiles: Render | None

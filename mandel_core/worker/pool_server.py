@@ -92,7 +92,10 @@ class _Client:
             self._send("done", number, self._pool.health())
             return
         try:
-            future = self._submitted(kind, number, *details)
+            if kind == "devices":
+                future: Future[Any] = self._pool.devices()
+            else:
+                future = self._submitted(kind, number, *details)
         except Exception as error:
             _log.exception("%s asked for what cannot be done", self.name)
             self._send("done", number, StageFailure("", "error", f"It cannot be done: {error}"))

@@ -16,7 +16,7 @@ from mandel_core.colour.encoding import Encoded, encode_finely
 from mandel_core.colour.histogram import Histogram, histogram
 from mandel_core.comparison.comparing import Agreement, compare_settings
 from mandel_core.comparison.marking import mark_size, marks
-from mandel_core.compilers.torch_compile import devices
+from mandel_core.compilers.torch_devices import devices_of_torch
 from mandel_core.formulas import FORMULAS
 from mandel_core.formulas.own_formula import receive as receive_formula
 from mandel_core.inspection.inspecting import inspect_settings
@@ -302,10 +302,10 @@ class RegisterFormula:
 
 @dataclass(frozen=True)
 class Devices:
-    """Which devices torch can use here; importing torch is most of the work."""
+    """Import torch, which takes seconds, and say which devices it can use here."""
 
     compile_key: Hashable = None
     stage: str = "torch"
 
     def run(self, control: Control) -> tuple[str, ...]:
-        return devices()
+        return devices_of_torch()
