@@ -7,6 +7,7 @@ folder serves, which the processes of this user share.
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
 import stat
@@ -64,5 +65,26 @@ _find_cache()
 
 with preparing():
     import numba  # it reads the variable when it is imported
+
+
+def _skip_look_at_blas() -> None:
+    """Have Numba believe in linear algebra where SciPy is installed.
+
+    It imports `scipy.linalg` to see for itself, which is a fifth of what a process takes to its
+    first picture, and looks again where somebody uses it.
+    """
+    from numba.np import linalg
+
+    look = getattr(linalg, "ensure_blas", None)
+    if look is None or importlib.util.find_spec("scipy") is None:
+        return
+    linalg.ensure_blas = lambda: None
+    try:
+        import numba.np.arraymath  # noqa: F401
+    finally:
+        linalg.ensure_blas = look
+
+
+_skip_look_at_blas()
 
 __all__ = ["numba"]
