@@ -13,7 +13,8 @@ import pytest
 from mandel_core.compilers import torch_devices
 from mandel_core.worker.pool import Pool
 
-CPU, CUDA, ROCM = "cuda = hip = None", "cuda, hip = '13.0', None", "cuda, hip = None, '7.1'"
+CPU = "cuda: Optional[str] = None\nhip: Optional[str] = None"
+CUDA, ROCM = "cuda = '13.0'\nhip = None", "cuda: Optional[str] = None\nhip: Optional[str] = '7.1'"
 
 
 @pytest.mark.parametrize(
@@ -24,7 +25,7 @@ CPU, CUDA, ROCM = "cuda = hip = None", "cuda, hip = '13.0', None", "cuda, hip = 
         (CUDA, True, None),
         (ROCM, True, None),
         ("", False, None),
-        ("raise OSError", False, None),
+        ("not Python", False, None),
     ],
 )
 def test_torch_is_asked_where_it_may_have_more(

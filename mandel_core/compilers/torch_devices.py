@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import ctypes
 import importlib.util
-import runpy
 import sys
 from pathlib import Path
 
@@ -42,10 +42,22 @@ def _build() -> dict[str, object] | None:
         spec = importlib.util.find_spec("torch")
         if spec is None or spec.origin is None:
             return None
-        build = runpy.run_path(str(Path(spec.origin).with_name("version.py")))
-    except Exception:  # whatever is wrong with it, torch itself will say so
+        module = ast.parse(Path(spec.origin).with_name("version.py").read_text())
+    except (OSError, SyntaxError, ValueError):  # torch itself will say what is wrong with it
         return None
+    build: dict[str, object] = {
+        target.id: statement.value.value
+        for statement in module.body
+        if isinstance(statement, ast.Assign | ast.AnnAssign)
+        and isinstance(statement.value, ast.Constant)
+        for target in _targets(statement)
+        if isinstance(target, ast.Name)
+    }
     return build if {"cuda", "hip"} <= build.keys() else None
+
+
+def _targets(statement: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
+    return statement.targets if isinstance(statement, ast.Assign) else [statement.target]
 
 
 def _has_cuda_driver() -> bool:

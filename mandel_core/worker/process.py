@@ -13,6 +13,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
+from functools import cache
 from multiprocessing.connection import Connection
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -24,7 +25,7 @@ from mandel_core.rendering import drawing
 from mandel_core.runtime import heap, pausing
 from mandel_core.runtime.shared_memory import Channel
 from mandel_core.worker import heartbeat
-from mandel_core.worker.tasks import Task
+from mandel_core.worker.tasks import Draw, Task
 
 _NO_MEMORY = "There is not enough memory for this; a smaller window will do."
 
@@ -52,7 +53,6 @@ def serve(fd: int, shared: int, paused: int, beating: int, memory: int | None) -
     heartbeat.beat(beating)
     if memory is not None and sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-    heap.reserve(drawing.REMEMBERED + ROOM)
     connection: Connection[Any, Any] = Connection(fd)
     channel = Channel(connection, shared)
     tasks: SimpleQueue[tuple[int, Task[Any]]] = SimpleQueue()
@@ -113,8 +113,9 @@ def _arriving(tasks: SimpleQueue[tuple[int, Task[Any]]]) -> Iterator[tuple[int, 
         except Empty:
             if time.monotonic() - tidied > TIDY_SECONDS:
                 heap.give_back()
-                with contextlib.suppress(MemoryError):  # near its limit it goes on without
-                    heap.reserve(ROOM)
+                if _reserve_for_pictures.cache_info().currsize:
+                    with contextlib.suppress(MemoryError):  # near its limit it goes on without
+                        heap.reserve(ROOM)
                 tidied = time.monotonic()
             yield tasks.get()
 
@@ -127,8 +128,16 @@ def _end() -> None:
     os.killpg(os.getpid(), signal.SIGKILL)
 
 
+@cache
+def _reserve_for_pictures() -> None:
+    """Once, before the first picture; a process that only compiles and measures does without."""
+    heap.reserve(drawing.REMEMBERED + ROOM)
+
+
 def _outcome(task: Task[Any], control: Control) -> Any:
     try:
+        if isinstance(task, Draw):
+            _reserve_for_pictures()
         return task.run(control)
     except StageFailure as failure:
         return failure
