@@ -175,7 +175,7 @@ def test_kernels_whose_files_are_broken_are_compiled_again_in_the_same_run(tmp_p
     cache = tmp_path / "inductor"
     sources = [path.read_text() for path in cache.rglob("*.cpp")]
     assert sources
-    assert not any("__avx_chk_kernel" in source for source in sources), "no trial of instructions"
+    assert not any("_chk_kernel" in source for source in sources), "no trial of instructions"
     kernels = cache.rglob("*.main.so")
     first, second = sorted(kernels, key=lambda path: path.stat().st_mtime)[:2]
     first.write_bytes(b"")  # "file too short"

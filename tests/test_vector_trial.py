@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,12 +13,17 @@ from mandel_core.compilers import vector_trial
 
 pytestmark = pytest.mark.compile
 
+Tried = Callable[..., list[str]]
+
+# Sets of instructions, by Inductor's names: an old one and the newest.
+AVX2, AMX = "VecAVX2", "VecAMX"
+
 
 @pytest.fixture(autouse=True)
 def compiler_not_known() -> Iterator[None]:
-    vector_trial._compiler_knows_all.cache_clear()
+    vector_trial._compiler_knows.cache_clear()
     yield
-    vector_trial._compiler_knows_all.cache_clear()
+    vector_trial._compiler_knows.cache_clear()
 
 
 def compiler(tmp_path: Path, refuses: str) -> str:
@@ -28,28 +34,41 @@ def compiler(tmp_path: Path, refuses: str) -> str:
     return str(script)
 
 
-def skipped(cxx: str, said: bool | None = None) -> bool:
-    """Whether the trial is skipped with this compiler, if the user has said this or nothing."""
-    from torch._inductor import config  # noqa: PLC2701 - what is looked at is its setting
+@pytest.fixture
+def tried(monkeypatch: pytest.MonkeyPatch) -> Tried:
+    """Which of the two sets Inductor tries with a compiler, and what the user has said."""
+    from torch._inductor import config, cpu_vec_isa  # noqa: PLC2701 - what is looked at
 
-    with config.patch({"cpp.cxx": (cxx,), "cpp.vec_isa_ok": said}):
-        with vector_trial.skipped():
-            during = config.cpp.vec_isa_ok
-        assert config.cpp.vec_isa_ok == said
-        return bool(during)
+    seen: list[str] = []
+
+    def check_build(isa: Any, code: str) -> bool:
+        seen.append(type(isa).__name__)
+        return True
+
+    monkeypatch.setattr(cpu_vec_isa.VecISA, "check_build", check_build)
+
+    def asked(cxx: str, said: bool | None = None) -> list[str]:
+        with config.patch({"cpp.cxx": (cxx,), "cpp.vec_isa_ok": said}), vector_trial.skipped():
+            for name in (AVX2, AMX):
+                assert getattr(cpu_vec_isa, name)().check_build("")
+        assert cpu_vec_isa.VecISA.check_build is check_build
+        return seen
+
+    return asked
 
 
-def test_it_is_skipped_with_a_compiler_that_knows_all_instructions(tmp_path: Path) -> None:
-    assert skipped(compiler(tmp_path, "-nothing")) == (platform.machine() in {"x86_64", "AMD64"})
+def test_none_is_tried_with_a_compiler_that_knows_all(tmp_path: Path, tried: Tried) -> None:
+    of_x86 = platform.machine() in {"x86_64", "AMD64"}
+    assert tried(compiler(tmp_path, "-nothing")) == ([] if of_x86 else [AVX2, AMX])
 
 
-def test_an_old_compiler_is_tried(tmp_path: Path) -> None:
-    assert not skipped(compiler(tmp_path, "-mamx"))
+def test_an_old_compiler_is_tried_with_what_is_new(tmp_path: Path, tried: Tried) -> None:
+    assert AMX in tried(compiler(tmp_path, "-mamx"))
 
 
-def test_without_a_compiler_inductor_says_what_is_missing(tmp_path: Path) -> None:
-    assert not skipped(str(tmp_path / "none"))
+def test_without_a_compiler_inductor_says_what_is_missing(tmp_path: Path, tried: Tried) -> None:
+    assert tried(str(tmp_path / "none")) == [AVX2, AMX]
 
 
-def test_what_the_user_has_said_holds(tmp_path: Path) -> None:
-    assert not skipped(compiler(tmp_path, "-nothing"), said=False)
+def test_what_the_user_has_said_holds(tmp_path: Path, tried: Tried) -> None:
+    assert tried(compiler(tmp_path, "-nothing"), said=False) == [AVX2, AMX]
