@@ -25,6 +25,7 @@ from mandel_core import Frame, Measurement, Settings, StageFailure, Viewport, re
 from mandel_core.measurement.measuring import measure_settings
 from mandel_core.model.control import NO_CONTROL, Control
 from mandel_core.model.job import Job
+from mandel_core.rendering import drawing
 from mandel_core.runtime import pausing
 from mandel_core.runtime.shared_memory import Channel, shared_file
 from mandel_core.worker.pool import Pool
@@ -115,6 +116,14 @@ def test_pictures_measurements_and_devices_come_back(worker: Worker) -> None:
     assert isinstance(measurement, Measurement)
     assert len(measurement.run_seconds) == 2
     assert "cpu" in result(worker.submit(Devices()))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only glibc keeps it")
+def test_memory_for_pictures_is_reserved_with_the_first_of_them(worker: Worker) -> None:
+    result(worker.submit(QUICK))
+    before = worker.health.memory
+    result(worker.submit(Draw(VIEW, Settings("numpy", maxiter=20))))
+    assert worker.health.memory - before >= drawing.REMEMBERED
 
 
 @dataclass(frozen=True)
