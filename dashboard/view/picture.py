@@ -45,8 +45,8 @@ _LIMITS = {
     "max_centre": float(MAX_CENTRE),
 }
 BACKGROUND = "#000000"
-# How HoloViews is to keep pixels, and the dataset it makes of them; to find out it imports Pandas.
-KEPT: dict[str, Any] = {"datatype": ["image"], "dataset": {"datatype": ["grid"]}}
+# How HoloViews is to keep pixels and its dataset of them; else it imports Pandas to find out.
+_KEPT: dict[str, Any] = {"datatype": ["image"], "dataset": {"datatype": ["grid"]}}
 
 
 @dataclass(frozen=True)
@@ -287,11 +287,11 @@ def _adopting(view: PictureView) -> Callable[[Any, Any], None]:
 
 def _element(picture: Picture | None) -> hv.RGB:
     if picture is None:
-        return hv.RGB(np.zeros((1, 1, 4), np.uint8), bounds=(-2.5, -1.75, 1, 1.75), **KEPT)
+        return hv.RGB(np.zeros((1, 1, 4), np.uint8), bounds=(-2.5, -1.75, 1, 1.75), **_KEPT)
     left, right, bottom, top = picture.view.extent
     # Deep down the edges are rounded by a good part of a pixel, which is no reason to warn.
     pixels, bounds = picture.image.rgba()[::-1], (left, bottom, right, top)
-    return hv.RGB(pixels, bounds=bounds, rtol=1, **KEPT)
+    return hv.RGB(pixels, bounds=bounds, rtol=1, **_KEPT)
 
 
 def sent(image: Encoded, view: Viewport, prefix: str = "") -> dict[str, Any]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import ctypes
 import importlib.util
+import re
 import sys
 from pathlib import Path
+
+# A line such as `cuda: Optional[str] = None`.
+_BUILT_FOR = re.compile(r"^(cuda|hip)\b[^=\n]*= *(.+)$", re.MULTILINE)
 
 
 def devices() -> tuple[str, ...]:
@@ -23,9 +26,9 @@ def devices_without_torch() -> tuple[str, ...] | None:
     if "torch" in sys.modules or sys.platform == "darwin":
         return None
     build = _build()
-    if build is None or build.get("hip"):
+    if build is None or build["hip"] != "None":
         return None
-    return ("cpu",) if build.get("cuda") is None or not _has_cuda_driver() else None
+    return ("cpu",) if build["cuda"] == "None" or not _has_cuda_driver() else None
 
 
 def devices_of_torch() -> tuple[str, ...]:
@@ -36,28 +39,17 @@ def devices_of_torch() -> tuple[str, ...]:
     return ("cpu", *(name for name, available in present.items() if available()))
 
 
-def _build() -> dict[str, object] | None:
-    """What the installed torch was built for, from its `version.py`; None if it does not say."""
+def _build() -> dict[str, str] | None:
+    """What the installed torch was built for, as its `version.py` has it; None if it does not."""
     try:
         spec = importlib.util.find_spec("torch")
         if spec is None or spec.origin is None:
             return None
-        module = ast.parse(Path(spec.origin).with_name("version.py").read_text())
-    except (OSError, SyntaxError, ValueError):  # torch itself will say what is wrong with it
+        text = Path(spec.origin).with_name("version.py").read_text()
+    except (OSError, ValueError):  # torch itself will say what is wrong with it
         return None
-    build: dict[str, object] = {
-        target.id: statement.value.value
-        for statement in module.body
-        if isinstance(statement, ast.Assign | ast.AnnAssign)
-        and isinstance(statement.value, ast.Constant)
-        for target in _targets(statement)
-        if isinstance(target, ast.Name)
-    }
-    return build if {"cuda", "hip"} <= build.keys() else None
-
-
-def _targets(statement: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
-    return statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    build = dict(_BUILT_FOR.findall(text))
+    return build if build.keys() == {"cuda", "hip"} else None
 
 
 def _has_cuda_driver() -> bool:

@@ -92,10 +92,7 @@ class _Client:
             self._send("done", number, self._pool.health())
             return
         try:
-            if kind == "devices":
-                future: Future[Any] = self._pool.devices()
-            else:
-                future = self._submitted(kind, number, *details)
+            future = self._submitted(kind, number, *details)
         except Exception as error:
             _log.exception("%s asked for what cannot be done", self.name)
             self._send("done", number, StageFailure("", "error", f"It cannot be done: {error}"))
@@ -103,9 +100,10 @@ class _Client:
         self._pending[number] = future
         future.add_done_callback(lambda future: self._answer(number, future))
 
-    def _submitted(
-        self, kind: str, number: int, task: Any, session: str, *rest: float
-    ) -> Future[Any]:
+    def _submitted(self, kind: str, number: int, *details: Any) -> Future[Any]:
+        if kind == "devices":
+            return self._pool.devices()
+        task, session, *rest = details
         # Visitors of two programs may have the same name.
         session = f"{self.name}-{session}"
         if kind == "time":

@@ -113,7 +113,7 @@ def _arriving(tasks: SimpleQueue[tuple[int, Task[Any]]]) -> Iterator[tuple[int, 
         except Empty:
             if time.monotonic() - tidied > TIDY_SECONDS:
                 heap.give_back()
-                if _reserve_for_pictures.cache_info().currsize:
+                if drawing.known_frames:  # this process draws
                     with contextlib.suppress(MemoryError):  # near its limit it goes on without
                         heap.reserve(ROOM)
                 tidied = time.monotonic()
