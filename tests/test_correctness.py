@@ -168,11 +168,11 @@ def test_a_planted_violation_is_found():
     view, truth = view_of(name), reference(name)
     x, y = view.axes("float64")
     c = complex(x[NX // 2], y[NY // 2])
-    radius, _ = interior.disc(c, 3, 0j)
+    radius, _ = interior.disc.py_func(c, 3, 0j)  # type: ignore[attr-defined]
     assert radius > 0
     for larger, violations in ((1, False), (6, True)):
         known = np.zeros((NY, NX), np.uint8)
-        interior._mark(x, y, c, larger * radius, known)
+        interior._mark.py_func(x, y, c, larger * radius, known)  # type: ignore[attr-defined]
         z = np.where(known, 0, truth.z)
         planted = Frame(view, truth.settings, truth.iterations, z, 0.0, 0.0)
         assert (wrongly_inside(planted, truth) > 0) == violations

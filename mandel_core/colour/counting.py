@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mandel_core.colour.smooth import FURTHER_STEPS, SMOOTH_RADIUS
-from mandel_core.compilers.numba_cache import kept
 from mandel_core.compilers.numba_formula import (
     begin,
     following,
@@ -21,13 +20,17 @@ from mandel_core.compilers.numba_formula import (
     needs_previous_z,
     per_doubling,
 )
-from mandel_core.compilers.numba_import import numba
+from mandel_core.compilers.numba_jit import jit_borrowing, jit_borrowing_part
 from mandel_core.formulas import FORMULAS
 from mandel_core.model.results import Frame
 from mandel_core.runtime.threads import COLOURING, shared
 
 ROWS_AT_ONCE = 32
 BLOCK = 512  # points; the scratch of a block stays in the first-level cache
+STEPS, INSIDE, COUNT = 4, 5, 6  # in it
+
+# What kernels of colouring may do: fuse a product with a sum, and divide by 0 as NumPy does.
+ARITHMETIC = {"fastmath": {"contract"}, "error_model": "numpy"}
 
 
 def _log2_1p(t: Any) -> Any:
@@ -58,9 +61,11 @@ def _leaves_at_once(f: Any, x: float, y: float, k: Any, horizon: float) -> bool:
     return bool(max(a * a + b * b, re * re + im * im) >= horizon * horizon)
 
 
-def counting_scratch() -> Any:
-    """What `count_block` works in, for one thread."""
-    return np.empty(BLOCK), np.empty(BLOCK, np.float32), np.empty(BLOCK)
+def counting_scratch() -> tuple[NDArray[Any], ...]:
+    """What `count_block` works in, for one thread; its last three are STEPS, INSIDE and COUNT."""
+    size2, log = np.empty(BLOCK), np.empty(BLOCK, np.float32)
+    own = size2, size2.view(np.int64), log, log.view(np.int32)
+    return *own, np.empty(BLOCK), np.empty(BLOCK, np.bool_), np.empty(BLOCK)
 
 
 def count_block(
@@ -72,15 +77,14 @@ def count_block(
     maxiter: int,
     margin: float,
     scratch: Any,
-    inside: Any,
-    count: Any,
     f: Any,
     constant: Any,
 ) -> None:
-    """Write the continuous counts, plus `margin`, of up to BLOCK points of a row into `count`.
+    """Write the continuous counts, plus `margin`, of up to BLOCK points of a row to scratch[COUNT].
 
-    last, left : their iterations and z; cx, cy : where they are. inside : becomes whether the point
-        did not escape; its count means nothing.
+    last, left : their iterations and z; cx, cy : where they are.
+    scratch : what `counting_scratch` makes. scratch[INSIDE] becomes whether a point did not escape;
+        its count means nothing. scratch[STEPS] is of no use afterwards.
 
     The continuous count is 1 + n + log2(log2 h / log2 |z|), with the logarithm to the base d in
     place of the outer one where the formula `f` makes |z|**d of |z|; `constant` is its c. |z|**2
@@ -88,8 +92,7 @@ def count_block(
     bits of the mantissa are enough, since there are at least 13 before the point that it is added
     to.
     """
-    size2, log, steps = scratch
-    size2_bits, log_bits = size2.view(np.int64), log.view(np.int32)
+    size2, size2_bits, log, log_bits, steps, inside, count = scratch
     exponent = math.floor(math.log2(horizon))
     shrink = 2.0**-exponent
     horizon2 = (horizon * shrink) ** 2
@@ -136,29 +139,25 @@ def _count_rows(
     start: int,
     stop: int,
     out: Any,
+    scratch: Any,
     f: Any,
     constant: Any,
 ) -> None:
-    inside = np.empty(BLOCK, np.bool_)
-    count = np.empty(BLOCK)
-    scratch = counting_scratch()
+    inside, count = scratch[INSIDE], scratch[COUNT]
     for row in range(start, stop):
         for first in range(0, x.size, BLOCK):
             block = slice(first, min(first + BLOCK, x.size))
             cx, last, left, counts = x[block], n[row, block], z[row, block], out[row, block]
-            count_block(
-                last, left, cx, y[row], horizon, maxiter, 0.0, scratch, inside, count, f, constant
-            )
+            count_block(last, left, cx, y[row], horizon, maxiter, 0.0, scratch, f, constant)
             for i in range(cx.size):
                 counts[i] = np.nan if inside[i] else count[i]
 
 
-_log2_1p = numba.njit(_log2_1p)
-_further = numba.njit(_further)
-_leaves_at_once = numba.njit(_leaves_at_once)
-counting_scratch = numba.njit(counting_scratch)
-count_block = numba.njit(fastmath={"contract"}, error_model="numpy")(count_block)
-_count_rows = kept(numba.njit(nogil=True, fastmath={"contract"}, error_model="numpy")(_count_rows))
+_log2_1p = jit_borrowing_part(_log2_1p)
+_further = jit_borrowing_part(_further)
+_leaves_at_once = jit_borrowing_part(_leaves_at_once)
+count_block = jit_borrowing_part(count_block, **ARITHMETIC)
+_count_rows = jit_borrowing(_count_rows, **ARITHMETIC)
 
 
 class Points:
@@ -192,7 +191,7 @@ def counts(frame: Frame, step: int = 1) -> NDArray[np.float32]:
     given = points.n, points.z, points.x, points.y, *points.constants
 
     def count(_: int, start: int, stop: int) -> None:
-        _count_rows(*given, start, stop, out, *points.formula)
+        _count_rows(*given, start, stop, out, counting_scratch(), *points.formula)
 
     share_rows(points.y.size, count)
     return out

@@ -17,10 +17,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mandel_core.colour.counting import BLOCK, Points, count_block, counting_scratch, share_rows
+from mandel_core.colour.counting import (
+    ARITHMETIC,
+    BLOCK,
+    COUNT,
+    INSIDE,
+    STEPS,
+    Points,
+    count_block,
+    counting_scratch,
+    share_rows,
+)
 from mandel_core.colour.places import Places
-from mandel_core.compilers.numba_cache import kept
-from mandel_core.compilers.numba_import import numba
+from mandel_core.compilers.numba_jit import jit_borrowing
 from mandel_core.model.results import Frame
 from mandel_core.runtime.threads import COLOURING
 
@@ -48,6 +57,7 @@ def _sort_into_bins(
     width: Any,
     bins: Any,
     tally: Any,
+    scratch: Any,
     f: Any,
     constant: Any,
 ) -> None:
@@ -59,29 +69,13 @@ def _sort_into_bins(
     coarse = width.size - 1
     scale = coarse / (reach + 2.0 * MARGIN)
     highest = coarse * (1 - 2.0**-50)
-    inside = np.empty(BLOCK, np.bool_)
-    count = np.empty(BLOCK)
-    place = np.empty(BLOCK)
-    scratch = counting_scratch()
+    place, inside, count = scratch[STEPS], scratch[INSIDE], scratch[COUNT]
     for row in range(rows[0], rows[1], rows[2]):
         for start in range(0, x.size, BLOCK):
             block = slice(start, min(start + BLOCK, x.size))
             cx, last, left, chosen = x[block], n[row, block], z[row, block], bins[row, block]
             points = cx.size
-            count_block(
-                last,
-                left,
-                cx,
-                y[row],
-                horizon,
-                maxiter,
-                MARGIN,
-                scratch,
-                inside,
-                count,
-                f,
-                constant,
-            )
+            count_block(last, left, cx, y[row], horizon, maxiter, MARGIN, scratch, f, constant)
             for i in range(points):
                 at = min(max(count[i] * scale, 0.0), highest)
                 place[i] = coarse if inside[i] else at
@@ -91,29 +85,23 @@ def _sort_into_bins(
                 tally[chosen[i]] += 1
 
 
-def _share_out(tallies: Any, position: Any) -> None:
-    """Write the position of each bin on the palette, given what each thread put into it.
+_sort_into_bins = jit_borrowing(_sort_into_bins, **ARITHMETIC)
+
+
+def _shared_out(tallies: _Counts) -> NDArray[np.float64]:
+    """The position of each bin on the palette, given what each thread put into it.
 
     As in `shading.equalise`, the lowest count that occurs gets 0, the highest 1 and the interior
     nan. Bins below the lowest, which another frame may fill, get 0 as well, and those above 1.
     """
-    bins = position.size - 1
-    reached = np.zeros(bins, np.int64)
-    total = lowest = 0
-    for i in range(bins):
-        for tally in tallies:
-            total += tally[i]
-        if lowest == 0:
-            lowest = total
-        reached[i] = total
-    for i in range(bins):
-        position[i] = max(reached[i] - lowest, 0) / max(total - lowest, 1e-9)
-    position[bins] = np.nan
-
-
-_kernel = numba.njit(nogil=True, fastmath={"contract"}, error_model="numpy")
-_sort_into_bins = kept(_kernel(_sort_into_bins))
-_share_out = kept(_kernel(_share_out))
+    position = np.full(tallies.shape[1], np.nan)
+    reached = position[:-1]  # by how many points, at most; then what part of all
+    np.cumsum(tallies[:, :-1].sum(axis=0, dtype=np.uint32), out=reached)
+    lowest = reached[np.argmax(reached > 0)]
+    reached -= lowest
+    np.maximum(reached, 0, out=reached)
+    reached /= max(reached[-1], 1e-9)
+    return position
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,8 +154,7 @@ class _Sorting:
         self._sort((0, ny, step), *_evenly(), sample)
         first, width = _divided(sample[:-1])
         tallies = self.sort_all(first, width)
-        position = np.empty(BINS + 1)
-        _share_out(tallies, position)
+        position = _shared_out(tallies)
         return Levels(self._reach, bool(tallies[:, :-1].any()), first, width, position)
 
     def sort_all(self, first: _Counts, width: _Counts) -> _Counts:
@@ -185,7 +172,8 @@ class _Sorting:
     ) -> None:
         points = self._points
         given = points.n, points.z, points.x, points.y, *points.constants, self._reach
-        _sort_into_bins(*given, rows, first, width, self.bins, tally, *points.formula)
+        where = rows, first, width, self.bins, tally
+        _sort_into_bins(*given, *where, counting_scratch(), *points.formula)
 
 
 def _evenly() -> tuple[_Counts, _Counts]:

@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mandel_core.colour.counting import share_rows
-from mandel_core.compilers.numba_cache import kept
-from mandel_core.compilers.numba_import import numba
+from mandel_core.colour.counting import ARITHMETIC, share_rows
+from mandel_core.compilers.numba_jit import jit, jit_part
 
 Positions = NDArray[np.floating]
 
@@ -146,8 +145,7 @@ def _look_up(bins: Any, table: Any, start: int, stop: int, out: Any) -> None:
                 out[row, column, channel] = table[bins[row, column], channel]
 
 
-_kernel = numba.njit(nogil=True, fastmath={"contract"}, error_model="numpy")
-_on_palette = _kernel(_on_palette)
-_index = kept(_kernel(_index))
-_colour = kept(_kernel(_colour))
-_look_up = kept(_kernel(_look_up))
+_on_palette = jit_part(_on_palette, **ARITHMETIC)
+_index = jit(_index, **ARITHMETIC)
+_colour = jit(_colour, **ARITHMETIC)
+_look_up = jit(_look_up, **ARITHMETIC)

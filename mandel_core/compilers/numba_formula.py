@@ -17,6 +17,7 @@ from typing import Any
 from numba.core import types
 from numba.extending import (
     NativeValue,
+    intrinsic,
     models,
     overload,
     register_model,
@@ -24,8 +25,7 @@ from numba.extending import (
     unbox,
 )
 
-from mandel_core.compilers.numba_import import numba
-from mandel_core.compilers.numba_jit import multiply_add
+from mandel_core.compilers.numba_jit import PART, jit_part, multiply_add
 from mandel_core.compilers.numba_memory import everywhere
 from mandel_core.compilers.numba_vectors import Block
 from mandel_core.formulas.formula import Formula
@@ -88,10 +88,10 @@ def following(f: Any, a: Any, b: Any, p: Any, q: Any, cx: Any, cy: Any) -> Any:
     return _stub(f)
 
 
-@overload(following, strict=False)  # type: ignore[untyped-decorator]
+@overload(following, strict=False, jit_options=PART)  # type: ignore[untyped-decorator]
 def _following(f: Any, a: Any, b: Any, p: Any, q: Any, cx: Any, cy: Any) -> Any:
     formula = _chosen(f)
-    step = numba.njit(formula.step)
+    step = jit_part(formula.step)
     if formula.needs_previous_z:
 
         def with_previous_z(f: Any, a: Any, b: Any, p: Any, q: Any, cx: Any, cy: Any) -> Any:
@@ -113,7 +113,7 @@ def bare_step(formula: Formula, **options: Any) -> Callable[..., Any]:
     Of one that needs the z before: a, b, p, q, cx, cy to a, b, p, q, as `following` has it. The
     options are those of `numba.njit`.
     """
-    step = numba.njit(**options)(formula.step)
+    step = jit_part(formula.step, **options)
     if formula.needs_previous_z:
         return lambda a, b, p, q, cx, cy: (*step(a, b, p, q, cx, cy, multiply_add), a, b)
     return lambda a, b, cx, cy: step(a, b, cx, cy, multiply_add)
@@ -124,7 +124,7 @@ def begin(f: Any, x: Any, y: Any, kx: Any, ky: Any) -> Any:
     return _stub(f)
 
 
-@overload(begin, strict=False)  # type: ignore[untyped-decorator]
+@overload(begin, strict=False, jit_options=PART)  # type: ignore[untyped-decorator]
 def _begin(f: Any, x: Any, y: Any, kx: Any, ky: Any) -> Any:
     if _chosen(f).plane == "z":
         return lambda f, x, y, kx, ky: (x, y, kx, ky)
@@ -135,48 +135,29 @@ def _begin(f: Any, x: Any, y: Any, kx: Any, ky: Any) -> Any:
     return lambda f, x, y, kx, ky: (kind(0), kind(0), x, y)
 
 
-def needs_previous_z(f: Any) -> Any:
-    """Whether the step needs the z before, too: a constant."""
-    return _stub(f)
+def _constant(kind: Any, value: Callable[[Formula], Any]) -> Callable[[Any], Any]:
+    """A function of a formula that is a constant in the kernel."""
+
+    def stands_for(_: Any, f: Any) -> Any:
+        constant = value(_chosen(f))
+
+        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            return context.get_constant(kind, constant)
+
+        return kind(f), generate
+
+    function: Callable[[Any], Any] = intrinsic(stands_for)
+    return function
 
 
-@overload(needs_previous_z, strict=False)  # type: ignore[untyped-decorator]
-def _needs_previous_z(f: Any) -> Any:
-    value = _chosen(f).needs_previous_z
-    return lambda f: value
-
-
-def pixel_is_c(f: Any) -> Any:
-    """Whether a pixel is c, and not where z begins: a constant."""
-    return _stub(f)
-
-
-@overload(pixel_is_c, strict=False)  # type: ignore[untyped-decorator]
-def _pixel_is_c(f: Any) -> Any:
-    value = _chosen(f).plane == "c"
-    return lambda f: value
-
-
-def leaps(f: Any) -> Any:
-    """Whether the first step, from 0, is c itself: a constant."""
-    return _stub(f)
-
-
-@overload(leaps, strict=False)  # type: ignore[untyped-decorator]
-def _leaps(f: Any) -> Any:
-    leap = _chosen(f).leap
-    return lambda f: leap
-
-
-def per_doubling(f: Any) -> Any:
-    """How many steps double log |z| far outside, float64: a constant."""
-    return _stub(f)
-
-
-@overload(per_doubling, strict=False)  # type: ignore[untyped-decorator]
-def _per_doubling(f: Any) -> Any:
-    value = 1 / math.log2(_chosen(f).exponent)
-    return lambda f: value
+# Whether the step needs the z before, too.
+needs_previous_z = _constant(types.boolean, lambda formula: formula.needs_previous_z)
+# Whether a pixel is c, and not where z begins.
+pixel_is_c = _constant(types.boolean, lambda formula: formula.plane == "c")
+# Whether the first step, from 0, is c itself.
+leaps = _constant(types.boolean, lambda formula: formula.leap)
+# How many steps double log |z| far outside.
+per_doubling = _constant(types.float64, lambda formula: 1 / math.log2(formula.exponent))
 
 
 def grown(f: Any, size: Any) -> Any:
@@ -184,7 +165,7 @@ def grown(f: Any, size: Any) -> Any:
     return _stub(f)
 
 
-@overload(grown, strict=False)  # type: ignore[untyped-decorator]
+@overload(grown, strict=False, jit_options=PART)  # type: ignore[untyped-decorator]
 def _grown(f: Any, size: Any) -> Any:
     exponent = float(_chosen(f).exponent)
     if exponent == 2:
@@ -197,11 +178,11 @@ def error_bound(f: Any, size: Any, error: Any, before: Any, cx: Any, cy: Any) ->
     return _stub(f)
 
 
-@overload(error_bound, strict=False)  # type: ignore[untyped-decorator]
+@overload(error_bound, strict=False, jit_options=PART)  # type: ignore[untyped-decorator]
 def _error_bound(f: Any, size: Any, error: Any, before: Any, cx: Any, cy: Any) -> Any:
     formula = _chosen(f)
     if formula.error_bound is not None:
-        own = numba.njit(formula.error_bound)
+        own = jit_part(formula.error_bound)
         return lambda f, size, error, before, cx, cy: own(size, error, before, cx, cy)
     if formula.exponent == 2:
         return lambda f, size, error, before, cx, cy: (2 * size + error) * error
@@ -218,10 +199,10 @@ def following_with_tangent(f: Any, z: Any, before: Any, c: Any) -> Any:
     return _stub(f)
 
 
-@overload(following_with_tangent, strict=False)  # type: ignore[untyped-decorator]
+@overload(following_with_tangent, strict=False, jit_options=PART)  # type: ignore[untyped-decorator]
 def _following_with_tangent(f: Any, z: Any, before: Any, c: Any) -> Any:
     formula = _chosen(f)
-    step, needs_previous = numba.njit(tangent(formula)), formula.needs_previous_z
+    step, needs_previous = jit_part(tangent(formula)), formula.needs_previous_z
 
     def follow(f: Any, z: Any, before: Any, c: Any) -> Any:
         a, b, ax, ay, bx, by = z

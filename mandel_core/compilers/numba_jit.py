@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import numpy as np
 from llvmlite import ir
+from numba.core import types
+from numba.core.registry import CPUDispatcher
 from numba.extending import intrinsic
 
 from mandel_core.compilers.numba_cache import kept
@@ -16,34 +17,66 @@ from mandel_core.compilers.numba_vectors import Block, intrinsic_call, per_chain
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def jit(function: F) -> F:
+# Of a function that only kernels call: no code for calls from Python or C, which takes a fifth of
+# the time to compile. The lock is the kernels' business; but what both call would be compiled twice
+# if this were not the same.
+PART = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "nogil": True}
+
+
+class _Part(CPUDispatcher):  # type: ignore[misc]
+    """Numba's handle of such a function; called from Python it would jump to nowhere."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError(f"{self.__name__} is a part of kernels, which alone can call it")
+
+
+def jit(function: F, **options: Any) -> F:
     """Compile on the first call, keep on disk, and release the interpreter lock while running.
 
     Nobody calls kernels from C, and the code for that would take time to compile.
+
+    options : those of `numba.njit`, beside these.
     """
-    kernel: F = kept(numba.njit(nogil=True, no_cfunc_wrapper=True)(function))
+    kernel: F = kept(numba.njit(nogil=True, no_cfunc_wrapper=True, **options)(function))
     return kernel
 
 
-def jit_borrowing(function: F) -> F:
+def jit_part(function: F, **options: Any) -> F:
+    """A function that only kernels call, compiled and kept with each of them.
+
+    options : those of `numba.njit`.
+    """
+    part = numba.njit(**PART, **options)(function)
+    part.__class__ = _Part
+    made: F = part
+    return made
+
+
+def jit_borrowing(function: F, **options: Any) -> F:
     """`jit` for functions that make no arrays and keep none of those they are handed.
 
     So nobody need count who holds them. Numba would do that wherever one function hands an array to
     another, and every register would have to make room for it.
     """
-    options = {"nogil": True, "no_cfunc_wrapper": True, "_nrt": False}
-    kernel: F = kept(numba.njit(**options)(function))
-    return kernel
+    return jit(function, _nrt=False, **options)
 
 
-@jit_borrowing
-def index(begin: Any, offset: Any) -> Any:
-    """The index begin + offset, which cannot be negative.
+def jit_borrowing_part(function: F, **options: Any) -> F:
+    """`jit_part` for functions like these."""
+    return jit_part(function, _nrt=False, **options)
 
-    Of any other Numba looks whether it counts from the end, and LLVM then has to gather, element
-    by element, what it could load as a vector.
+
+def _index(_: Any, begin: Any, offset: Any) -> Any:
+    """What `index(begin, offset)` is for Numba's compiler: begin + offset, which is not negative.
+
+    Of any other index Numba looks whether it counts from the end, and LLVM then has to gather,
+    element by element, what it could load as a vector.
     """
-    return np.uint64(begin) + np.uint64(offset)
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.add(*values)
+
+    return types.uint64(types.uint64, types.uint64), generate
 
 
 def _multiply_add(_: Any, a: Any, b: Any, c: Any) -> Any:
@@ -72,4 +105,5 @@ def _multiply_add(_: Any, a: Any, b: Any, c: Any) -> Any:
 
 
 # For kernels only.
+index: Callable[[Any, Any], Any] = intrinsic(_index)
 multiply_add: Callable[[Any, Any, Any], Any] = intrinsic(_multiply_add)

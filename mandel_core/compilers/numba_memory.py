@@ -12,7 +12,7 @@ import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.types import containers
-from numba.extending import intrinsic, overload
+from numba.extending import intrinsic
 
 from mandel_core.compilers.numba_vectors import Block, block_of, mask_of, per_chain
 
@@ -150,6 +150,24 @@ def _store_int32(_: Any, array: Any, at: Any, block: Any) -> Any:
     return types.void(array, types.intp, block), generate
 
 
+def _lanes(_: Any, array: Any) -> Any:
+    constant = block_of(array.dtype).lanes
+
+    def generate(context: Any, builder: Any, sig: Any, values: Any) -> Any:
+        return context.get_constant(types.intp, constant)
+
+    return types.intp(array), generate
+
+
+def _put(_: Any, array: Any, at: Any, number: Any) -> Any:
+    def generate(context: Any, builder: Any, sig: Any, values: Any) -> Any:
+        data = context.make_array(array)(context, builder, values[0]).data
+        context.pack_value(builder, array.dtype, values[2], builder.gep(data, [values[1]]))
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, array.dtype), generate
+
+
 def _flags(_: Any, array: Any, at: Any, like: Any) -> Any:
     kind = mask_of(like)
 
@@ -166,17 +184,6 @@ def _flags(_: Any, array: Any, at: Any, like: Any) -> Any:
     return kind(array, types.intp, like), generate
 
 
-def lanes(array: Any) -> int:
-    """The same for a kernel, where it is a constant: of the blocks of this array."""
-    raise NotImplementedError("for kernels only")
-
-
-@overload(lanes, strict=False)  # type: ignore[untyped-decorator]
-def _lanes(array: Any) -> Any:
-    number = block_of(array.dtype).lanes
-    return lambda array: number
-
-
 def aligned(size: int, dtype: Any) -> Any:
     """An uninitialised array whose first element, and so each block in it, lies as vectors like."""
     room = np.empty(size * np.dtype(dtype).itemsize + ALIGNMENT, np.uint8)
@@ -186,6 +193,7 @@ def aligned(size: int, dtype: Any) -> Any:
 
 # For kernels only. `at` counts elements; blocks in scratch arrays lie at multiples of their lanes,
 # in arrays made by `aligned`.
+lanes: Any = intrinsic(_lanes)  # (array) -> how many a block of its numbers has, a constant
 everywhere: Any = intrinsic(_everywhere)  # a number in all lanes
 where: Any = intrinsic(_where)  # (mask, block, block)
 any_lane: Any = intrinsic(_any_lane)  # (mask) -> bool
@@ -195,5 +203,6 @@ load: Any = intrinsic(_loading(aligned=True))  # (array, at) -> block
 load_anywhere: Any = intrinsic(_loading(aligned=False))
 store: Any = intrinsic(_store)  # (array, at, block)
 store_complex: Any = intrinsic(_store_complex)  # (array of complex, at, block, block)
+put: Any = intrinsic(_put)  # (array, at, number), along the rows of a contiguous array
 flags: Any = intrinsic(_flags)  # (array of uint8, at, block) -> mask, where they are not 0
 store_int32: Any = intrinsic(_store_int32)  # (array of int32, at, block)

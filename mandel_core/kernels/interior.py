@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from mandel_core.compilers.numba_jit import jit
+from mandel_core.compilers.numba_jit import jit, jit_part
 
 TILE, LEAF = 32, 4  # pixels: the squares that are tried, and those that are not split further
 MAX_PERIOD = 10_000
@@ -58,7 +58,7 @@ def bulbs(x: Any, y: Any, known: Any) -> None:
             known[row, column] = in_cardioid | in_disc
 
 
-@jit
+@jit_part
 def _closest_return(cx: float, cy: float, steps: int) -> tuple[int, complex]:
     """The step at which the orbit of 0 comes closest to 0 again, and where; step 0 if it leaves.
 
@@ -76,7 +76,7 @@ def _closest_return(cx: float, cy: float, steps: int) -> tuple[int, complex]:
     return period, z
 
 
-@jit
+@jit_part
 def disc(c: complex, period: int, z: complex) -> tuple[float, complex]:
     """The radius of a disc around c that is inside, and the cycle's point next to z.
 
@@ -111,7 +111,7 @@ def disc(c: complex, period: int, z: complex) -> tuple[float, complex]:
     return _SAFE * (1 - abs(dz) ** 2) / abs(dzdc + dzdz * dc / (1 - dz)), root
 
 
-@jit
+@jit_part
 def _around(c: complex, steps: int, period: int, z: complex) -> tuple[float, int, complex]:
     """The disc around c, found from a neighbour's cycle if there is one (period not 0) or anew."""
     if period:
@@ -126,7 +126,7 @@ def _around(c: complex, steps: int, period: int, z: complex) -> tuple[float, int
     return 0.0, 0, z
 
 
-@jit
+@jit_part
 def _mark(x: Any, y: Any, c: complex, radius: float, known: Any) -> bool:
     """Set `known` within the disc; whether that is all of it."""
     covered = True

@@ -27,7 +27,7 @@ from mandel_core.compilers.numba_formula import (
     following_with_tangent,
     pixel_is_c,
 )
-from mandel_core.compilers.numba_jit import jit
+from mandel_core.compilers.numba_jit import jit, jit_part
 
 # |z| from which on the estimate's error, about 1 / |z|, cannot be seen.
 FAR = 1e6
@@ -85,7 +85,7 @@ def distances(
     return int(out.size)
 
 
-@jit
+@jit_part
 def _around(f: Any, z: Any, c: Any, period: int) -> Any:
     """Follow z for so many steps, with its derivative by z."""
     one, none = np.float64(1), np.float64(0)
@@ -97,7 +97,7 @@ def _around(f: Any, z: Any, c: Any, period: int) -> Any:
     return w
 
 
-@jit
+@jit_part
 def _cycle(f: Any, z: Any, c: Any, period: int) -> Any:
     """The attracting cycle's length, which divides `period`, and its point next to z; or 0."""
     a, b = z
@@ -127,7 +127,7 @@ def _cycle(f: Any, z: Any, c: Any, period: int) -> Any:
     return period, (a, b)
 
 
-@jit
+@jit_part
 def _attracted(f: Any, x: float, y: float, k: Any, limit: int) -> Any:
     """The length of the cycle that attracts a pixel's orbit, its point, and the steps it took."""
     a, b, cx, cy = begin(f, x, y, k[0], k[1])
@@ -204,7 +204,7 @@ def inner_distances(
     return int(out.size)
 
 
-@jit
+@jit_part
 def _inner_distance(w: complex, c: complex, length: int, degree: int) -> float:
     dz, dc, dzdz, dzdc = 1 + 0j, 0j, 0j, 0j
     for _ in range(length):

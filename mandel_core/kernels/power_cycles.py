@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mandel_core.compilers.numba_jit import jit
+from mandel_core.compilers.numba_jit import jit, jit_part
 
 NEWTON_STEPS = 64
 # Newton's method has converged when its steps stop shrinking and are no larger than this, relative
@@ -26,7 +26,7 @@ AT_NUCLEUS = 1e-13
 SAME = 1e-9
 
 
-@jit
+@jit_part
 def _power(z: complex, d: int) -> complex:
     result = z
     for _ in range(d - 1):
@@ -89,7 +89,7 @@ def attracting_cycle(d: int, c: complex, z: complex, most: int) -> tuple[int, co
     return 0, z
 
 
-@jit
+@jit_part
 def _own_period(d: int, c: complex, root: complex, multiple: int) -> int:
     """The period of the cycle at `root`, of which `multiple` is one."""
     w = root
@@ -171,7 +171,7 @@ def nucleus_from(d: int, c: complex, period: int) -> tuple[int, complex]:
     return 0, c
 
 
-@jit
+@jit_part
 def _nucleus_period(d: int, c: complex, multiple: int) -> int:
     z, dz = 0j, 0j
     for n in range(1, multiple):

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from mandel_core.compilers.numba_formula import begin, following, leaps, needs_previous_z
-from mandel_core.compilers.numba_jit import index, jit_borrowing, multiply_add
+from mandel_core.compilers.numba_jit import index, jit_borrowing, jit_borrowing_part, multiply_add
 from mandel_core.compilers.numba_memory import (
     WORD,
     aligned,
@@ -33,6 +33,7 @@ from mandel_core.compilers.numba_memory import (
     load,
     load_anywhere,
     lowest,
+    put,
     store,
     store_complex,
     store_int32,
@@ -55,13 +56,13 @@ NEVER = -2.0  # no lane has this count
 FAR = 1e30  # a c with which a point leaves at once
 
 
-@jit_borrowing
+@jit_borrowing_part
 def _stored_parts(previous_z: Any) -> int:
     """How many parts a block has in store."""
     return STORED_WITH_PREVIOUS_Z if previous_z else STORED
 
 
-@jit_borrowing
+@jit_borrowing_part
 def _row(
     w: Any,
     x: Any,
@@ -110,7 +111,7 @@ def _row(
     return done
 
 
-@jit_borrowing
+@jit_borrowing_part
 def _round(w: Any, stored: Any, at: int, most: int, limit: int, horizon2: Any, f: Any) -> int:
     """Up to `most` more steps of the block that is in store from the element `at` on.
 
@@ -145,7 +146,7 @@ def _round(w: Any, stored: Any, at: int, most: int, limit: int, horizon2: Any, f
     return done
 
 
-@jit_borrowing
+@jit_borrowing_part
 def _replay(
     w: Any,
     a: Any,
@@ -184,7 +185,7 @@ def _replay(
         store(w, Q * size, q)
 
 
-@jit_borrowing
+@jit_borrowing_part
 def _numbers(mask: Any, width: int, numbers: Any) -> int:
     """Write down which lanes below `width` are set in a mask; returns how many."""
     found = 0
@@ -198,7 +199,7 @@ def _numbers(mask: Any, width: int, numbers: Any) -> int:
     return found
 
 
-@jit_borrowing
+@jit_borrowing_part
 def _keep(stored: Any, place: int, w: Any, c: Any, at: int, lane: int, previous_z: Any) -> None:
     """Put a lane of scratch, whose c is in the block at the element `at` of `c`, into store.
 
@@ -215,7 +216,7 @@ def _keep(stored: Any, place: int, w: Any, c: Any, at: int, lane: int, previous_
             stored[index(there, part * size)] = w[index(lane, part * size)]
 
 
-@jit_borrowing
+@jit_borrowing_part
 def _write(w: Any, row: int, left: int, maxiter: int, Z: Any, N: Any) -> None:
     """Put the block in scratch into its row."""
     number, size, columns = w.dtype.type, lanes(w), Z.shape[1]
@@ -277,7 +278,7 @@ def band(
     return executed + _rounds(horizon2, first, whole, maxiter, alive, Z, N, scratch, f)
 
 
-@jit_borrowing
+@jit_borrowing_part
 def _rounds(
     horizon2: Any,
     n: int,
@@ -292,7 +293,6 @@ def _rounds(
     """Carry the points in store from step n to the end; to step `whole` FREE at a time."""
     w, stored, places, numbers = scratch
     number, size = w.dtype.type, lanes(w)
-    Z, N = Z.reshape(-1), N.reshape(-1)
     parts = _stored_parts(needs_previous_z(f))
     block = size * parts
     length = FIRST_ROUND
@@ -323,14 +323,14 @@ def _rounds(
     return executed
 
 
-@jit_borrowing
+@jit_borrowing_part
 def _store_lane(w: Any, lane: int, n: int, maxiter: int, place: int, Z: Any, N: Any) -> None:
     """Put a lane of scratch, whose steps count from step n, into the frame."""
     size = lanes(w)
     steps = np.int64(w[index(COUNT * size, lane)])
     last = n + steps - 1
-    Z[index(place, 0)] = complex(w[index(RE * size, lane)], w[index(IM * size, lane)])
-    N[index(place, 0)] = 0 if steps < 0 or last < 0 or last == maxiter - 1 else last
+    put(Z, place, complex(w[index(RE * size, lane)], w[index(IM * size, lane)]))
+    put(N, place, 0 if steps < 0 or last < 0 or last == maxiter - 1 else last)
 
 
 def scratch(rows: int, columns: int, dtype: Any, with_previous_z: bool = False) -> tuple[Any, ...]:

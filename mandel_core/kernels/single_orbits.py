@@ -20,7 +20,7 @@ from mandel_core.compilers.numba_formula import (
     following_with_tangent,
     pixel_is_c,
 )
-from mandel_core.compilers.numba_jit import jit
+from mandel_core.compilers.numba_jit import jit, jit_part
 
 NEWTON_STEPS = 64
 # Newton's method for a nucleus has converged when its steps stop shrinking and are no larger than
@@ -129,7 +129,7 @@ def returns_of(f: Any, x: float, y: float, most: int, periods: NDArray[np.int64]
     return min(found, periods.size)
 
 
-@jit
+@jit_part
 def _by_pixel(f: Any, x: float, y: float, steps: int) -> Any:
     """The z after so many steps from 0, and its partial derivatives by the pixel."""
     still = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
@@ -159,7 +159,7 @@ def nucleus_of(f: Any, x: float, y: float, period: int) -> tuple[int, float, flo
     return 0, x, y
 
 
-@jit
+@jit_part
 def _period_of(f: Any, x: float, y: float, multiple: int) -> int:
     still = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     z, before, c = still, still, (x, y, 1.0, 0.0, 0.0, 1.0)

@@ -34,8 +34,9 @@ ARITHMETIC = (
 # Functions that run a whole job, compile, look something up, or allocate: they are in the
 # fingerprint, and not shown.
 NOT_MEANT = {
-    *("run", "compile_step", "numba_kernel", "_compiled", "_kernel", "jit", "jit_borrowing"),
-    *("_stub", "_chosen", "scratch"),
+    *("run", "compile_step", "numba_kernel", "_compiled", "_kernel"),
+    *("jit", "jit_borrowing", "jit_part", "jit_borrowing_part"),
+    *("_stub", "_chosen", "_constant", "scratch"),
     *("formula_of", "refuse_previous_z", "refuse_others", "numba_trouble", "_applied", "_with"),
     *("complex_step", "pairs_step", "planes_step"),
     *("zeros", "scalar", "_empty", "numbers"),

@@ -155,16 +155,16 @@ def _kernel(step: Callable[..., int], formula: Formula) -> Callable[..., int]:
     from mandel_core.compilers.numba_cache import kept
     from mandel_core.compilers.numba_formula import bare_step
     from mandel_core.compilers.numba_import import numba
+    from mandel_core.compilers.numba_jit import jit_part
 
     assert isinstance(step, types.FunctionType)
-    kernel = numba.njit(nogil=True, fastmath=True)
-    inner = numba.njit(fastmath=True)
+    kernel = numba.njit(nogil=True, no_cfunc_wrapper=True, fastmath=True)
     begin, following = start, square_plus_c
     if formula is not MANDELBROT:
         following = bare_step(formula, fastmath=True)
         begin = from_pixel if formula.plane == "z" else start
     calls = "after" if formula.needs_previous_z else "square_plus_c"
-    names = {"start": inner(begin), calls: inner(following)}
+    names = {"start": jit_part(begin, fastmath=True), calls: jit_part(following, fastmath=True)}
     own = types.FunctionType(step.__code__, step.__globals__ | names)
     made: Callable[..., int] = kernel(own)
     # On disk all formulas' would have one name.
