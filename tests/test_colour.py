@@ -13,6 +13,7 @@ from matplotlib import colormaps
 from matplotlib.colors import LightSource, PowerNorm
 
 from mandel_core import Frame, Settings, Viewport, render
+from mandel_core.colour import counting, equalising
 from mandel_core.colour.looks import LOOKS
 from mandel_core.colour.looks.hill_shaded import HILL_SHADED
 from mandel_core.colour.measures import Measures
@@ -202,6 +203,8 @@ QUICK: dict[str, Any] = {
     "highest horizon": (("-0.75", "0", "3.5"), (90, 70), {"horizon": 2.0**511, "dtype": "float64"}),
     "few steps": (("-0.75", "0", "3.5"), (300, 250), {"horizon": 10.0, "maxiter": 7}),
     "beyond the horizon": (("0", "0", "1000"), (120, 100), {"horizon": 3.0}),
+    "beyond a high horizon": (("0", "0", "1e7"), (120, 100), {"horizon": 2.0**20}),
+    "up to a high horizon": (("0", "0", "1.2e6"), (120, 100), {"horizon": 2.0**20}),
     "deep": (
         ("-0.743643887037151", "0.131825904205330", "1e-9"),
         (120, 90),
@@ -227,6 +230,19 @@ def test_the_quick_way_is_the_reference(name):
     np.testing.assert_array_equal(
         (shade(frame, "equalised", "viridis") == (0, 0, 0, 255)).all(axis=-1), np.isnan(count)
     )
+
+
+def test_formulas_share_the_kernels_that_colour_them():
+    """What a visitor waits for who chooses another one is its own kernel alone."""
+    view = Viewport.from_screen("0", "0", "4", 60, 45)
+    compiled = []
+    for formula in ("mandelbrot", "multibrot5", "burning_ship"):
+        frame = render(view, "numpy", 50, formula=formula, dtype="float64")
+        shade(frame, "equalised", "gray")
+        counting.counts(frame)
+        kernels: list[Any] = [counting._count_rows, equalising._sort_into_bins]
+        compiled.append([len(kernel.signatures) for kernel in kernels])
+    assert compiled[1:] == compiled[:1] * 2
 
 
 def made_up(iterations, maxiter):

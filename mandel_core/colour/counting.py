@@ -18,10 +18,10 @@ from mandel_core.compilers.numba_formula import (
     following,
     leaps,
     needs_previous_z,
-    per_doubling,
 )
 from mandel_core.compilers.numba_jit import jit_borrowing, jit_borrowing_part
 from mandel_core.formulas import FORMULAS
+from mandel_core.formulas.formula import Formula
 from mandel_core.model.results import Frame
 from mandel_core.runtime.threads import COLOURING, shared
 
@@ -77,6 +77,7 @@ def count_block(
     maxiter: int,
     margin: float,
     scratch: Any,
+    per_step: float,
     f: Any,
     constant: Any,
 ) -> None:
@@ -86,17 +87,17 @@ def count_block(
     scratch : what `counting_scratch` makes. scratch[INSIDE] becomes whether a point did not escape;
         its count means nothing. scratch[STEPS] is of no use afterwards.
 
+    per_step, f, constant : what `Points.formula_for_counts` says.
+
     The continuous count is 1 + n + log2(log2 h / log2 |z|), with the logarithm to the base d in
-    place of the outer one where the formula `f` makes |z|**d of |z|; `constant` is its c. |z|**2
-    is taken in float64 and of z / 2**exponent, so that it cannot overflow; of its logarithm, 20
-    bits of the mantissa are enough, since there are at least 13 before the point that it is added
-    to.
+    place of the outer one where the formula makes |z|**d of |z|. |z|**2 is taken in float64 and of
+    z / 2**exponent, so that it cannot overflow; of its logarithm, 20 bits of the mantissa are
+    enough, since there are at least 13 before the point that it is added to.
     """
     size2, size2_bits, log, log_bits, steps, inside, count = scratch
     exponent = math.floor(math.log2(horizon))
     shrink = 2.0**-exponent
     horizon2 = (horizon * shrink) ** 2
-    per_step = per_doubling(f)
     offset = 1 + math.log2(math.log2(horizon)) * per_step + margin
     points = cx.size
     # Slices, since LLVM makes vector instructions of loops whose indices begin at 0.
@@ -104,11 +105,13 @@ def count_block(
         re = np.float64(left[i].real) * shrink
         im = np.float64(left[i].imag) * shrink
         # 0 also stands for the last step: a frame cannot tell it from the interior.
-        at_zero = 0.0 if _leaves_at_once(f, cx[i], cy, constant, horizon) else maxiter - 1.0
+        at_zero = maxiter - 1.0
+        if f is not None:
+            at_zero = 0.0 if _leaves_at_once(f, cx[i], cy, constant, horizon) else at_zero
         steps[i] = np.float64(np.int32(last[i])) if last[i] > 0 else at_zero
         size2[i] = re * re + im * im
         inside[i] = (last[i] == 0) & (size2[i] < horizon2)
-    if horizon < SMOOTH_RADIUS and not needs_previous_z(f):
+    if f is not None and horizon < SMOOTH_RADIUS and not needs_previous_z(f):
         for i in range(points):
             if not inside[i]:
                 a, b = np.float64(left[i].real), np.float64(left[i].imag)
@@ -140,6 +143,7 @@ def _count_rows(
     stop: int,
     out: Any,
     scratch: Any,
+    per_step: float,
     f: Any,
     constant: Any,
 ) -> None:
@@ -148,7 +152,8 @@ def _count_rows(
         for first in range(0, x.size, BLOCK):
             block = slice(first, min(first + BLOCK, x.size))
             cx, last, left, counts = x[block], n[row, block], z[row, block], out[row, block]
-            count_block(last, left, cx, y[row], horizon, maxiter, 0.0, scratch, f, constant)
+            formula = per_step, f, constant
+            count_block(last, left, cx, y[row], horizon, maxiter, 0.0, scratch, *formula)
             for i in range(cx.size):
                 counts[i] = np.nan if inside[i] else count[i]
 
@@ -178,6 +183,19 @@ class Points:
         c = settings.formula_c or 0j
         self.formula = FORMULAS.find(settings.formula), (c.real, c.imag)
 
+    @property
+    def formula_for_counts(self) -> tuple[float, Formula | None, tuple[float, float]]:
+        """How many steps double log |z| far outside, the formula, and its c.
+
+        No formula where all of its points are followed far enough and none leaves at once, as
+        nearly always: kernels are then the same for all.
+        """
+        formula, c = self.formula
+        horizon, _ = self.constants
+        farthest = math.hypot(*(np.abs(axis).max() for axis in (self.x, self.y)))
+        same = horizon >= SMOOTH_RADIUS and formula.leap and farthest < horizon
+        return 1 / math.log2(formula.exponent), None if same else formula, c
+
 
 def counts(frame: Frame, step: int = 1) -> NDArray[np.float32]:
     """The continuous counts, (ny, nx) float32, nan for points that did not escape.
@@ -191,7 +209,7 @@ def counts(frame: Frame, step: int = 1) -> NDArray[np.float32]:
     given = points.n, points.z, points.x, points.y, *points.constants
 
     def count(_: int, start: int, stop: int) -> None:
-        _count_rows(*given, start, stop, out, counting_scratch(), *points.formula)
+        _count_rows(*given, start, stop, out, counting_scratch(), *points.formula_for_counts)
 
     share_rows(points.y.size, count)
     return out

@@ -58,6 +58,7 @@ def _sort_into_bins(
     bins: Any,
     tally: Any,
     scratch: Any,
+    per_step: float,
     f: Any,
     constant: Any,
 ) -> None:
@@ -75,7 +76,8 @@ def _sort_into_bins(
             block = slice(start, min(start + BLOCK, x.size))
             cx, last, left, chosen = x[block], n[row, block], z[row, block], bins[row, block]
             points = cx.size
-            count_block(last, left, cx, y[row], horizon, maxiter, MARGIN, scratch, f, constant)
+            formula = per_step, f, constant
+            count_block(last, left, cx, y[row], horizon, maxiter, MARGIN, scratch, *formula)
             for i in range(points):
                 at = min(max(count[i] * scale, 0.0), highest)
                 place[i] = coarse if inside[i] else at
@@ -173,7 +175,7 @@ class _Sorting:
         points = self._points
         given = points.n, points.z, points.x, points.y, *points.constants, self._reach
         where = rows, first, width, self.bins, tally
-        _sort_into_bins(*given, *where, counting_scratch(), *points.formula)
+        _sort_into_bins(*given, *where, counting_scratch(), *points.formula_for_counts)
 
 
 def _evenly() -> tuple[_Counts, _Counts]:

@@ -10,7 +10,6 @@ Importing this module imports Numba.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -156,8 +155,6 @@ needs_previous_z = _constant(types.boolean, lambda formula: formula.needs_previo
 pixel_is_c = _constant(types.boolean, lambda formula: formula.plane == "c")
 # Whether the first step, from 0, is c itself.
 leaps = _constant(types.boolean, lambda formula: formula.leap)
-# How many steps double log |z| far outside.
-per_doubling = _constant(types.float64, lambda formula: 1 / math.log2(formula.exponent))
 
 
 def grown(f: Any, size: Any) -> Any:
