@@ -237,8 +237,13 @@ def test_of_processes_that_need_a_kernel_at_once_one_compiles(tmp_path: Path) ->
         processes: list[Any] = []
         for _ in range(3):
             command = [sys.executable, "-u", "-c", AT_ONCE]
+            # Unbuffered: else what comes right after the line that is read is not seen to have come.
             process: Any = subprocess.Popen(
-                command, env=os.environ | paths, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+                command,
+                bufsize=0,
+                env=os.environ | paths,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
             )
             processes.append(stack.enter_context(process))
             stack.callback(process.kill)

@@ -19,7 +19,8 @@ from mandel_core.compilers.numba_formula import (
     leaps,
     needs_previous_z,
 )
-from mandel_core.compilers.numba_jit import jit_borrowing, jit_borrowing_part
+from mandel_core.compilers.numba_jit import jit_borrowing
+from mandel_core.compilers.numba_parts import jit_borrowing_part
 from mandel_core.formulas import FORMULAS
 from mandel_core.formulas.formula import Formula
 from mandel_core.model.results import Frame

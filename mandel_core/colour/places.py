@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mandel_core.colour.counting import ARITHMETIC, share_rows
-from mandel_core.compilers.numba_jit import jit, jit_part
+from mandel_core.compilers.numba_jit import jit
+from mandel_core.compilers.numba_parts import jit_part
 
 Positions = NDArray[np.floating]
 

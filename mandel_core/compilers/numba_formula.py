@@ -24,8 +24,9 @@ from numba.extending import (
     unbox,
 )
 
-from mandel_core.compilers.numba_jit import PART, jit_part, multiply_add
+from mandel_core.compilers.numba_jit import multiply_add
 from mandel_core.compilers.numba_memory import everywhere
+from mandel_core.compilers.numba_parts import PART, jit_part
 from mandel_core.compilers.numba_vectors import Block
 from mandel_core.formulas.formula import Formula
 from mandel_core.formulas.tangent import tangent

@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 from llvmlite import ir
 from numba.core import types
-from numba.core.registry import CPUDispatcher
 from numba.extending import intrinsic
 
 from mandel_core.compilers.numba_cache import kept
@@ -15,19 +14,6 @@ from mandel_core.compilers.numba_import import numba
 from mandel_core.compilers.numba_vectors import Block, intrinsic_call, per_chain
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-# Of a function that only kernels call: no code for calls from Python or C, which takes a fifth of
-# the time to compile. The lock is the kernels' business; but what both call would be compiled twice
-# if this were not the same.
-PART = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "nogil": True}
-
-
-class _Part(CPUDispatcher):  # type: ignore[misc]
-    """Numba's handle of such a function; called from Python it would jump to nowhere."""
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        raise TypeError(f"{self.__name__} is a part of kernels, which alone can call it")
 
 
 def jit(function: F, **options: Any) -> F:
@@ -41,17 +27,6 @@ def jit(function: F, **options: Any) -> F:
     return kernel
 
 
-def jit_part(function: F, **options: Any) -> F:
-    """A function that only kernels call, compiled and kept with each of them.
-
-    options : those of `numba.njit`.
-    """
-    part = numba.njit(**PART, **options)(function)
-    part.__class__ = _Part
-    made: F = part
-    return made
-
-
 def jit_borrowing(function: F, **options: Any) -> F:
     """`jit` for functions that make no arrays and keep none of those they are handed.
 
@@ -59,11 +34,6 @@ def jit_borrowing(function: F, **options: Any) -> F:
     another, and every register would have to make room for it.
     """
     return jit(function, _nrt=False, **options)
-
-
-def jit_borrowing_part(function: F, **options: Any) -> F:
-    """`jit_part` for functions like these."""
-    return jit_part(function, _nrt=False, **options)
 
 
 def _index(_: Any, begin: Any, offset: Any) -> Any:

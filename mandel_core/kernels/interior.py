@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from mandel_core.compilers.numba_jit import jit, jit_part
+from mandel_core.compilers.numba_jit import jit
+from mandel_core.compilers.numba_parts import jit_part
 
 TILE, LEAF = 32, 4  # pixels: the squares that are tried, and those that are not split further
 MAX_PERIOD = 10_000

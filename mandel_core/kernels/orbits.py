@@ -27,7 +27,8 @@ from mandel_core.compilers.numba_formula import (
     following_with_tangent,
     pixel_is_c,
 )
-from mandel_core.compilers.numba_jit import jit, jit_part
+from mandel_core.compilers.numba_jit import jit
+from mandel_core.compilers.numba_parts import jit_part
 
 # |z| from which on the estimate's error, about 1 / |z|, cannot be seen.
 FAR = 1e6

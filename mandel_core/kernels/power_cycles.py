@@ -12,7 +12,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mandel_core.compilers.numba_jit import jit, jit_part
+from mandel_core.compilers.numba_jit import jit
+from mandel_core.compilers.numba_parts import jit_part
 
 NEWTON_STEPS = 64
 # Newton's method has converged when its steps stop shrinking and are no larger than this, relative

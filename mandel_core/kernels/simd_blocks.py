@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from mandel_core.compilers.numba_formula import begin, following, leaps, needs_previous_z
-from mandel_core.compilers.numba_jit import index, jit_borrowing, jit_borrowing_part, multiply_add
+from mandel_core.compilers.numba_jit import index, jit_borrowing, multiply_add
 from mandel_core.compilers.numba_memory import (
     WORD,
     aligned,
@@ -40,6 +40,7 @@ from mandel_core.compilers.numba_memory import (
     where,
     words,
 )
+from mandel_core.compilers.numba_parts import jit_borrowing_part
 from mandel_core.compilers.numba_vectors import lanes_of
 
 DENSE, DENSE_PHASE = 4, 24

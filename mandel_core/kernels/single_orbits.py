@@ -20,7 +20,8 @@ from mandel_core.compilers.numba_formula import (
     following_with_tangent,
     pixel_is_c,
 )
-from mandel_core.compilers.numba_jit import jit, jit_part
+from mandel_core.compilers.numba_jit import jit
+from mandel_core.compilers.numba_parts import jit_part
 
 NEWTON_STEPS = 64
 # Newton's method for a nucleus has converged when its steps stop shrinking and are no larger than

@@ -155,7 +155,7 @@ def _kernel(step: Callable[..., int], formula: Formula) -> Callable[..., int]:
     from mandel_core.compilers.numba_cache import kept
     from mandel_core.compilers.numba_formula import bare_step
     from mandel_core.compilers.numba_import import numba
-    from mandel_core.compilers.numba_jit import jit_part
+    from mandel_core.compilers.numba_parts import jit_part
 
     assert isinstance(step, types.FunctionType)
     kernel = numba.njit(nogil=True, no_cfunc_wrapper=True, fastmath=True)
