@@ -237,7 +237,7 @@ def test_of_processes_that_need_a_kernel_at_once_one_compiles(tmp_path: Path) ->
         processes: list[Any] = []
         for _ in range(3):
             command = [sys.executable, "-u", "-c", AT_ONCE]
-            # Unbuffered: else what comes right after the line that is read is not seen to have come.
+            # Unbuffered: what comes together with the line that is read would not be noticed.
             process: Any = subprocess.Popen(
                 command,
                 bufsize=0,

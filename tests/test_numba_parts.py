@@ -33,7 +33,7 @@ def test_a_kernel_has_in_it_what_it_calls():
 
 
 def test_what_a_part_raises_comes_to_whoever_called_the_kernel():
-    with pytest.raises(ValueError, match="^there is none of less than 0$"):
+    with pytest.raises(ValueError, match=r"^there is none of less than 0$"):
         kernel(-1.0, 4.0)
     with pytest.raises(ZeroDivisionError):
         kernel(1.0, 0.0)
@@ -41,7 +41,7 @@ def test_what_a_part_raises_comes_to_whoever_called_the_kernel():
 
 def test_python_is_told_that_it_cannot_call_one():
     assert kernel(1.0, 1.0) == 2  # it is compiled by now
-    with pytest.raises(TypeError, match="^root is a part of kernels"):
+    with pytest.raises(TypeError, match=r"^root is a part of kernels"):
         root(1.0)
     assert root.py_func(4.0) == 2
 
