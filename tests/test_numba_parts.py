@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -12,19 +13,19 @@ from mandel_core.compilers.numba_import import numba
 from mandel_core.compilers.numba_parts import jit_part
 
 
-@jit_part
-def root(number):
+def square_root(number):
     if number < 0:
         raise ValueError("there is none of less than 0")
     return number**0.5
 
 
-@jit_part
-def quotient(a, b):
+def divided(a, b):
     return root(a) / b
 
 
-kernel = numba.njit(lambda a, b: quotient(a, b) + root(b))
+root: Any = jit_part(square_root)
+quotient: Any = jit_part(divided)
+kernel: Any = numba.njit(lambda a, b: quotient(a, b) + root(b))
 
 
 def test_a_kernel_has_in_it_what_it_calls():
@@ -41,7 +42,7 @@ def test_what_a_part_raises_comes_to_whoever_called_the_kernel():
 
 def test_python_is_told_that_it_cannot_call_one():
     assert kernel(1.0, 1.0) == 2  # it is compiled by now
-    with pytest.raises(TypeError, match=r"^root is a part of kernels"):
+    with pytest.raises(TypeError, match=r"^square_root is a part of kernels"):
         root(1.0)
     assert root.py_func(4.0) == 2
 
@@ -52,7 +53,7 @@ def test_there_is_no_machine_code_of_a_part():
     (compiled, *_) = root.overloads.values()
     assert compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name) == 0
     # Nor code to call it from Python, or from C.
-    names = [name for name in compiled.library.get_defined_functions() if "root" in name.name]
+    names = [name for name in compiled.library.get_defined_functions() if "square_root" in name.name]
     assert len(names) == 1
 
 
