@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -87,7 +88,6 @@ def count_block(
     last, left : their iterations and z; cx, cy : where they are.
     scratch : what `counting_scratch` makes. scratch[INSIDE] becomes whether a point did not escape;
         its count means nothing. scratch[STEPS] is of no use afterwards.
-
     per_step, f, constant : what `Points.formula_for_counts` says.
 
     The continuous count is 1 + n + log2(log2 h / log2 |z|), with the logarithm to the base d in
@@ -184,7 +184,7 @@ class Points:
         c = settings.formula_c or 0j
         self.formula = FORMULAS.find(settings.formula), (c.real, c.imag)
 
-    @property
+    @cached_property
     def formula_for_counts(self) -> tuple[float, Formula | None, tuple[float, float]]:
         """How many steps double log |z| far outside, the formula, and its c.
 
