@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from mandel_core import STAGES, Frame, Viewport, render
 from mandel_core.colour.shading import shade
 from mandel_core.colour.smooth import continuous_count
+from mandel_core.compilers.numba_import import numba
 from mandel_core.kernels import interior
 
 pytestmark = [pytest.mark.compile, pytest.mark.slow]
@@ -168,11 +169,12 @@ def test_a_planted_violation_is_found():
     view, truth = view_of(name), reference(name)
     x, y = view.axes("float64")
     c = complex(x[NX // 2], y[NY // 2])
-    radius, _ = interior.disc.py_func(c, 3, 0j)  # type: ignore[attr-defined]
+    radius, _ = numba.njit(lambda c: interior.disc(c, 3, 0j))(c)
     assert radius > 0
+    mark = numba.njit(lambda radius, known: interior._mark(x, y, c, radius, known))
     for larger, violations in ((1, False), (6, True)):
         known = np.zeros((NY, NX), np.uint8)
-        interior._mark.py_func(x, y, c, larger * radius, known)  # type: ignore[attr-defined]
+        mark(larger * radius, known)
         z = np.where(known, 0, truth.z)
         planted = Frame(view, truth.settings, truth.iterations, z, 0.0, 0.0)
         assert (wrongly_inside(planted, truth) > 0) == violations

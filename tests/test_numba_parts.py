@@ -11,6 +11,7 @@ import pytest
 from mandel_core.compilers import numba_parts
 from mandel_core.compilers.numba_import import numba
 from mandel_core.compilers.numba_parts import jit_part
+from tests.browsing import ROOT
 
 
 def square_root(number):
@@ -70,5 +71,6 @@ def test_with_another_numba_parts_are_what_numba_makes_of_them():
         "assert compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name) > 0\n"
         "print('well')"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.stdout.split() == ["well"], run.stderr
